@@ -1,0 +1,53 @@
+import type { JsonObject } from './json.ts';
+import type { Picodollars } from './money.ts';
+import type { Price, Tier } from './price.ts';
+import type { Refusal } from './refusal.ts';
+import type { Served } from './usage.ts';
+
+/** The most that a request can cost: `fixed + perOutputToken * maxOutputTokens`. */
+export interface WorstCase {
+  /** All but the output: input at its upper bound and hosted tools, at the dearest rates that could apply. */
+  readonly fixed: Picodollars;
+  /** One more token of the maximum, in all choices together, at the dearest rate. */
+  readonly perOutputToken: Picodollars;
+  readonly maxOutputTokens: number;
+  /** The caller named the maximum itself: it must not be lowered. */
+  readonly explicit: boolean;
+}
+
+export interface EstimateContext {
+  /** The size of the request's body in UTF-8 bytes. */
+  readonly bodyBytes: number;
+  /** The dearest tier that `service_tier: "auto"`, or none, may be served at in this stage's OpenAI project. */
+  readonly autoTier: Tier;
+}
+
+/** Reads a stream of one answer, event by event. */
+export interface StreamMeter {
+  /**
+   * @param data the parsed `data` of an event
+   * @returns `strip` for the usage chunk that only Tollgate asked for, which the caller must not see
+   */
+  see(data: JsonObject): 'pass' | 'strip';
+  /** What was served, as far as the events told; absent while they did not. */
+  served(): Served | undefined;
+  /** How many characters of output were seen: the base of an estimate when a stream ends without its usage. */
+  seenOutputBytes(): number;
+}
+
+/** What Tollgate knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
+export interface MeteredEndpoint {
+  /** Why this body cannot be bounded or metered; `undefined` when it can. */
+  check(body: JsonObject): Refusal | undefined;
+  worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
+  /** The body with its output limited to so many tokens a choice. Only called where `explicit` is false. */
+  withOutputCap(body: JsonObject, maxOutputTokens: number): JsonObject;
+  /** The body as OpenAI must see it, so that the answer carries its usage. */
+  forMetering(body: JsonObject): JsonObject;
+  /** Reads a whole JSON answer; `undefined` when it carries no usable usage. */
+  served(answer: JsonObject): Served | undefined;
+  /** @param body the caller's body, before `forMetering` */
+  streamMeter(body: JsonObject): StreamMeter;
+  /** Whether the same request may be given the same answer again. */
+  cacheable(body: JsonObject): boolean;
+}

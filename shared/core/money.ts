@@ -1,0 +1,53 @@
+/** An amount of money in integer picodollars (1e-12 USD). */
+export type Picodollars = bigint;
+
+const DECIMALS = 12;
+export const ONE_USD: Picodollars = 10n ** BigInt(DECIMALS);
+
+/** A decimal such as `10`, `0.01` or `-3.5`, with an optional exponent as JavaScript prints small numbers. */
+const USD_PATTERN = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+
+/**
+ * Reads an amount in USD, exactly.
+ *
+ * @param usd a decimal string, or a number that JavaScript prints as one (the shortest decimal that reads back
+ *   as that number is what is meant)
+ * @returns picodollars, or `undefined` when the text is no decimal or is finer than a picodollar
+ */
+export function parseUsd(usd: string | number): Picodollars | undefined {
+  const match = USD_PATTERN.exec(String(usd));
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const scale = DECIMALS + Number(exponent) - fraction.length;
+  const digits = BigInt(whole + fraction);
+  if (scale >= 0) return signed(sign, digits * 10n ** BigInt(scale));
+  const divisor = 10n ** BigInt(-scale);
+  return digits % divisor === 0n ? signed(sign, digits / divisor) : undefined;
+}
+
+/**
+ * Prints an amount in USD, exactly, with no trailing zeros: `0`, `0.01`, `12.5`, `-0.000001`.
+ *
+ * @param amount picodollars
+ */
+export function formatUsd(amount: Picodollars): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(DECIMALS + 1, '0');
+  const fraction = digits.slice(-DECIMALS).replace(/0+$/, '');
+  const whole = digits.slice(0, -DECIMALS);
+  return `${amount < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/**
+ * Multiplies by a fraction and rounds up, away from zero cost: the one rounding that Tollgate knows.
+ *
+ * @param amount picodollars, not negative
+ * @param numerator not negative
+ * @param denominator positive
+ */
+export function scaleUp(amount: Picodollars, numerator: bigint, denominator: bigint): Picodollars {
+  return (amount * numerator + denominator - 1n) / denominator;
+}
+
+function signed(sign: string | undefined, amount: bigint): bigint {
+  return sign === '-' ? -amount : amount;
+}

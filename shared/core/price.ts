@@ -1,0 +1,39 @@
+import type { Picodollars } from './money.ts';
+import type { BilledClass } from './usage.ts';
+
+/** Picodollars for one unit of a class. A class that is absent cannot be billed by this price. */
+export type Rates = Readonly<Partial<Record<BilledClass, Picodollars>>>;
+
+/** Service tiers that have rates of their own; `default` is OpenAI's standard processing. */
+export const TIERS = ['default', 'flex', 'priority', 'ultrafast', 'batch'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** What one exact model id costs from a date on. */
+export interface Price {
+  readonly model: string;
+  /** The name under which limits and books count this model: `gpt-4o` for all its dated snapshots. */
+  readonly family: string;
+  /** First UTC day on which it holds, `YYYY-MM-DD`; absent: from the beginning. */
+  readonly from?: string;
+  readonly source: string;
+  readonly rates: Readonly<Partial<Record<Tier, Rates>>>;
+  /** Rates of the whole request once its input is more than `over` tokens. */
+  readonly longContext?: { readonly over: number; readonly rates: Readonly<Partial<Record<Tier, Rates>>> };
+  /** The most tokens that one model turn can take in. */
+  readonly contextWindow: number;
+  /** The most tokens that it can put out; 0 for embeddings. */
+  readonly maxOutputTokens: number;
+  /** The most input tokens that one image can become. */
+  readonly maxImageTokens: number;
+}
+
+/** `refused`: known, and deliberately not served, for this reason. `unknown`: the table has never heard of it. */
+export type PriceLookup =
+  | { readonly kind: 'priced'; readonly price: Price }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unknown' };
+
+export interface PriceTable {
+  /** @param at milliseconds since the epoch; the price that holds on that UTC day */
+  find(model: string, at: number): PriceLookup;
+}

@@ -1,0 +1,48 @@
+import type { Picodollars } from './money.ts';
+import type { Period } from './period.ts';
+
+/** What a limit binds; an absent part means any. `{}` is the whole stage. */
+export interface Scope {
+  readonly user?: string;
+  readonly project?: string;
+  /** A model family, as the price table names it: a limit on `gpt-4o` binds its dated snapshots too. */
+  readonly model?: string;
+}
+
+/** A hard limit: no more than `amount` may be spent and held in `scope` in one `period`. */
+export interface Limit {
+  readonly scope: Scope;
+  readonly period: Period;
+  readonly amount: Picodollars;
+  /** Grows with each change of this limit, a removal included, so that late news can be told from fresh. */
+  readonly version: number;
+}
+
+/** Who and what a call is booked on; every part is known. */
+export interface Subject {
+  readonly user: string;
+  readonly project: string;
+  readonly model: string;
+}
+
+/** Every scope that binds a call of this subject: all subsets of its parts, the narrowest first. */
+export function scopesOf({ user, project, model }: Subject): Scope[] {
+  return [
+    { user, project, model },
+    { user, project },
+    { project, model },
+    { user, model },
+    { project },
+    { user },
+    { model },
+    {},
+  ];
+}
+
+/** Names a scope for people: `project demo, user alice`, or `the whole stage`. */
+export function describeScope(scope: Scope): string {
+  const parts = (['project', 'user', 'model'] as const).flatMap((part) =>
+    scope[part] === undefined ? [] : [`${part} ${scope[part]}`],
+  );
+  return parts.length === 0 ? 'the whole stage' : parts.join(', ');
+}

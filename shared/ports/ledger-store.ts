@@ -1,0 +1,71 @@
+import type { Account, AccountId, CallEntry, CallRef, Hold, Outcome, Tally } from '../core/ledger.ts';
+import type { Picodollars } from '../core/money.ts';
+import type { Period } from '../core/period.ts';
+
+/** What `reserve` found. `missing`: the account was not opened yet. */
+export type Reservation =
+  | { readonly kind: 'held' | 'duplicate'; readonly account: AccountAfter }
+  | { readonly kind: 'exhausted'; readonly account: AccountAfter; readonly heldByOthers: Picodollars }
+  | { readonly kind: 'missing' };
+
+/** The limit of an account and what was left right after an operation; neither is there in books. */
+export interface AccountAfter {
+  readonly remaining?: Picodollars;
+  readonly limitVersion?: number;
+}
+
+export interface NewAccount {
+  readonly id: AccountId;
+  readonly limit?: { readonly amount: Picodollars; readonly version: number };
+  readonly carried: Picodollars;
+}
+
+export interface Release {
+  /** What the caller believes is held; the store releases what truly is. */
+  readonly held: Picodollars;
+  readonly cost: Picodollars;
+  readonly saved: Picodollars;
+  readonly tally: Tally;
+}
+
+/**
+ * The books: items that are changed one at a time, each change conditional, durable and linearizable per item.
+ * Every method is idempotent by the ids that it is given. A method throws `Unavailable` when it cannot say what
+ * happened (the change may or may not have been made).
+ */
+export interface LedgerStore {
+  putCall(call: CallEntry): Promise<'created' | 'exists'>;
+  getCall(ref: CallRef): Promise<CallEntry | undefined>;
+  /** Writes the outcome if the call is open. Returns the entry as it then stands: with this outcome, or an earlier one. */
+  decideCall(ref: CallRef, outcome: Outcome): Promise<CallEntry | undefined>;
+  /** Takes a decided call off the open list; it stays readable until its retention ends. */
+  closeCall(ref: CallRef): Promise<void>;
+
+  openAccount(account: NewAccount): Promise<'created' | 'exists'>;
+  getAccount(id: AccountId): Promise<Account | undefined>;
+  /** Holds money for a call if that much remains. Books have no limit and are opened on the way. */
+  reserve(id: AccountId, callId: string, hold: Hold): Promise<Reservation>;
+  /** Replaces a call's hold by its cost. `absent`: the hold is not there (released before, or never taken). */
+  release(id: AccountId, callId: string, release: Release): Promise<'released' | 'absent'>;
+  /**
+   * Moves an account to a newer limit, `remaining` by the difference. `stale`: it knows this version or a newer one.
+   */
+  changeLimit(
+    id: AccountId,
+    limit: { readonly amount: Picodollars; readonly version: number },
+  ): Promise<'changed' | 'stale' | 'missing'>;
+
+  /** Calls that are open or decided and expired before this instant (milliseconds), the oldest first. */
+  expiredCalls(before: number): AsyncIterable<CallEntry>;
+  /** Every limit account of a period instance, such as `2026-11`. */
+  limitAccounts(period: Period, periodKey: string): AsyncIterable<Account>;
+  /** The books of a project on a UTC day. */
+  books(project: string, day: string): AsyncIterable<Account>;
+  /** The entries of a project on a UTC day, the newest first. */
+  calls(project: string, day: string): AsyncIterable<CallEntry>;
+}
+
+/** The store could not be reached in time, or did not say what happened. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
