@@ -25,6 +25,8 @@ export interface Price {
   readonly maxOutputTokens: number;
   /** The most input tokens that one image can become. */
   readonly maxImageTokens: number;
+  /** It searches the web in every call, and its `usage` does not say so: each choice owes one `web_search`. */
+  readonly searchPerCall?: true;
 }
 
 /** `refused`: known, and deliberately not served, for this reason. `unknown`: the table has never heard of it. */
