@@ -1,0 +1,98 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { Unavailable } from '../ports/ledger-store.ts';
+
+export interface DynamoDbOptions {
+  readonly region: string;
+  /** Absent: the region's own. */
+  readonly endpoint?: string | undefined;
+  /** Absent: the SDK's default chain (in Lambda, the function's role). */
+  readonly credentials?: DynamoDBClientConfig['credentials'] | undefined;
+  /** How long one attempt may take, in milliseconds. */
+  readonly attemptMs?: number | undefined;
+  /** How long an operation may take with all its attempts, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
+}
+
+const ATTEMPTS = 3;
+const MAX_SOCKETS = 256;
+
+/**
+ * DynamoDB's errors that say "later", by name; they come with status 400.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+const BUSY = new Set([
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'ReplicatedWriteConflictException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionConflictException',
+]);
+
+/**
+ * Makes a client whose operations end within `deadlineMs`, so that a call fails closed while its caller still
+ * waits. It keeps its connections, and tries up to three times: every write of Tollgate may be repeated.
+ *
+ * An operation throws `Unavailable` when nothing can be said about it (time-out, lost connection, throttling, a
+ * 5xx); every other exception of the SDK passes through as it is.
+ */
+export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
+  const { region, endpoint, credentials, attemptMs = 1_500, deadlineMs = 4_000 } = options;
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const client = new DynamoDBClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: attemptMs,
+      requestTimeout: attemptMs,
+      socketTimeout: attemptMs,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await within(deadlineMs, next(args));
+      } catch (error) {
+        throw isUnavailable(error) ? new Unavailable(`DynamoDB: ${reason(error)}`, { cause: error }) : error;
+      }
+    },
+    { step: 'initialize', name: 'tollgateDeadline', priority: 'high' },
+  );
+  return client;
+}
+
+function within<T>(ms: number, operation: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable(`no answer in ${ms} ms`)), ms);
+  });
+  return Promise.race([operation, deadline]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Whether an error leaves open what happened. Only an answer of DynamoDB tells, and only one below 500 that does
+ * not say "later"; an error with a system code, or of an answer that could not be read, is none.
+ */
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof Unavailable) return true;
+  if (!(error instanceof Error)) return false;
+  const status = httpStatus(error);
+  if (status !== undefined && status >= 400 && status < 500) return BUSY.has(error.name);
+  return status !== undefined || 'code' in error || '$response' in error || error.name === 'TimeoutError';
+}
+
+function httpStatus(error: Error): number | undefined {
+  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null)
+    return undefined;
+  if (!('httpStatusCode' in error.$metadata)) return undefined;
+  return typeof error.$metadata.httpStatusCode === 'number' ? error.$metadata.httpStatusCode : undefined;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
