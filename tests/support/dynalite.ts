@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbClient } from '../../shared/aws/dynamodb-client.ts';
 import { tableDefinition } from '../../shared/aws/table.ts';
 
@@ -39,6 +39,7 @@ export async function startDynalite(): Promise<TestTable> {
     tables += 1;
     const tableName = `tollgate-test-${tables}`;
     await client.send(new CreateTableCommand(tableDefinition(tableName)));
+    await untilActive(client, tableName);
     return tableName;
   };
   const close = async () => {
@@ -48,4 +49,12 @@ export async function startDynalite(): Promise<TestTable> {
     await ended;
   };
   return { endpoint, client, tableName: await anotherTable(), anotherTable, close };
+}
+
+async function untilActive(client: DynamoDBClient, tableName: string): Promise<void> {
+  for (;;) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await new Promise((resume) => setTimeout(resume, 2));
+  }
 }
