@@ -39,6 +39,12 @@ export function scopesOf({ user, project, model }: Subject): Scope[] {
   ];
 }
 
+/** Names a scope for machines: one text for each scope, in which no part can pose as another or as its absence. */
+export function scopeId(scope: Scope): string {
+  const parts = [scope.project, scope.user, scope.model];
+  return parts.map((part) => (part === undefined ? '*' : `=${encodeURIComponent(part)}`)).join('#');
+}
+
 /** Names a scope for people: `project demo, user alice`, or `the whole stage`. */
 export function describeScope(scope: Scope): string {
   const parts = (['project', 'user', 'model'] as const).flatMap((part) =>

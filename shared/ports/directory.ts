@@ -28,7 +28,10 @@ export interface Rules {
 
 export type ProjectChange = Partial<Pick<Project, 'principals' | 'models' | 'onDisconnect'>>;
 
-/** The rules of one stage. Reads see every write that was acknowledged before. Throws `Unavailable`. */
+/**
+ * The rules of one stage. Reads see every write that was acknowledged before; only the two lists may miss, for a
+ * moment, what was just added. Throws `Unavailable`.
+ */
 export interface Directory {
   rules(subject: Subject): Promise<Rules>;
   /** The limit of a scope and period as it stands; `undefined` when none is set. */
@@ -37,11 +40,13 @@ export interface Directory {
   putLimit(scope: Scope, period: Period, amount: Picodollars): Promise<Limit>;
   /** Removes a limit and returns what it was; `undefined` when none was set. */
   removeLimit(scope: Scope, period: Period): Promise<Limit | undefined>;
+  /** Every limit, in the order of `scopeId`. */
   limits(): AsyncIterable<Limit>;
 
   project(name: string): Promise<Project | undefined>;
   createProject(project: Project): Promise<'created' | 'exists'>;
   changeProject(name: string, change: ProjectChange): Promise<Project | undefined>;
+  /** Every project, in the order of their names as a URL encodes them. */
   projects(): AsyncIterable<Project>;
 
   /** Flushes a project's cached answers, or with no name the whole stage's. `false`: there is no such project. */
