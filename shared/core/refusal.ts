@@ -1,7 +1,7 @@
 /** An expected "no", in the terms of OpenAI's error body. It is a value: nothing was forwarded and nothing is charged. */
 export interface Refusal {
   readonly kind: 'refusal';
-  readonly status: 400 | 401 | 403 | 404 | 413 | 429 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502 | 503 | 504;
   readonly type: string;
   readonly code: string;
   /** Says what is wrong and what to do about it. */

@@ -1,0 +1,136 @@
+import { parseJsonBody } from '../../shared/core/json-body.ts';
+import { matchesAny } from '../../shared/core/pattern.ts';
+import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { type Route, route } from '../../shared/core/treatments.ts';
+import type { Project } from '../../shared/ports/directory.ts';
+import { readBody } from './body.ts';
+import type { Admitted, Identified, Work } from './call.ts';
+import type { ProxyDeps } from './deps.ts';
+
+/** What a free call is booked under, where its books ask for a model. */
+const NO_MODEL = 'none';
+
+interface Asked {
+  readonly work: Work;
+  readonly family: string;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+}
+
+/** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
+export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {
+  const found = route(call.request.method, call.url.pathname);
+  if (isRefusal(found)) return found;
+  const body = await readBody(call.request, deps.settings.maxBodyBytes);
+  if (body !== undefined && isRefusal(body)) return body;
+  const asked = understand(call, found, body, deps);
+  if (isRefusal(asked)) return asked;
+
+  const subject = { user: call.user, project: call.projectName, model: asked.family };
+  const rules = await deps.directory.rules(subject);
+  const { project } = rules;
+  if (project === undefined) return unknownProject(call.projectName);
+  const refusal = forbid(project, call.user, asked) ?? unbounded(asked, rules.limits.length, call);
+  if (refusal !== undefined) return refusal;
+  return {
+    ...call,
+    endpoint: found.treatment.endpoint,
+    path: found.path,
+    subject,
+    requestedModel: asked.requestedModel,
+    stream: asked.stream,
+    work: asked.work,
+    rules,
+    project,
+  };
+}
+
+function understand(
+  call: Identified,
+  found: Route,
+  body: Uint8Array | undefined,
+  deps: ProxyDeps,
+): Asked | Refusal {
+  const { treatment } = found;
+  if (treatment.kind === 'free') {
+    const work: Work = { kind: 'free', cacheable: treatment.cacheable, body };
+    return { work, family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
+  }
+  const json = parseJsonBody(body ?? new Uint8Array());
+  if (isRefusal(json)) return json;
+  const unfit = treatment.rules.check(json);
+  if (unfit !== undefined) return unfit;
+  const requestedModel = String(json['model']);
+  const lookup = deps.prices.find(requestedModel, call.at);
+  if (lookup.kind !== 'priced') {
+    return unpriced(requestedModel, lookup.kind === 'refused' ? lookup.reason : undefined);
+  }
+  const { price } = lookup;
+  const worst = treatment.rules.worstCase(json, price, {
+    bodyBytes: body?.byteLength ?? 0,
+    autoTier: deps.settings.autoTier,
+  });
+  return {
+    work: { kind: 'metered', rules: treatment.rules, body: json, price, worst },
+    family: price.family,
+    requestedModel,
+    stream: json['stream'] === true,
+  };
+}
+
+function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {
+  if (project.principals.length > 0 && !matchesAny(project.principals, user)) {
+    return forbidden(
+      'project_not_yours',
+      `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
+    );
+  }
+  const names = [asked.requestedModel, asked.family];
+  if (
+    asked.work.kind === 'metered' &&
+    project.models.length > 0 &&
+    !names.some((name) => matchesAny(project.models, name))
+  ) {
+    return forbidden(
+      'model_not_allowed',
+      `Project ${project.name} may not use ${asked.requestedModel}. It may use: ${project.models.join(', ')}.`,
+      'model',
+    );
+  }
+  return undefined;
+}
+
+/** A call that no limit binds could cost anything: it is refused, unless it costs nothing by nature. */
+function unbounded(asked: Asked, limits: number, call: Identified): Refusal | undefined {
+  if (asked.work.kind === 'free' || limits > 0) return undefined;
+  return forbidden(
+    'no_limit_set',
+    `No limit binds project ${call.projectName}, user ${call.user} and model ${asked.family}, so nothing may be spent. ` +
+      'Ask an admin to set a limit for the project.',
+  );
+}
+
+function unknownProject(name: string): Refusal {
+  return forbidden(
+    'unknown_project',
+    `There is no project ${name}. Name one in openai-proxy-project, or ask an admin.`,
+  );
+}
+
+function unpriced(model: string, reason: string | undefined): Refusal {
+  const why = reason ?? 'the price table does not have it, and what has no price is not forwarded';
+  return invalidRequest('unpriced_model', `Model ${JSON.stringify(model)} is not served: ${why}.`, {
+    param: 'model',
+  });
+}
+
+function forbidden(code: string, message: string, param?: string): Refusal {
+  return {
+    kind: 'refusal',
+    status: 403,
+    type: 'invalid_request_error',
+    code,
+    message,
+    ...(param === undefined ? {} : { param }),
+  };
+}

@@ -1,0 +1,126 @@
+import type { App, Exchange } from '../../shared/aws/streaming-handler.ts';
+import type { IamCaller } from '../../shared/core/identity.ts';
+import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { Unavailable } from '../../shared/ports/ledger-store.ts';
+import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
+import { admit } from './admit.ts';
+import { answer } from './answer.ts';
+import { type CacheSlot, lookUp } from './cached.ts';
+import type { HeldCall } from './call.ts';
+import type { ProxyDeps } from './deps.ts';
+import { type Ending, outcomeOf } from './ending.ts';
+import { forward } from './forward.ts';
+import { hold } from './hold.ts';
+import { identify } from './identify.ts';
+import { newCallId } from './new-call.ts';
+import { refusalReply } from './reply.ts';
+import { nameOf, settle } from './settle.ts';
+
+/**
+ * The proxy: a request of a verified caller in, OpenAI's answer out, in one straight line:
+ * identified, admitted, answered from the cache or held, forwarded, metered, settled.
+ */
+export function createApp(deps: ProxyDeps): App {
+  return async (request, caller) => {
+    const id = newCallId(deps);
+    try {
+      return await exchange(id, request, caller, deps);
+    } catch (error) {
+      const refusal = error instanceof Unavailable ? LEDGER_UNREACHABLE : FAULT;
+      deps.log.event('error', refusal.code, { call: id, fault: nameOf(error) });
+      return refused(refusal, id);
+    }
+  };
+}
+
+async function exchange(
+  id: string,
+  request: Request,
+  caller: IamCaller | undefined,
+  deps: ProxyDeps,
+): Promise<Exchange> {
+  const call = { id, request, caller, url: new URL(request.url), at: deps.clock.now() };
+  const identified = identify(call, deps.settings);
+  if (isRefusal(identified)) return refused(identified, id);
+  const admitted = await admit(identified, deps);
+  if (isRefusal(admitted)) return refused(admitted, id);
+  const found = await lookUp(admitted, deps);
+  if ('response' in found) return found;
+  return paid(await heldOr(found, () => hold(admitted, deps)), found, id, deps);
+}
+
+/** Whatever stops a call before it holds money lets go of those that wait for its answer. */
+async function heldOr<T extends object>(slot: CacheSlot, holding: () => Promise<T>): Promise<T> {
+  try {
+    const result = await holding();
+    if (isRefusal(result)) await slot.release();
+    return result;
+  } catch (error) {
+    await slot.release();
+    throw error;
+  }
+}
+
+/** From here on money is held: every way out books an outcome. */
+async function paid(
+  held: HeldCall | Refusal,
+  slot: CacheSlot,
+  id: string,
+  deps: ProxyDeps,
+): Promise<Exchange> {
+  if (isRefusal(held)) return refused(held, id);
+  const signal = AbortSignal.timeout(deps.settings.upstreamTimeoutMs);
+  try {
+    const upstream = await forward(held, deps, signal);
+    if (upstream instanceof Response) return await answer(held, upstream, slot, deps);
+    return failed(held, slot, upstream, deps);
+  } catch (error) {
+    deps.log.event('error', FAULT.code, { call: held.id, fault: nameOf(error) });
+    return ended(held, slot, { kind: 'unknown', status: FAULT.status, flag: 'upstream_lost' }, FAULT, deps);
+  }
+}
+
+function failed(held: HeldCall, slot: CacheSlot, failure: UpstreamFailure, deps: ProxyDeps): Exchange {
+  deps.log.event('warn', `upstream_${failure.kind}`, {
+    call: held.id,
+    detail: failure.detail,
+    sent: failure.sent,
+  });
+  const refusal = failure.kind === 'timeout' ? UPSTREAM_TIMEOUT : UPSTREAM_UNREACHABLE;
+  const { status } = refusal;
+  const ending: Ending = failure.sent
+    ? { kind: 'unknown', status, flag: 'upstream_lost' }
+    : { kind: 'unsent', status };
+  return ended(held, slot, ending, refusal, deps);
+}
+
+function ended(held: HeldCall, slot: CacheSlot, ending: Ending, refusal: Refusal, deps: ProxyDeps): Exchange {
+  const outcome = outcomeOf(held, ending, deps.prices, deps.clock.now());
+  const done = settle(held, outcome, deps).then(() => slot.release());
+  return { response: refusalReply(refusal, { callId: held.id, cost: outcome.cost }), done };
+}
+
+function refused(refusal: Refusal, callId: string): Exchange {
+  return { response: refusalReply(refusal, { callId }), done: Promise.resolve() };
+}
+
+function serverError(status: Refusal['status'], code: string, message: string): Refusal {
+  return { kind: 'refusal', status, type: 'server_error', code, message };
+}
+
+const LEDGER_UNREACHABLE = serverError(
+  503,
+  'ledger_unreachable',
+  'The books cannot be reached, so nothing was forwarded and nothing is charged. Try again in a moment.',
+);
+const FAULT = serverError(
+  500,
+  'internal_error',
+  'The proxy failed on this request. Its log has the call under this id.',
+);
+const UPSTREAM_UNREACHABLE = serverError(
+  502,
+  'upstream_unreachable',
+  'OpenAI cannot be reached. Try again in a moment.',
+);
+const UPSTREAM_TIMEOUT = serverError(504, 'upstream_timeout', 'OpenAI did not answer in time.');

@@ -1,0 +1,54 @@
+import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
+import type { IamCaller } from '../../shared/core/identity.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
+import type { Held } from '../../shared/core/ledger.ts';
+import type { Price } from '../../shared/core/price.ts';
+import type { Subject } from '../../shared/core/scope.ts';
+import type { Project, Rules } from '../../shared/ports/directory.ts';
+
+/** A request as it came in, with the identity that AWS verified. */
+export interface Call {
+  readonly id: string;
+  readonly request: Request;
+  readonly url: URL;
+  readonly caller: IamCaller | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** We know who is calling, and for which project. */
+export interface Identified extends Call {
+  readonly user: string;
+  readonly projectName: string;
+}
+
+/** What is to be done upstream: metered work has a price and a worst case, free work has neither. */
+export type Work =
+  | { readonly kind: 'free'; readonly cacheable: boolean; readonly body: Uint8Array | undefined }
+  | {
+      readonly kind: 'metered';
+      readonly rules: MeteredEndpoint;
+      readonly body: JsonObject;
+      readonly price: Price;
+      readonly worst: WorstCase;
+    };
+
+/** We know what is asked, what it can cost, and that this caller may ask it. */
+export interface Admitted extends Identified {
+  readonly endpoint: string;
+  /** Below `/v1`, without the query. */
+  readonly path: string;
+  readonly subject: Subject;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  readonly work: Work;
+  readonly rules: Rules;
+  readonly project: Project;
+}
+
+/** Its worst case is durably set aside: it may be forwarded. */
+export interface HeldCall extends Admitted {
+  readonly held: Held;
+  /** The output limit that was set because the caller named none and the model's own was not affordable. */
+  readonly outputCap?: number;
+}

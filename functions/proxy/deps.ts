@@ -1,0 +1,43 @@
+import type { AnswerCache } from '../../shared/cache/answer-cache.ts';
+import type { PriceTable, Tier } from '../../shared/core/price.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Upstream } from '../../shared/ports/upstream.ts';
+
+/** How one stage's proxy is set up. */
+export interface ProxySettings {
+  readonly stage: string;
+  /** The project of a call that names none. */
+  readonly defaultProject: string;
+  /** Patterns of the users who may speak for others with `openai-proxy-user`. */
+  readonly trustedCallers: readonly string[];
+  /** Patterns of the roles whose session name is enforced to be the person's. */
+  readonly sessionRoles: readonly string[];
+  /** The dearest tier at which OpenAI may serve a request that names none, or `auto`. */
+  readonly autoTier: Tier;
+  /** The whole exchange with OpenAI may take so long, in milliseconds. */
+  readonly upstreamTimeoutMs: number;
+  /** How long a call waits for money that other calls in flight hold, in milliseconds. */
+  readonly holdWaitMs: number;
+  /** A larger request body is refused, in bytes. */
+  readonly maxBodyBytes: number;
+  /** A larger answer is not kept for the cache, in bytes. */
+  readonly maxCachedBytes: number;
+}
+
+/** All that the proxy needs from outside; `shared/wire.ts` makes it. */
+export interface ProxyDeps {
+  readonly settings: ProxySettings;
+  readonly prices: PriceTable;
+  readonly directory: Pick<Directory, 'rules'>;
+  readonly ledger: Ledger;
+  readonly answers: AnswerCache;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 16 random hexadecimal digits. */
+  readonly random: () => string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}

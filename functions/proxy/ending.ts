@@ -1,0 +1,96 @@
+import type { Outcome } from '../../shared/core/ledger.ts';
+import type { Picodollars } from '../../shared/core/money.ts';
+import type { Price, PriceTable } from '../../shared/core/price.ts';
+import { costOf } from '../../shared/core/pricing.ts';
+import type { Served } from '../../shared/core/usage.ts';
+import type { HeldCall } from './call.ts';
+
+/** How a call that held money came to its end. */
+export type Ending =
+  /** OpenAI served it and said what it used. */
+  | { readonly kind: 'served'; readonly status: number; readonly served: Served }
+  /** OpenAI answered and charges nothing: an error, or a free endpoint. */
+  | { readonly kind: 'uncharged'; readonly status: number }
+  /** OpenAI may have billed it, but said not what: the full hold is booked. */
+  | {
+      readonly kind: 'unknown';
+      readonly status: number;
+      readonly flag: 'no_usage' | 'broken' | 'upstream_lost';
+    }
+  /** The caller left and the upstream was cancelled: counted, not told. */
+  | { readonly kind: 'cancelled'; readonly status: number; readonly seenOutputBytes: number }
+  /** Nothing was sent. */
+  | { readonly kind: 'unsent'; readonly status: number }
+  /** Answered from the cache. */
+  | { readonly kind: 'hit'; readonly status: number; readonly saved: Picodollars };
+
+/**
+ * Works out what a call is booked at.
+ *
+ * @param at when this is decided, milliseconds since the epoch
+ */
+export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at: number): Outcome {
+  const base = {
+    state: 'settled',
+    saved: 0n,
+    tally: { calls: 1 },
+    flags: [],
+    status: ending.status,
+    decidedAt: at,
+  } as const;
+  const { held } = call.held.call;
+  switch (ending.kind) {
+    case 'served':
+      return { ...base, ...servedOutcome(call, ending.served, prices) };
+    case 'uncharged':
+      return { ...base, cost: 0n };
+    case 'unknown':
+      return { ...base, cost: held, flags: [ending.flag] };
+    case 'cancelled':
+      return { ...base, cost: estimateOf(call, ending.seenOutputBytes), flags: ['estimated'] };
+    case 'unsent':
+      return { ...base, state: 'void', cost: 0n, tally: {} };
+    case 'hit':
+      return { ...base, cost: 0n, saved: ending.saved, tally: { calls: 1, hits: 1 } };
+  }
+}
+
+function servedOutcome(call: HeldCall, served: Served, prices: PriceTable) {
+  if (call.work.kind === 'free') return { cost: 0n };
+  const flags: string[] = [];
+  const priced = costOf(priceServed(call, call.work.price, served, prices, flags), served);
+  flags.push(...priced.flags);
+  if (priced.cost > call.held.call.held) flags.push('over_hold');
+  return {
+    cost: priced.cost,
+    tally: { ...served.counts, calls: 1 },
+    flags,
+    ...(served.model === undefined ? {} : { servedModel: served.model }),
+    ...(served.serviceTier === undefined ? {} : { serviceTier: served.serviceTier }),
+  };
+}
+
+/**
+ * The price of the model that OpenAI says it served. One that the table does not have (a snapshot of today, say) is
+ * charged as the model that was asked for, and flagged for an admin to look into.
+ */
+function priceServed(
+  call: HeldCall,
+  asked: Price,
+  served: Served,
+  prices: PriceTable,
+  flags: string[],
+): Price {
+  if (served.model === undefined || served.model === asked.model) return asked;
+  const lookup = prices.find(served.model, call.at);
+  if (lookup.kind === 'priced') return lookup.price;
+  flags.push('unpriced');
+  return asked;
+}
+
+/** Tokens are never more than bytes, so what was seen bounds what was billed for it; never more than was held. */
+function estimateOf({ work, held }: HeldCall, seenOutputBytes: number): Picodollars {
+  if (work.kind === 'free') return 0n;
+  const estimate = work.worst.fixed + work.worst.perOutputToken * BigInt(seenOutputBytes);
+  return estimate < held.call.held ? estimate : held.call.held;
+}

@@ -1,0 +1,41 @@
+import type { StreamifyHandler } from 'aws-lambda';
+import type { IamCaller } from '../core/identity.ts';
+import { type FunctionUrlEvent, fromFunctionUrlEvent } from './function-url-event.ts';
+import { writeResponse } from './response-stream.ts';
+
+/** What an app makes of a request: the answer, and the end of all work on it, bookkeeping included. */
+export interface Exchange {
+  readonly response: Response;
+  readonly done: Promise<void>;
+}
+
+export type App = (request: Request, caller: IamCaller | undefined) => Promise<Exchange>;
+
+/** Makes the Lambda entry of an app behind a streaming function URL. */
+export function streamingHandler(app: App): StreamifyHandler<FunctionUrlEvent, void> {
+  return awslambda.streamifyResponse<FunctionUrlEvent, void>(async (event, stream, context) => {
+    // Open sockets of the cache and of kept-alive connections must not hold up the next call.
+    context.callbackWaitsForEmptyEventLoop = false;
+    const exchange = await exchangeOf(app, event);
+    await writeResponse(exchange.response, stream, (raw, head) =>
+      awslambda.HttpResponseStream.from(raw, { ...head }),
+    );
+    await exchange.done;
+  });
+}
+
+async function exchangeOf(app: App, event: FunctionUrlEvent): Promise<Exchange> {
+  let call: ReturnType<typeof fromFunctionUrlEvent>;
+  try {
+    call = fromFunctionUrlEvent(event);
+  } catch {
+    return { response: malformed(), done: Promise.resolve() };
+  }
+  return app(call.request, call.caller);
+}
+
+function malformed(): Response {
+  const message = 'The method or a header of this request is malformed.';
+  const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' };
+  return Response.json({ error }, { status: 400 });
+}

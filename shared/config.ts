@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { TIERS } from './core/price.ts';
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
+const whole = (fallback: number, least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+    .default(fallback);
+
+const STAGE = z.object({
+  STAGE: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -'),
+  TABLE_NAME: z.string().min(3, 'must name the DynamoDB table of the stage'),
+  AWS_REGION: z.string().min(1, 'must name the AWS region'),
+  LOG_LEVEL: z.enum(['info', 'warn', 'error']).default('info'),
+  AWS_ENDPOINT_URL_DYNAMODB: url.optional(),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: url.optional(),
+  /** After so long an open call belongs to a dead function: more than the 900 s that Lambda lets one live. */
+  LEASE_SECONDS: whole(960, 1, 86_400),
+  RETENTION_DAYS: whole(400, 1, 3_650),
+});
+
+const PROXY = STAGE.extend({
+  OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
+  OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
+  OPENAI_AUTO_TIER: z.enum(TIERS).default('priority'),
+  UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 900),
+  DEFAULT_PROJECT: z.string().min(1).default('default'),
+  TRUSTED_CALLERS: list,
+  SESSION_ROLES: list,
+  CACHE_NODES: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, host:port…'))),
+  CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
+  CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),
+  CACHE_WAIT_MS: whole(10_000, 0, 60_000),
+  HOLD_WAIT_MS: whole(2_000, 0, 60_000),
+  MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
+  MAX_CACHED_BYTES: whole(16_777_216, 0, 104_857_600),
+});
+
+export type StageConfig = z.infer<typeof STAGE>;
+export type ProxyConfig = z.infer<typeof PROXY>;
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads what the admin and the sweep need. Throws one error that names every problem at once. */
+export function readStageConfig(env: Env): StageConfig {
+  return read(STAGE, env);
+}
+
+/** Reads what the proxy needs. Throws one error that names every problem at once. */
+export function readProxyConfig(env: Env): ProxyConfig {
+  return read(PROXY, env);
+}
+
+function read<T>(shape: z.ZodType<T>, env: Env): T {
+  // An empty variable is one that was not set: Terraform and shells write both the same.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = shape.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name} ${name in given ? issue.message : `is not set${issue.code === 'invalid_type' ? '' : `: ${issue.message}`}`}`;
+  });
+  throw new Error(`The configuration cannot be used:\n- ${problems.join('\n- ')}`);
+}

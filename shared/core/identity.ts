@@ -1,0 +1,63 @@
+import { matchesAny } from './pattern.ts';
+
+/** Who signed a request, as IAM verified it (`requestContext.authorizer.iam` of a Lambda function URL). */
+export interface IamCaller {
+  readonly userArn: string;
+  /** The account of the caller, which across accounts is not the owner's. */
+  readonly accountId: string;
+  /** The account that the function lives in. */
+  readonly ownerAccountId: string;
+}
+
+/** Roles whose session name IAM Identity Center sets itself, so that it names the person. */
+const IDENTITY_CENTER_ROLES = 'AWSReservedSSO_*';
+
+/**
+ * Derives the one stable name of a caller, under which limits and books know them:
+ *
+ * | caller | name |
+ * |---|---|
+ * | IAM user (its path does not matter: names are unique in an account) | `user/alice` |
+ * | IAM Identity Center (SSO) session | `sso/alice@example.com` |
+ * | assumed role whose session names are listed as enforced | `role/deploy/alice` |
+ * | any other assumed role, since callers choose its session names | `role/deploy` |
+ * | federated user | `federated/alice` |
+ * | root | `root` |
+ *
+ * A caller of another account has that account in front: `210987654321:user/bob`.
+ * ARN forms: AWS documentation, "IAM identifiers", and "Function URL invocation payload format".
+ *
+ * @param sessionRoles patterns of role names whose session name may be believed as a person
+ * @returns `undefined` for an ARN of no known form
+ */
+export function userOf(caller: IamCaller, sessionRoles: readonly string[]): string | undefined {
+  const name = localName(caller.userArn, sessionRoles);
+  if (name === undefined) return undefined;
+  return caller.accountId === caller.ownerAccountId ? name : `${caller.accountId}:${name}`;
+}
+
+function localName(arn: string, sessionRoles: readonly string[]): string | undefined {
+  const [prefix, , service, , account, ...rest] = arn.split(':');
+  const resource = rest.join(':');
+  if (prefix !== 'arn' || (service !== 'iam' && service !== 'sts') || !account) return undefined;
+  if (resource === 'root') return 'root';
+  const [kind, ...path] = resource.split('/');
+  const last = path.at(-1);
+  if (!last) return undefined;
+  switch (kind) {
+    case 'user':
+      return `user/${last}`;
+    case 'federated-user':
+      return `federated/${last}`;
+    case 'assumed-role':
+      return roleName(path[0] ?? '', path.slice(1).join('/'), sessionRoles);
+    default:
+      return undefined;
+  }
+}
+
+function roleName(role: string, session: string, sessionRoles: readonly string[]): string | undefined {
+  if (role === '' || session === '') return undefined;
+  if (matchesAny([IDENTITY_CENTER_ROLES], role)) return `sso/${session}`;
+  return matchesAny(sessionRoles, role) ? `role/${role}/${session}` : `role/${role}`;
+}

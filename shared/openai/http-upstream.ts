@@ -1,0 +1,140 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Secrets } from '../ports/secrets.ts';
+import type { Upstream, UpstreamFailure, UpstreamRequest } from '../ports/upstream.ts';
+import { socketPool } from './socket-pool.ts';
+
+export interface HttpUpstreamOptions {
+  /** The API's base with its version, such as `https://api.openai.com/v1`. */
+  readonly baseUrl: URL;
+  readonly secrets: Secrets;
+  /** A connection must stand within so many milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+/**
+ * OpenAI over HTTP/1.1, by Node's own client: unlike `fetch` it sets no time-out of its own on a silent head or body,
+ * which a reasoning model needs, and it hands the body over as it comes, with backpressure.
+ */
+export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
+  const { baseUrl, secrets } = options;
+  const pool = socketPool(
+    baseUrl.protocol === 'https:'
+      ? new https.Agent({ keepAlive: true })
+      : new http.Agent({ keepAlive: true }),
+  );
+  const base = baseUrl.href.replace(/\/$/, '');
+
+  return {
+    async send(request) {
+      const credentials = await credentialHeaders(secrets);
+      if (credentials === undefined) return { kind: 'unreachable', sent: false, detail: 'no secret' };
+      const headers: Record<string, string> = { ...Object.fromEntries(request.headers), ...credentials };
+      if (request.body !== undefined) headers['content-length'] = String(request.body.byteLength);
+      return exchange(new URL(base + request.path), headers, request, pool.agent(), options.connectTimeoutMs);
+    },
+  };
+}
+
+async function credentialHeaders(secrets: Secrets): Promise<Record<string, string> | undefined> {
+  try {
+    const { openaiApiKey, openaiOrganization, openaiProject } = await secrets.read();
+    return {
+      authorization: `Bearer ${openaiApiKey}`,
+      ...(openaiOrganization === undefined ? {} : { 'openai-organization': openaiOrganization }),
+      ...(openaiProject === undefined ? {} : { 'openai-project': openaiProject }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function exchange(
+  url: URL,
+  headers: Record<string, string>,
+  { method, body, signal }: UpstreamRequest,
+  agent: http.Agent,
+  connectTimeoutMs: number,
+): Promise<Response | UpstreamFailure> {
+  return new Promise((resolve) => {
+    const client = url.protocol === 'https:' ? https : http;
+    const request = client.request(url, { method, headers, agent, signal });
+    let connected = false;
+    const connectTimer = setTimeout(() => request.destroy(new Error('connect timeout')), connectTimeoutMs);
+    request.once('socket', (socket) => {
+      const ready = () => {
+        connected = true;
+        clearTimeout(connectTimer);
+      };
+      if (socket.connecting) socket.once('connect', ready);
+      else ready();
+    });
+    request.once('response', (answer) => resolve(toResponse(answer)));
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(connectTimer);
+      const timedOut = signal.aborted || (!connected && error.message === 'connect timeout');
+      // Once the connection stood, OpenAI may have seen the request, and billed it.
+      resolve({
+        kind: timedOut ? 'timeout' : 'unreachable',
+        sent: connected,
+        detail: error.code ?? error.name,
+      });
+    });
+    request.end(body);
+  });
+}
+
+/** Statuses whose answers have no body (RFC 9110, section 6.4.1). */
+const BODILESS = new Set([204, 205, 304]);
+
+function toResponse(answer: http.IncomingMessage): Response {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
+    headers.append(answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '');
+  }
+  const status = answer.statusCode ?? 502;
+  const body = BODILESS.has(status) ? null : toWeb(decoded(answer, headers.get('content-encoding')));
+  if (body === null) answer.resume();
+  return new Response(body, { status: status < 200 || status > 599 ? 502 : status, headers });
+}
+
+/** We ask for bytes as they are; a server that compresses all the same is understood. */
+function decoded(answer: http.IncomingMessage, encoding: string | null): Readable {
+  switch (encoding?.toLowerCase()) {
+    case 'gzip':
+    case 'x-gzip':
+      return unpacked(answer, createGunzip());
+    case 'deflate':
+      return unpacked(answer, createInflate());
+    case 'br':
+      return unpacked(answer, createBrotliDecompress());
+    default:
+      return answer;
+  }
+}
+
+function unpacked(answer: Readable, decoder: NodeJS.ReadWriteStream & Readable): Readable {
+  answer.on('error', (error) => decoder.destroy(error));
+  decoder.on('close', () => answer.destroy());
+  return answer.pipe(decoder);
+}
+
+/** A web stream that reads on only when it is asked to, and so carries backpressure up to OpenAI. */
+function toWeb(source: Readable): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await chunks.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      },
+      cancel() {
+        source.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
