@@ -9,9 +9,11 @@ export interface ResponseCache {
   /**
    * Claims the right to compute the value of a key, for at most `ttlSeconds`. `free`: the claim is now the caller's ·
    * `taken`: somebody else computes it · `unknown`: the store did not answer, do not wait for it.
+   *
+   * @param proof sealed bytes that show the others that the claim is genuine, and whose
    */
-  claim(key: string, ttlSeconds: number): Promise<'free' | 'taken' | 'unknown'>;
-  /** Whether somebody still holds the claim. */
-  claimed(key: string): Promise<boolean>;
+  claim(key: string, proof: Uint8Array, ttlSeconds: number): Promise<'free' | 'taken' | 'unknown'>;
+  /** The proof of whoever holds the claim; `undefined`: nobody does, or the store did not answer. */
+  claimed(key: string): Promise<Uint8Array | undefined>;
   unclaim(key: string): Promise<void>;
 }

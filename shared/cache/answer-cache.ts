@@ -1,0 +1,172 @@
+import type { CacheControl } from '../core/cache-control.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ResponseCache } from '../ports/response-cache.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import { type CachedAnswer, decodeAnswer, encodeAnswer } from './answer.ts';
+import { type Claim, isGenuine, makeClaim } from './claim.ts';
+import { createSeal, type Seal } from './seal.ts';
+
+export type Lookup =
+  | { readonly kind: 'hit'; readonly answer: CachedAnswer; readonly ageSeconds: number }
+  /** With a claim: identical calls wait for this one, so it must be released however the call ends. */
+  | { readonly kind: 'miss'; readonly claim?: Claim };
+
+/** The answers of one stage. No method throws for anything that a cache, a secret store or a stranger does. */
+export interface AnswerCache {
+  /**
+   * Looks for an answer that the caller accepts. Where an identical call is computing it, waits for that call, up to
+   * the configured bound.
+   *
+   * @param key from `cacheKey`
+   */
+  lookup(key: string, control: CacheControl): Promise<Lookup>;
+  /**
+   * Keeps a complete answer, if the caller allows it and it is not too large. Await it before releasing the claim, so
+   * that those who wait find the answer.
+   *
+   * @throws RangeError when the answer is no 200: a bug of the caller
+   */
+  store(key: string, answer: CachedAnswer, control: CacheControl): Promise<void>;
+  /** Lets go of a claim, whether or not an answer was stored: who waits goes on at once. */
+  release(claim: Claim): Promise<void>;
+}
+
+export interface AnswerCacheOptions {
+  readonly cache: ResponseCache;
+  readonly secrets: Pick<Secrets, 'read'>;
+  readonly stage: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** How long an answer is kept and given. */
+  readonly ttlSeconds: number;
+  /** How long a call waits for an identical one, in milliseconds; 10,000 where absent. */
+  readonly waitMs?: number;
+  /** A larger answer, head and body before compression, is not stored; 20 MiB where absent. */
+  readonly maxAnswerBytes?: number;
+}
+
+const DEFAULT_WAIT_MS = 10_000;
+const DEFAULT_MAX_ANSWER_BYTES = 20 * 1024 * 1024;
+
+/** Waiting starts with short pauses, as most answers that are waited for are half way done, and then backs off. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+const PAUSE_GROWTH = 1.5;
+
+export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
+  return new SealedAnswerCache(options);
+}
+
+class SealedAnswerCache implements AnswerCache {
+  readonly #options: AnswerCacheOptions;
+  readonly #waitMs: number;
+  readonly #maxAnswerBytes: number;
+  /** A claim outlives nobody who waits for it: later calls do not wait for a holder that the first ones gave up. */
+  readonly #claimSeconds: number;
+  #derived: { readonly secret: string; readonly seal: Seal } | undefined;
+
+  constructor(options: AnswerCacheOptions) {
+    this.#options = options;
+    this.#waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
+    this.#maxAnswerBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
+    this.#claimSeconds = Math.max(1, Math.ceil(this.#waitMs / 1_000));
+  }
+
+  async lookup(key: string, control: CacheControl): Promise<Lookup> {
+    if (!control.read) return { kind: 'miss' };
+    const seal = await this.#seal();
+    if (seal === undefined) return { kind: 'miss' };
+    return (await this.#read(seal, key, control)) ?? this.#claimOrWait(seal, key, control);
+  }
+
+  async store(key: string, answer: CachedAnswer, control: CacheControl): Promise<void> {
+    const encoded = encodeAnswer(answer);
+    if (!control.store || encoded.length > this.#maxAnswerBytes) return;
+    const seal = await this.#seal();
+    if (seal === undefined) return;
+    await this.#options.cache.set(key, await seal.seal(key, encoded), this.#options.ttlSeconds);
+  }
+
+  async release({ key, proof }: Claim): Promise<void> {
+    const { cache } = this.#options;
+    const holder = await cache.claimed(key);
+    if (holder !== undefined && Buffer.compare(holder, proof) === 0) await cache.unclaim(key);
+  }
+
+  async #claimOrWait(seal: Seal, key: string, control: CacheControl): Promise<Lookup> {
+    if (!control.store) return { kind: 'miss' };
+    const first = await this.#claim(seal, key, control);
+    if (first !== 'taken') return first;
+    const found = await this.#awaitHolder(seal, key, control);
+    if (found !== undefined) return found;
+    const second = await this.#claim(seal, key, control);
+    return second === 'taken' ? { kind: 'miss' } : second;
+  }
+
+  async #claim(seal: Seal, key: string, control: CacheControl): Promise<Lookup | 'taken'> {
+    const claim = await makeClaim(seal, key, this.#options.clock.now());
+    const outcome = await this.#options.cache.claim(key, claim.proof, this.#claimSeconds);
+    if (outcome === 'taken') return 'taken';
+    if (outcome === 'unknown') return { kind: 'miss' };
+    // The last holder may have stored and let go between the miss that led here and this claim.
+    const found = await this.#read(seal, key, control);
+    if (found === undefined) return { kind: 'miss', claim };
+    await this.release(claim);
+    return found;
+  }
+
+  /** Waits until the answer is there, its holder is gone, or the bound is reached. */
+  async #awaitHolder(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
+    const { cache, clock, sleep } = this.#options;
+    const deadline = clock.now() + this.#waitMs;
+    let slept = 0;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
+      const proof = await cache.claimed(key);
+      const held =
+        proof !== undefined && (await isGenuine(seal, { key, proof }, clock.now(), this.#claimSeconds));
+      // Read after asking for the claim: a holder stores, then releases, so one who let go has stored by now.
+      const found = await this.#read(seal, key, control);
+      if (found !== undefined || !held) return found;
+      const left = Math.min(deadline - clock.now(), this.#waitMs - slept);
+      if (left <= 0) return undefined;
+      const nap = Math.min(left, pause * (0.5 + Math.random()));
+      await sleep(nap);
+      slept += nap;
+    }
+  }
+
+  async #read(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
+    const { cache, clock, ttlSeconds } = this.#options;
+    const sealed = await cache.get(key);
+    if (sealed === undefined) return undefined;
+    const content = await seal.open(key, sealed);
+    const answer = content === undefined ? undefined : decodeAnswer(content);
+    if (answer === undefined) {
+      this.#options.log.event('warn', 'cache_entry_rejected', { bytes: sealed.length });
+      return undefined;
+    }
+    const ageSeconds = Math.max(0, Math.floor((clock.now() - answer.storedAt) / 1_000));
+    const accepted = Math.min(ttlSeconds, control.maxAgeSeconds ?? ttlSeconds);
+    return ageSeconds <= accepted ? { kind: 'hit', answer, ageSeconds } : undefined;
+  }
+
+  /** The seal of the present secret; `undefined`, and the cache is passed by, where there is none. */
+  async #seal(): Promise<Seal | undefined> {
+    try {
+      const { cacheSecret: secret } = await this.#options.secrets.read();
+      if (this.#derived?.secret !== secret) {
+        const { stage } = this.#options;
+        this.#derived = {
+          secret,
+          seal: createSeal({ secret, stage, maxContentBytes: this.#maxAnswerBytes }),
+        };
+      }
+      return this.#derived.seal;
+    } catch {
+      this.#options.log.event('warn', 'cache_secret_unavailable');
+      return undefined;
+    }
+  }
+}
