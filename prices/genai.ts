@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { type ConditionalPrice, calcPrice, findProvider, type ModelPrice } from '@pydantic/genai-prices';
+import type { BilledClass } from '../shared/core/usage.ts';
+import type { Period } from './overlay/types.ts';
+
+/** What the base says of prices; all else in it is not used. */
+export interface Base {
+  /** Name and version of the package. */
+  readonly name: string;
+  /** The ids of its entries. */
+  readonly entries: readonly string[];
+  /** The default rates of an entry, the oldest period first. Throws where there is no such entry. */
+  periods(entry: string): readonly Period[];
+  /** The entry that the base itself prices a model id with. */
+  entryOf(model: string): string | undefined;
+}
+
+const CLASSES: Readonly<Record<string, BilledClass>> = {
+  input_mtok: 'input',
+  cache_read_mtok: 'cached_input',
+  cache_write_mtok: 'cache_write',
+  input_audio_mtok: 'audio_input',
+  cache_audio_read_mtok: 'cached_audio_input',
+  input_image_mtok: 'image_input',
+  cache_image_read_mtok: 'cached_image_input',
+  output_mtok: 'output',
+  output_audio_mtok: 'audio_output',
+  output_image_mtok: 'image_output',
+};
+
+/** Fees of hosted tools: the overlay has them for every model, and in more detail. */
+const LEFT_TO_THE_OVERLAY: ReadonlySet<string> = new Set(['web_searches_kcount', 'storage_searches_kcount']);
+
+/**
+ * Reads OpenAI's prices in the installed `@pydantic/genai-prices`, offline. Only its data is used: its own
+ * arithmetic is in floats, and knows no tiers of service.
+ */
+export function readBase(): Base {
+  const models = findProvider({ providerId: 'openai' })?.models ?? [];
+  const byId = new Map(models.map((model) => [model.id, model]));
+  return {
+    name: packageName(),
+    entries: [...byId.keys()],
+    periods(entry) {
+      const model = byId.get(entry);
+      if (model === undefined) throw new Error(`the base has no entry ${entry}`);
+      return Array.isArray(model.prices) ? model.prices.map(datedPeriod) : [toPeriod(model.prices)];
+    },
+    entryOf: (model) => calcPrice({ input_tokens: 1 }, model, { providerId: 'openai' })?.model.id,
+  };
+}
+
+function datedPeriod({ constraint, prices }: ConditionalPrice): Period {
+  if (constraint === undefined) return toPeriod(prices);
+  if (constraint.type !== 'start_date') throw new Error(`the updater knows no price by ${constraint.type}`);
+  return { from: constraint.start_date, ...toPeriod(prices) };
+}
+
+function toPeriod(prices: ModelPrice): Period {
+  const rates: Partial<Record<BilledClass, string>> = {};
+  const long: Partial<Record<BilledClass, string>> = {};
+  for (const [key, price] of Object.entries(prices)) {
+    if (price === undefined || LEFT_TO_THE_OVERLAY.has(key)) continue;
+    const unit = CLASSES[key];
+    if (unit === undefined) throw new Error(`the updater knows no price by ${key}`);
+    if (typeof price === 'number') {
+      rates[unit] = String(price);
+      continue;
+    }
+    const [tier, ...more] = price.tiers;
+    if (tier === undefined || more.length > 0)
+      throw new Error('the updater knows just one long-context price');
+    rates[unit] = String(price.base);
+    long[unit] = String(tier.price);
+  }
+  return Object.keys(long).length === 0 ? { rates } : { rates, long: { ...rates, ...long } };
+}
+
+function packageName(): string {
+  const manifest = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
+  const { name, version }: { name: string; version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return `${name} ${version}`;
+}

@@ -1,0 +1,68 @@
+import type { TierRule, Usd } from './types.ts';
+
+/** OpenAI's price list. Stored copies were read; the pages of single models were preferred where there was one. */
+export const PRICING = 'https://developers.openai.com/api/docs/pricing';
+/** The price lists of the faster tiers. They say "excludes long context" for the models up to GPT-5.5. */
+export const PRIORITY = 'https://openai.com/api-priority-processing';
+export const FAST_MODE = 'https://openai.com/api-fast-mode';
+export const READ = '2026-11-21';
+
+export function modelPage(model: string): string {
+  return `https://developers.openai.com/api/docs/models/${model}`;
+}
+
+/** "Batch and Flex prices are 50% lower" (pages of the GPT-5 models and later, o3, o4-mini). */
+export const HALF: TierRule = { factor: '0.5', long: true };
+/** Fast mode of the models since GPT-5.6: twice the price, whatever the length of the input. */
+export const FAST: TierRule = { factor: '2', long: true };
+/** Ultrafast mode of gpt-6-astra and gpt-6.1-sol: six times the price. */
+export const ULTRAFAST: TierRule = { factor: '6', long: true };
+
+const CONTAINERS: Usd = {
+  container_1g: '0.03',
+  container_4g: '0.12',
+  container_16g: '0.48',
+  container_64g: '1.92',
+};
+
+/** Fees of the hosted tools of reasoning models: $10 per 1,000 searches, with either version of the tool. */
+export const REASONING_TOOLS: Usd = {
+  web_search: '0.01',
+  web_search_preview: '0.01',
+  file_search: '0.0025',
+  ...CONTAINERS,
+};
+
+/** The same for all other models, where the preview of web search costs $25 per 1,000 (and its content is free). */
+export const TOOLS: Usd = { ...REASONING_TOOLS, web_search_preview: '0.025' };
+
+/**
+ * The most tokens of one image, by the rules of the guide "Images and vision"
+ * (https://developers.openai.com/api/docs/guides/images-vision). Tiles: at high detail an image is at most
+ * 768 x 2048 pixels, so 8 tiles. Patches: a cap on patches times the model's factor, rounded up.
+ */
+export const IMAGE_TOKENS = {
+  /** 85 + 8 x 170 tiles are 1,445; an older text of the guide counts 1,536 patches for gpt-4.1: the dearer of both. */
+  gpt41: 1_536,
+  gpt4o: 1_445,
+  /** 2,833 + 8 x 5,667. */
+  gpt4oMini: 48_169,
+  /** 75 + 8 x 150. */
+  o1: 1_275,
+  /** 65 + 8 x 129. */
+  computerUse: 1_097,
+  /** 1,536 patches x 1.62, 2.46 and 1.72. */
+  patches162: 2_489,
+  patches246: 3_779,
+  patches172: 2_642,
+  /** 70 + 8 x 140. */
+  gpt5: 1_190,
+  /** 2,500 patches x 1.2: gpt-5.2 and gpt-5.3-codex are seen to be billed by patches, at a factor of 1.2. */
+  gpt52: 3_000,
+  /** `detail: "original"`: up to 10,000 patches, x 1.2, 1.62 and 2.46. */
+  original: 12_000,
+  original162: 16_200,
+  original246: 24_600,
+  /** Where no cap is published, or no image is taken. */
+  unknown: 25_000,
+} as const;

@@ -1,0 +1,106 @@
+import {
+  FAST,
+  FAST_MODE,
+  HALF,
+  IMAGE_TOKENS,
+  modelPage,
+  READ,
+  REASONING_TOOLS,
+  ULTRAFAST,
+} from './common.ts';
+import type { Group } from './types.ts';
+
+/**
+ * Common to the models since GPT-5.6. `cacheWrite12h` is published for gpt-6.1-terra alone ($2.50 beside $1); the
+ * others take the same `ttl`, so they are given the same factor rather than none.
+ */
+const MODERN = {
+  tiers: { flex: HALF, batch: HALF, priority: FAST },
+  longContextOver: 272_000,
+  cacheWrite12h: '2.5',
+  tools: REASONING_TOOLS,
+  contextWindow: 1_050_000,
+  maxOutputTokens: 128_000,
+  maxImageTokens: IMAGE_TOKENS.unknown,
+  sourceDate: READ,
+} as const;
+
+export const GPT_6: readonly Group[] = [
+  {
+    ...MODERN,
+    family: 'gpt-6-astra',
+    models: ['gpt-6-astra'],
+    base: 'gpt-6-astra',
+    tiers: { ...MODERN.tiers, ultrafast: ULTRAFAST },
+    source: modelPage('gpt-6-astra'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-6.1-sol',
+    models: ['gpt-6.1-sol'],
+    periods: [
+      {
+        rates: { input: '2', cached_input: '0.1', cache_write: '2.5', output: '10' },
+        long: { input: '4', cached_input: '0.2', cache_write: '5', output: '15' },
+      },
+    ],
+    tiers: { ...MODERN.tiers, ultrafast: ULTRAFAST },
+    source: modelPage('gpt-6.1-sol'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-6.1-terra',
+    models: ['gpt-6.1-terra'],
+    periods: [
+      {
+        rates: { input: '1', cached_input: '0.05', cache_write: '1.25', output: '5' },
+        long: { input: '2', cached_input: '0.1', cache_write: '2.5', output: '7.5' },
+      },
+    ],
+    source: modelPage('gpt-6.1-terra'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-6-sol',
+    models: ['gpt-6-sol'],
+    base: 'gpt-6-sol',
+    source: modelPage('gpt-6-sol'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-6-luna',
+    models: ['gpt-6-luna'],
+    base: 'gpt-6-luna',
+    source: modelPage('gpt-6-luna'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-5.6-sol',
+    models: ['gpt-5.6-sol', 'gpt-5.6'],
+    base: 'gpt-5.6-sol',
+    // $4/$20 is a promotion, promised "at least through" 21 November 2026. Until a page says what follows, the list
+    // price does: a limit that binds a little early is better than one that is overspent.
+    periods: [
+      {
+        from: '2026-11-22',
+        rates: { input: '5', cached_input: '0.5', cache_write: '6.25', output: '30' },
+        long: { input: '10', cached_input: '1', cache_write: '12.5', output: '45' },
+      },
+    ],
+    source: modelPage('gpt-5.6-sol'),
+  },
+  {
+    ...MODERN,
+    family: 'gpt-5.6-terra',
+    models: ['gpt-5.6-terra'],
+    base: 'gpt-5.6-terra',
+    source: FAST_MODE,
+  },
+  {
+    ...MODERN,
+    family: 'gpt-5.6-luna',
+    models: ['gpt-5.6-luna'],
+    base: 'gpt-5.6-luna',
+    source: FAST_MODE,
+  },
+];

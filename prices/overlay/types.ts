@@ -1,0 +1,55 @@
+import type { Tier } from '../../shared/core/price.ts';
+import type { BilledClass } from '../../shared/core/usage.ts';
+
+/** US dollars as decimal strings: for a million tokens of a class, or for one call or session of a tool. */
+export type Usd = Readonly<Partial<Record<BilledClass, string>>>;
+
+/** Rates from a UTC day on; the first period of a group has no `from`. */
+export interface Period {
+  readonly from?: string;
+  /** USD for a million tokens. */
+  readonly rates: Usd;
+  /** The same, once the input is over the group's `longContextOver`. */
+  readonly long?: Usd;
+}
+
+/** A tier as a factor on the default rates, which may hold for long contexts too, or with rates of its own. */
+export type TierRule = { readonly factor: string; readonly long: boolean } | { readonly rates: Usd };
+
+/** Models that cost the same, and all that the base does not know, or knows wrong, about them. */
+export interface Group {
+  readonly family: string;
+  /** Exact model ids: what a request may name, and what an answer may name. */
+  readonly models: readonly string[];
+  /** The entry of `@pydantic/genai-prices` that the default rates come from; absent: they all stand in `periods`. */
+  readonly base?: string;
+  /** Our own periods; beside a base, those after the base's. */
+  readonly periods?: readonly Period[];
+  /** Rates of the default tier to add to every period, or to correct. USD for a million tokens. */
+  readonly rates?: Usd;
+  readonly tiers?: Readonly<Partial<Record<Exclude<Tier, 'default'>, TierRule>>>;
+  /** The most input tokens at the normal rates. */
+  readonly longContextOver?: number;
+  /** The 12-hour cache write as a factor on the plain input rate. */
+  readonly cacheWrite12h?: string;
+  /** USD for one call or session of a hosted tool. */
+  readonly tools?: Usd;
+  /** Input tokens that each web search is billed beside its fee, and that `usage` does not count. */
+  readonly searchContentTokens?: number;
+  readonly searchPerCall?: true;
+  readonly contextWindow: number;
+  readonly maxOutputTokens: number;
+  readonly maxImageTokens: number;
+  /** Where the additions of this overlay come from, and the day on which that was read. */
+  readonly source: string;
+  readonly sourceDate: string;
+}
+
+/** Models that are known and not served. */
+export interface RefusedGroup {
+  readonly models: readonly string[];
+  /** Completes "The model X is not served: …". */
+  readonly reason: string;
+  readonly source: string;
+  readonly sourceDate: string;
+}
