@@ -11,8 +11,10 @@ export interface WorstCase {
   /** One more token of the maximum, in all choices together, at the dearest rate. */
   readonly perOutputToken: Picodollars;
   readonly maxOutputTokens: number;
-  /** The caller named the maximum itself: it must not be lowered. */
+  /** The maximum must not be lowered: the caller named it itself, or OpenAI takes none with such a request. */
   readonly explicit: boolean;
+  /** Left to itself OpenAI could put out more: the maximum must be sent, by `withOutputCap`, even where it is not lowered. */
+  readonly sendMaximum?: true;
 }
 
 export interface EstimateContext {

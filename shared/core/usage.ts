@@ -41,4 +41,6 @@ export interface Served {
   /** The `service_tier` of the answer (`default`, `flex`, `priority`, `fast`…). */
   readonly serviceTier?: string;
   readonly counts: UsageCounts;
+  /** How many choices it has, where its kind of answer has choices. */
+  readonly choices?: number;
 }

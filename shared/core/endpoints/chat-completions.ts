@@ -1,0 +1,140 @@
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { Price } from '../price.ts';
+import { dearestOutput } from '../pricing.ts';
+import { type FullRates, max } from '../rates.ts';
+import type { Refusal } from '../refusal.ts';
+import {
+  booleans,
+  firstRefusal,
+  integers,
+  isGiven,
+  knowsTier,
+  MAX_CHOICES,
+  moderatesForFree,
+  namesModel,
+  objects,
+  reasonsOnce,
+  refuseUnmetered,
+} from '../request-checks.ts';
+import { inputBound, integer, mentions, utf8Bytes, worstCaseOf } from '../token-bounds.ts';
+import { chatMedia } from './chat-media.ts';
+import { chunkMeter, includeUsage, listOf, servedWhole, text, textBytes } from './chunk-meter.ts';
+
+/** What a template writes around one tool that the caller describes. */
+const TOKENS_PER_TOOL = 64;
+
+const CHECKS = [
+  namesModel(),
+  booleans('stream', 'store', 'logprobs', 'parallel_tool_calls'),
+  integers(1, MAX_CHOICES, 'n'),
+  integers(1, Number.MAX_SAFE_INTEGER, 'max_completion_tokens', 'max_tokens'),
+  objects('stream_options', 'prediction', 'web_search_options', 'audio'),
+  knowsTier,
+  moderatesForFree,
+  reasonsOnce,
+  callsOwnTools,
+];
+
+/** `POST /chat/completions`: tokens, and a web search for each choice of a search model. */
+export const chatCompletions: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  // The older `max_tokens` would be refused beside it, and by reasoning models.
+  withOutputCap: (body, maxOutputTokens) => ({ ...body, max_completion_tokens: maxOutputTokens }),
+  forMetering: includeUsage,
+  served: (answer) =>
+    servedWhole(answer, (choice) => isObject(choice['message']) && citesWeb(choice['message'])),
+  streamMeter: (body) =>
+    chunkMeter(body, {
+      outputBytes: (choice) => (isObject(choice['delta']) ? deltaBytes(choice['delta']) : 0),
+      searched: (choice) => isObject(choice['delta']) && citesWeb(choice['delta']),
+    }),
+  cacheable: (body) =>
+    body['store'] !== true &&
+    !isGiven(body, 'web_search_options') &&
+    !/-search-/.test(String(body['model'])) &&
+    !mentions(body['messages'], 'file_id') &&
+    !mentions(body['messages'], 'audio'),
+};
+
+/** Function and custom tools are run by the caller; a tool of any other type would be OpenAI's to run and to bill. */
+function callsOwnTools(body: JsonObject): Refusal | undefined {
+  const foreign = listOf(body['tools']).findIndex(
+    (tool) => !isObject(tool) || (tool['type'] !== 'function' && tool['type'] !== 'custom'),
+  );
+  return foreign === -1
+    ? undefined
+    : refuseUnmetered(`tools[${foreign}].type`, 'Only tools of type function and custom are served here.');
+}
+
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const choices = integer(body, 'n') ?? 1;
+  const named = namedMaximum(body);
+  const tools = listOf(body['tools']).length + listOf(body['functions']).length;
+  const seen = inputBound(body, context.bodyBytes, chatMedia(body['messages']), tools * TOKENS_PER_TOOL);
+  const searches = price.searchPerCall === true || isGiven(body, 'web_search_options');
+  const predicted = predictionTokens(body);
+  return worstCaseOf(
+    body,
+    price,
+    context,
+    // What a search brings is billed as input.
+    searches ? { ...seen, unseen: true } : seen,
+    {
+      choices,
+      maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
+      // OpenAI takes no `max_completion_tokens` with a prediction ("Predicted Outputs" guide, limitations).
+      explicit: named !== undefined || predicted > 0,
+      audio: listOf(body['modalities']).includes('audio'),
+      fees: (rates) =>
+        BigInt(choices) * (predicted * dearestOutput(rates) + (searches ? searchFee(rates) : 0n)),
+    },
+  );
+}
+
+/** OpenAI refuses a request with both maxima; were it to take one, it could be the larger. */
+function namedMaximum(body: JsonObject): number | undefined {
+  const maxima = [integer(body, 'max_completion_tokens'), integer(body, 'max_tokens')].filter(
+    (value) => value !== undefined,
+  );
+  return maxima.length === 0 ? undefined : Math.max(...maxima);
+}
+
+/**
+ * How many tokens of a prediction can be rejected. They are billed as output ("Predicted Outputs" guide), and nothing
+ * says that the maximum covers them.
+ */
+function predictionTokens(body: JsonObject): bigint {
+  return isObject(body['prediction']) ? BigInt(utf8Bytes(JSON.stringify(body['prediction']))) : 0n;
+}
+
+function searchFee(rates: FullRates): bigint {
+  return max([rates.web_search, rates.web_search_preview]);
+}
+
+function citesWeb(message: JsonObject): boolean {
+  return listOf(message['annotations']).some(
+    (note) => isObject(note) && text(note['type']) === 'url_citation',
+  );
+}
+
+/** Text, refusals, arguments of tool calls, and what is spoken. */
+function deltaBytes(delta: JsonObject): number {
+  const own =
+    textBytes(delta['content']) + textBytes(delta['refusal']) + textBytes(delta['reasoning_content']);
+  const calls = [...listOf(delta['tool_calls']), { function: delta['function_call'] }];
+  const called = calls.reduce<number>((bytes, call) => bytes + (isObject(call) ? callBytes(call) : 0), 0);
+  return own + called + (isObject(delta['audio']) ? textBytes(delta['audio']['transcript']) : 0);
+}
+
+function callBytes(call: JsonObject): number {
+  const own = isObject(call['function']) ? call['function'] : {};
+  const custom = isObject(call['custom']) ? call['custom'] : {};
+  return (
+    textBytes(own['name']) +
+    textBytes(own['arguments']) +
+    textBytes(custom['name']) +
+    textBytes(custom['input'])
+  );
+}

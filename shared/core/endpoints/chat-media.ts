@@ -1,0 +1,39 @@
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { addAudio, addImage, type Media, noMedia } from '../token-bounds.ts';
+
+/** Finds what the messages of a chat completion refer to beside their text. */
+export function chatMedia(messages: JsonValue | undefined): Media {
+  const media = noMedia();
+  if (!Array.isArray(messages)) return media;
+  for (const message of messages as readonly JsonValue[]) {
+    if (isObject(message)) addMessage(media, message);
+  }
+  return media;
+}
+
+function addMessage(media: Media, message: JsonObject): void {
+  // Names audio of an earlier answer by its id.
+  if (isObject(message['audio'])) media.unseen = true;
+  const { content } = message;
+  if (!Array.isArray(content)) return;
+  for (const part of content as readonly JsonValue[]) {
+    if (isObject(part)) addPart(media, part);
+  }
+}
+
+function addPart(media: Media, part: JsonObject): void {
+  switch (part['type']) {
+    case 'text':
+    case 'refusal':
+      return;
+    case 'image_url':
+      addImage(media, isObject(part['image_url']) ? part['image_url']['url'] : part['image_url']);
+      return;
+    case 'input_audio':
+      addAudio(media, isObject(part['input_audio']) ? part['input_audio']['data'] : undefined);
+      return;
+    default:
+      // A file becomes the text and the image of each of its pages; a part of an unknown type could become anything.
+      media.unseen = true;
+  }
+}

@@ -1,0 +1,101 @@
+import type { StreamMeter } from '../endpoint.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { Served, UsageCounts } from '../usage.ts';
+import { chatUsage, count } from '../usage-reader.ts';
+
+/** What one endpoint's chunks carry in each of their choices. */
+export interface ChoiceReader {
+  /** Bytes of output, in UTF-8. */
+  outputBytes(choice: JsonObject): number;
+  /** Whether the choice shows that the web was searched for it. */
+  searched(choice: JsonObject): boolean;
+}
+
+/** The body with `stream_options.include_usage`, where it asks for a stream. */
+export function includeUsage(body: JsonObject): JsonObject {
+  if (body['stream'] !== true) return body;
+  const options = isObject(body['stream_options']) ? body['stream_options'] : {};
+  return { ...body, stream_options: { ...options, include_usage: true } };
+}
+
+/**
+ * Reads the chunks of chat completions and completions. Their usage comes in a last chunk without choices; where the
+ * caller did not ask for it, it is stripped. All other chunks pass as they are, also their `"usage": null`, which
+ * OpenAI adds with `include_usage` and the types of its SDKs allow.
+ *
+ * @param body the caller's body
+ */
+export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter {
+  const options = body['stream_options'];
+  const asked = isObject(options) && options['include_usage'] === true;
+  const searched = new Set<number>();
+  let choices = 0;
+  let outputBytes = 0;
+  let model: string | undefined;
+  let serviceTier: string | undefined;
+  let counts: UsageCounts | undefined;
+
+  function seeChoice(choice: JsonValue): void {
+    if (!isObject(choice)) return;
+    const index = count(choice['index']) ?? 0;
+    choices = Math.max(choices, index + 1);
+    outputBytes += reader.outputBytes(choice);
+    if (reader.searched(choice)) searched.add(index);
+  }
+
+  return {
+    see(data) {
+      model = text(data['model']) ?? model;
+      serviceTier = text(data['service_tier']) ?? serviceTier;
+      const list = listOf(data['choices']);
+      list.forEach(seeChoice);
+      const usage = chatUsage(data['usage']);
+      if (usage !== undefined) counts = usage;
+      const isUsageChunk = isObject(data['usage']) && Array.isArray(data['choices']) && list.length === 0;
+      return isUsageChunk && !asked ? 'strip' : 'pass';
+    },
+    served: () =>
+      counts === undefined ? undefined : servedOf(model, serviceTier, counts, choices, searched.size),
+    seenOutputBytes: () => outputBytes,
+  };
+}
+
+/** Reads a whole answer that has `choices` and `usage`. */
+export function servedWhole(
+  answer: JsonObject,
+  searched: (choice: JsonObject) => boolean,
+): Served | undefined {
+  const counts = chatUsage(answer['usage']);
+  if (counts === undefined) return undefined;
+  const choices = listOf(answer['choices']);
+  const searches = choices.filter((choice) => isObject(choice) && searched(choice)).length;
+  return servedOf(text(answer['model']), text(answer['service_tier']), counts, choices.length, searches);
+}
+
+/** The bytes of a text in UTF-8; 0 of anything that is no text. */
+export function textBytes(value: JsonValue | undefined): number {
+  return typeof value === 'string' ? Buffer.byteLength(value, 'utf8') : 0;
+}
+
+export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}
+
+export function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function servedOf(
+  model: string | undefined,
+  serviceTier: string | undefined,
+  counts: UsageCounts,
+  choices: number,
+  searches: number,
+): Served {
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+    counts: searches === 0 ? counts : { ...counts, web_search: searches },
+    choices,
+  };
+}

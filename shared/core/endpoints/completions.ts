@@ -1,0 +1,59 @@
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Price } from '../price.ts';
+import {
+  booleans,
+  firstRefusal,
+  integers,
+  knowsTier,
+  MAX_CHOICES,
+  namesModel,
+  objects,
+} from '../request-checks.ts';
+import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { chunkMeter, includeUsage, listOf, servedWhole, textBytes } from './chunk-meter.ts';
+
+/** What OpenAI puts out where a request does not mention `max_tokens` (API reference of completions). */
+export const DEFAULT_MAX_TOKENS = 16;
+
+const CHECKS = [
+  namesModel(),
+  booleans('stream', 'echo'),
+  integers(1, MAX_CHOICES, 'n', 'best_of'),
+  // 0 is allowed: with `echo` and `logprobs` it scores a prompt.
+  integers(0, Number.MAX_SAFE_INTEGER, 'max_tokens'),
+  objects('stream_options'),
+  knowsTier,
+];
+
+/** `POST /completions`: tokens; every prompt is completed `n` or `best_of` times. */
+export const completions: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  withOutputCap: (body, maxOutputTokens) => ({ ...body, max_tokens: maxOutputTokens }),
+  forMetering: includeUsage,
+  served: (answer) => servedWhole(answer, () => false),
+  streamMeter: (body) =>
+    chunkMeter(body, { outputBytes: (choice) => textBytes(choice['text']), searched: () => false }),
+  cacheable: () => true,
+};
+
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const prompts = countPrompts(body['prompt']);
+  const perPrompt = Math.max(integer(body, 'n') ?? 1, integer(body, 'best_of') ?? 1);
+  const named = body['max_tokens'] === undefined ? DEFAULT_MAX_TOKENS : integer(body, 'max_tokens');
+  const input = inputBound(body, context.bodyBytes, noMedia(), 0);
+  // Each prompt has the context window to itself.
+  const windows = { ...price, contextWindow: price.contextWindow * prompts };
+  return worstCaseOf(body, windows, context, input, {
+    choices: prompts * perPrompt,
+    maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
+    explicit: body['max_tokens'] !== undefined && named !== undefined,
+  });
+}
+
+/** A prompt is one text or one list of tokens; several prompts are a list of those. */
+function countPrompts(prompt: JsonValue | undefined): number {
+  const list = listOf(prompt);
+  return typeof list[0] === 'string' || Array.isArray(list[0]) ? list.length : 1;
+}

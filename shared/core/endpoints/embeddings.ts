@@ -1,0 +1,58 @@
+import type { EstimateContext, MeteredEndpoint, StreamMeter, WorstCase } from '../endpoint.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Price } from '../price.ts';
+import { firstRefusal, knowsTier, namesModel } from '../request-checks.ts';
+import { noMedia, utf8Bytes, worstCaseOf } from '../token-bounds.ts';
+import { embeddingsUsage } from '../usage-reader.ts';
+import { listOf, text } from './chunk-meter.ts';
+
+/** The most that one request can embed, in all its inputs together (API reference of embeddings). */
+const MAX_REQUEST_TOKENS = 300_000;
+
+/** What a tokenizer may add to each input of its own. */
+const TOKENS_PER_INPUT = 2;
+
+const CHECKS = [namesModel(), knowsTier];
+
+/** `POST /embeddings`: input tokens only. */
+export const embeddings: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  withOutputCap: (body) => body,
+  forMetering: (body) => body,
+  served(answer) {
+    const counts = embeddingsUsage(answer['usage']);
+    const model = text(answer['model']);
+    return counts === undefined ? undefined : { ...(model === undefined ? {} : { model }), counts };
+  },
+  streamMeter: unstreamed,
+  cacheable: () => true,
+};
+
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const tokens = inputTokens(body['input'], price.contextWindow) ?? context.bodyBytes;
+  const request = { ...price, contextWindow: Math.max(MAX_REQUEST_TOKENS, price.contextWindow) };
+  const input = { ...noMedia(), audioTokens: 0, textTokens: tokens, cacheTtl: '30m' } as const;
+  return worstCaseOf(body, request, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
+}
+
+/** Counts tokens that are given as such, and bounds texts by their bytes; `undefined` for anything else. */
+function inputTokens(input: JsonValue | undefined, contextWindow: number): number | undefined {
+  if (typeof input === 'string') return bound(utf8Bytes(input), contextWindow);
+  const list = listOf(input);
+  if (list.length === 0) return undefined;
+  if (typeof list[0] === 'number') return bound(list.length, contextWindow);
+  return list.reduce<number | undefined>((sum, each) => {
+    const size = typeof each === 'string' ? utf8Bytes(each) : Array.isArray(each) ? each.length : undefined;
+    return sum === undefined || size === undefined ? undefined : sum + bound(size, contextWindow);
+  }, 0);
+}
+
+function bound(size: number, contextWindow: number): number {
+  return Math.min(size + TOKENS_PER_INPUT, contextWindow);
+}
+
+/** Embeddings are never streamed: whatever such a stream carries is passed on, and tells nothing. */
+function unstreamed(): StreamMeter {
+  return { see: () => 'pass', served: () => undefined, seenOutputBytes: () => 0 };
+}

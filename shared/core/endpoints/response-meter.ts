@@ -1,0 +1,94 @@
+import type { StreamMeter } from '../endpoint.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { Served, UsageClass, UsageCounts } from '../usage.ts';
+import { count, responsesUsage } from '../usage-reader.ts';
+import { listOf, text, textBytes } from './chunk-meter.ts';
+import { containerClass, searchClass } from './response-tools.ts';
+
+/** The events that carry the whole response, with its usage. */
+const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
+/**
+ * Reads a whole response.
+ *
+ * @returns `undefined` when it has no usable usage, as in one that failed or is still in progress: what it cost is
+ *   then not known, which is not the same as nothing
+ */
+export function servedResponse(response: JsonObject): Served | undefined {
+  const counts = responsesUsage(response['usage']);
+  if (counts === undefined) return undefined;
+  const model = text(response['model']);
+  const serviceTier = text(response['service_tier']);
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+    counts: { ...counts, ...toolCounts(response) },
+  };
+}
+
+/** Reads the events of a streamed response; its usage comes with the last of them. */
+export function responseMeter(): StreamMeter {
+  let served: Served | undefined;
+  let outputBytes = 0;
+  return {
+    see(data) {
+      const { type, response } = data;
+      if (typeof type !== 'string') return 'pass';
+      if (LAST_EVENTS.has(type) && isObject(response)) served = servedResponse(response) ?? served;
+      // Text, refusals, reasoning, and arguments of tools; audio comes in base64 and is no text.
+      if (type.endsWith('.delta') && !type.startsWith('response.audio.'))
+        outputBytes += textBytes(data['delta']);
+      return 'pass';
+    },
+    served: () => served,
+    seenOutputBytes: () => outputBytes,
+  };
+}
+
+function toolCounts(response: JsonObject): UsageCounts {
+  const tools = listOf(response['tools']);
+  const output = listOf(response['output']).filter(isObject);
+  const counts: Partial<Record<UsageClass, number>> = {};
+  const add = (unit: UsageClass, units: number) => {
+    if (units > 0) counts[unit] = (counts[unit] ?? 0) + units;
+  };
+  add(searchClass(tools), reportedSearches(response) ?? countedSearches(output));
+  add('file_search', output.filter((item) => item['type'] === 'file_search_call').length);
+  add(containerClass(tools, 'code_interpreter'), distinct(output, codeContainer));
+  add(containerClass(tools, 'shell'), distinct(output, shellContainer));
+  return counts;
+}
+
+/** OpenAI's own count of the searches that it bills. */
+function reportedSearches(response: JsonObject): number | undefined {
+  const usage = response['tool_usage'];
+  const search = isObject(usage) ? usage['web_search'] : undefined;
+  return isObject(search) ? count(search['num_requests']) : undefined;
+}
+
+/** Only searches are billed, opening a page and finding text in it are not ("Web search" guide); each query is one. */
+function countedSearches(output: readonly JsonObject[]): number {
+  return output.reduce((searches, item) => {
+    if (item['type'] !== 'web_search_call') return searches;
+    const action = isObject(item['action']) ? item['action'] : {};
+    if (action['type'] === 'open_page' || action['type'] === 'find_in_page') return searches;
+    return searches + Math.max(1, listOf(action['queries']).length);
+  }, 0);
+}
+
+/** Containers are billed by session: several calls in one container are one. */
+function distinct(
+  output: readonly JsonObject[],
+  containerOf: (item: JsonObject) => JsonValue | undefined,
+): number {
+  return new Set(output.map(containerOf).filter((id) => typeof id === 'string')).size;
+}
+
+function codeContainer(item: JsonObject): JsonValue | undefined {
+  return item['type'] === 'code_interpreter_call' ? item['container_id'] : undefined;
+}
+
+function shellContainer(item: JsonObject): JsonValue | undefined {
+  const environment = item['type'] === 'shell_call' ? item['environment'] : undefined;
+  return isObject(environment) ? environment['container_id'] : undefined;
+}

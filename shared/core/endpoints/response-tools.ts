@@ -1,0 +1,169 @@
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { Picodollars } from '../money.ts';
+import { type FullRates, max } from '../rates.ts';
+import type { Refusal } from '../refusal.ts';
+import { isGiven, refuseUnmetered } from '../request-checks.ts';
+import { integer } from '../token-bounds.ts';
+import type { BilledClass } from '../usage.ts';
+import { listOf } from './chunk-meter.ts';
+
+/**
+ * The most calls of hosted tools in a response whose request names no `max_tool_calls`. OpenAI has no bound of its
+ * own, and every call may make the model read its whole context once more.
+ */
+export const DEFAULT_MAX_TOOL_CALLS = 8;
+
+/**
+ * How many searches one web search call is taken to be, at most. One call can carry several `queries`, each of them
+ * billed; OpenAI names no bound.
+ */
+export const MAX_QUERIES_PER_SEARCH = 4;
+
+/** What OpenAI tells the model about one tool: that of a caller's tool is in the request, its own are not. */
+const TOKENS_PER_TOOL = 64;
+const TOKENS_PER_BUILT_IN_TOOL = 2048;
+
+/** Run by the caller: the answer ends with their call, so they cost tokens only. */
+const CALLER_TOOLS = new Set(['function', 'custom', 'namespace']);
+const BUILT_IN_CALLER_TOOLS = new Set(['computer', 'computer_use_preview', 'local_shell', 'apply_patch']);
+
+/** Run by OpenAI without a fee of their own; the model goes on after each call. */
+const FREE_HOSTED_TOOLS = new Set(['mcp', 'tool_search']);
+
+const MEMORY_CLASSES = {
+  '1g': 'container_1g',
+  '4g': 'container_4g',
+  '16g': 'container_16g',
+  '64g': 'container_64g',
+} as const satisfies Readonly<Record<string, BilledClass>>;
+export type ContainerClass = (typeof MEMORY_CLASSES)[keyof typeof MEMORY_CLASSES];
+const DEFAULT_MEMORY = '1g';
+
+/** What one tool of a request can be charged beside the tokens of its turn. */
+type Charge =
+  | { readonly kind: 'caller'; readonly builtIn: boolean }
+  | { readonly kind: 'hosted'; readonly feeOf: (rates: FullRates) => Picodollars }
+  | { readonly kind: 'container'; readonly unit: ContainerClass }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** What all tools of a request come to. */
+export interface ToolBound {
+  /** How often the model can read its input. */
+  readonly turns: number;
+  readonly extraTokens: number;
+  readonly fees: (rates: FullRates) => Picodollars;
+}
+
+/** Refuses tools whose cost cannot be bounded or metered. */
+export function checkTools(body: JsonObject): Refusal | undefined {
+  if (isGiven(body, 'tools') && !Array.isArray(body['tools'])) {
+    return refuseUnmetered('tools', 'tools must be an array.');
+  }
+  for (const [index, tool] of listOf(body['tools']).entries()) {
+    const charge = chargeOf(tool);
+    if (charge.kind === 'refused') return refuseUnmetered(`tools[${index}]`, charge.reason);
+  }
+  return undefined;
+}
+
+/**
+ * Refuses hosted tools that arrive in the input, in items that add tools to a conversation: they would go on counting
+ * in later requests, which do not show them.
+ */
+export function checkAddedTools(body: JsonObject): Refusal | undefined {
+  for (const [index, item] of listOf(body['input']).entries()) {
+    const tools = isObject(item) ? listOf(item['tools']) : [];
+    if (!isObject(item) || item['type'] === 'mcp_list_tools') continue;
+    if (tools.some((tool) => chargeOf(tool).kind !== 'caller')) {
+      return refuseUnmetered(
+        `input[${index}].tools`,
+        'Hosted tools must be named in tools, not in the input.',
+      );
+    }
+  }
+  return undefined;
+}
+
+/** Whether OpenAI runs a tool of this request, and the model goes on after it. */
+export function hasHostedTools(body: JsonObject): boolean {
+  return listOf(body['tools']).some((tool) => chargeOf(tool).kind !== 'caller');
+}
+
+/** Bounds the tools of a request that `checkTools` let through. */
+export function boundTools(body: JsonObject): ToolBound {
+  const charges = listOf(body['tools']).map(chargeOf);
+  const hosted = charges.filter((charge) => charge.kind !== 'caller');
+  const calls = hosted.length === 0 ? 0 : (integer(body, 'max_tool_calls') ?? DEFAULT_MAX_TOOL_CALLS);
+  const builtIn = charges.filter((charge) => charge.kind !== 'caller' || charge.builtIn).length;
+  return {
+    turns: calls + 1,
+    extraTokens: builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn) * TOKENS_PER_TOOL,
+    fees: (rates) => {
+      const perCall = max(charges.map((charge) => (charge.kind === 'hosted' ? charge.feeOf(rates) : 0n)));
+      const containers = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
+      return BigInt(calls) * perCall + containers.reduce((sum, fee) => sum + fee, 0n);
+    },
+  };
+}
+
+/** Which searches of a response are billed: the preview tool's has its own price. */
+export function searchClass(tools: readonly JsonValue[]): 'web_search' | 'web_search_preview' {
+  return tools.some((tool) => typeOf(tool).startsWith('web_search_preview'))
+    ? 'web_search_preview'
+    : 'web_search';
+}
+
+/** The largest container that the tools of one type may have run in. */
+export function containerClass(
+  tools: readonly JsonValue[],
+  type: 'code_interpreter' | 'shell',
+): ContainerClass {
+  const order = Object.values(MEMORY_CLASSES);
+  const largest = tools.reduce<number>((most, tool) => {
+    const charge = typeOf(tool) === type ? chargeOf(tool) : undefined;
+    return charge?.kind === 'container' ? Math.max(most, order.indexOf(charge.unit)) : most;
+  }, 0);
+  return order[largest] ?? MEMORY_CLASSES[DEFAULT_MEMORY];
+}
+
+function chargeOf(tool: JsonValue): Charge {
+  const type = typeOf(tool);
+  if (!isObject(tool)) return { kind: 'refused', reason: 'A tool must be an object.' };
+  if (CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: false };
+  if (BUILT_IN_CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: true };
+  if (FREE_HOSTED_TOOLS.has(type)) return { kind: 'hosted', feeOf: () => 0n };
+  if (/^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/.test(type)) {
+    const unit = searchClass([tool]);
+    return { kind: 'hosted', feeOf: (rates) => BigInt(MAX_QUERIES_PER_SEARCH) * rates[unit] };
+  }
+  if (type === 'file_search') return { kind: 'hosted', feeOf: (rates) => rates.file_search };
+  if (type === 'code_interpreter') return containerCharge(tool['container']);
+  if (type === 'shell') return shellCharge(tool['environment']);
+  return { kind: 'refused', reason: 'This type of tool is not served: its cost cannot be bounded.' };
+}
+
+function shellCharge(environment: JsonValue | undefined): Charge {
+  if (isObject(environment) && environment['type'] === 'local') return { kind: 'caller', builtIn: true };
+  return containerCharge(environment ?? {});
+}
+
+function containerCharge(container: JsonValue | undefined): Charge {
+  if (!isObject(container) || isGiven(container, 'container_id')) {
+    const reason =
+      'A container must be made by the request ("type": "auto"): the size of an existing one is unknown.';
+    return { kind: 'refused', reason };
+  }
+  const memory = container['memory_limit'] ?? DEFAULT_MEMORY;
+  if (typeof memory !== 'string' || !isMemory(memory)) {
+    return { kind: 'refused', reason: 'memory_limit must be 1g, 4g, 16g or 64g.' };
+  }
+  return { kind: 'container', unit: MEMORY_CLASSES[memory] };
+}
+
+function isMemory(memory: string): memory is keyof typeof MEMORY_CLASSES {
+  return Object.hasOwn(MEMORY_CLASSES, memory);
+}
+
+function typeOf(tool: JsonValue): string {
+  return isObject(tool) && typeof tool['type'] === 'string' ? tool['type'] : '';
+}

@@ -1,0 +1,115 @@
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { Price } from '../price.ts';
+import type { Refusal } from '../refusal.ts';
+import {
+  booleans,
+  firstRefusal,
+  integers,
+  isGiven,
+  knowsTier,
+  moderatesForFree,
+  namesModel,
+  objects,
+  reasonsOnce,
+  refuseUnmetered,
+} from '../request-checks.ts';
+import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
+import { listOf } from './chunk-meter.ts';
+import { responseMedia } from './response-media.ts';
+import { responseMeter, servedResponse } from './response-meter.ts';
+import {
+  boundTools,
+  checkAddedTools,
+  checkTools,
+  DEFAULT_MAX_TOOL_CALLS,
+  hasHostedTools,
+} from './response-tools.ts';
+
+const CHECKS = [
+  namesModel(': also a request with a stored prompt must name the model that it will run on'),
+  booleans('stream', 'store', 'background', 'parallel_tool_calls'),
+  integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
+  objects('prompt', 'reasoning', 'stream_options'),
+  answersNow,
+  promptNamesTools,
+  checkTools,
+  checkAddedTools,
+  knowsTier,
+  moderatesForFree,
+  reasonsOnce,
+];
+
+/** What a request can lean on that is stored at OpenAI, and may be another thing tomorrow. */
+const STORED = ['previous_response_id', 'conversation', 'prompt', 'background'];
+
+/** `POST /responses`: tokens of every internal turn, and the fees of hosted tools. */
+export const responses: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  withOutputCap: (body, maxOutputTokens) => ({ ...body, max_output_tokens: maxOutputTokens }),
+  forMetering,
+  served: servedResponse,
+  streamMeter: () => responseMeter(),
+  cacheable: (body) =>
+    body['store'] === false &&
+    !hasHostedTools(body) &&
+    !STORED.some((name) => isGiven(body, name) && body[name] !== false) &&
+    !mentions(body['input'], 'file_id') &&
+    !listOf(body['input']).some((item) => isObject(item) && item['type'] === 'item_reference'),
+};
+
+/** A background response reports its usage only when it is fetched later. */
+function answersNow(body: JsonObject): Refusal | undefined {
+  return body['background'] === true
+    ? refuseUnmetered(
+        'background',
+        'Background responses are not served yet. Leave background out, or stream.',
+      )
+    : undefined;
+}
+
+/** A stored prompt can bring tools of its own, unless the request says which ones to use. */
+function promptNamesTools(body: JsonObject): Refusal | undefined {
+  return isGiven(body, 'prompt') && !Array.isArray(body['tools'])
+    ? refuseUnmetered(
+        'tools',
+        'A request with a stored prompt must name its tools, [] for none: they can cost a fee.',
+      )
+    : undefined;
+}
+
+/** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */
+function forMetering(body: JsonObject): JsonObject {
+  return hasHostedTools(body) && !isGiven(body, 'max_tool_calls')
+    ? { ...body, max_tool_calls: DEFAULT_MAX_TOOL_CALLS }
+    : body;
+}
+
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const named = integer(body, 'max_output_tokens');
+  const tools = boundTools(body);
+  const loops = tools.turns > 1;
+  // A compaction reads the context once more in the turn that it happens in.
+  const turns = compacts(body) ? tools.turns * 2 : tools.turns;
+  const input = inputBound(body, context.bodyBytes, responseMedia(body), tools.extraTokens);
+  return worstCaseOf(body, price, context, input, {
+    choices: 1,
+    // Over several turns the outputs add up, so that only what is sent bounds them.
+    maxOutputTokens:
+      named === undefined || loops
+        ? (named ?? price.maxOutputTokens)
+        : Math.min(named, price.maxOutputTokens),
+    explicit: named !== undefined,
+    sendMaximum: named === undefined && (turns > 1 || isGiven(body, 'prompt')),
+    turns,
+    fees: tools.fees,
+  });
+}
+
+function compacts(body: JsonObject): boolean {
+  return (
+    listOf(body['context_management']).length > 0 ||
+    listOf(body['input']).some((item) => isObject(item) && item['type'] === 'compaction_trigger')
+  );
+}
