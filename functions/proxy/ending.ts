@@ -1,7 +1,7 @@
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Price, PriceTable } from '../../shared/core/price.ts';
-import { costOf } from '../../shared/core/pricing.ts';
+import { costOf, owedCounts } from '../../shared/core/pricing.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { HeldCall } from './call.ts';
 
@@ -58,12 +58,13 @@ export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at
 function servedOutcome(call: HeldCall, served: Served, prices: PriceTable) {
   if (call.work.kind === 'free') return { cost: 0n };
   const flags: string[] = [];
-  const priced = costOf(priceServed(call, call.work.price, served, prices, flags), served);
+  const price = priceServed(call, call.work.price, served, prices, flags);
+  const priced = costOf(price, served);
   flags.push(...priced.flags);
   if (priced.cost > call.held.call.held) flags.push('over_hold');
   return {
     cost: priced.cost,
-    tally: { ...served.counts, calls: 1 },
+    tally: { ...owedCounts(price, served), calls: 1 },
     flags,
     ...(served.model === undefined ? {} : { servedModel: served.model }),
     ...(served.serviceTier === undefined ? {} : { serviceTier: served.serviceTier }),

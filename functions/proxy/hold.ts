@@ -52,7 +52,8 @@ async function holdOnce(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall |
       limits: admitted.work.kind === 'free' ? [] : admitted.rules.limits,
     });
     if (result.kind === 'held') {
-      const capped = output < worst.maxOutputTokens ? { outputCap: output } : {};
+      const mustSend = worst.sendMaximum === true || output < worst.maxOutputTokens;
+      const capped = mustSend ? { outputCap: output } : {};
       return { ...admitted, id, held: result, ...capped };
     }
     const affordable = affordableOutput(worst, result.remaining);

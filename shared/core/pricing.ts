@@ -43,11 +43,21 @@ export interface RateBounds {
  * @throws RangeError when a count is no whole number or negative: the meter that made it is broken
  */
 export function costOf(price: Price, served: Served): Cost {
-  const long = price.longContext !== undefined && inputTokens(served.counts) > price.longContext.over;
+  const counts = owedCounts(price, served);
+  const long = price.longContext !== undefined && inputTokens(counts) > price.longContext.over;
   const { rates, flags } = candidates(price, tierOf(served.serviceTier ?? 'default'), long);
-  const sums = rates.map((candidate) => sumOf(candidate, served.counts));
+  const sums = rates.map((candidate) => sumOf(candidate, counts));
   const unpriced = sums.some((sum) => sum.unpriced) ? ['unpriced'] : [];
   return { cost: max(sums.map((sum) => sum.cost)), flags: [...flags, ...unpriced] };
+}
+
+/**
+ * What was used, with what the answer does not say: a model that searches the web in every call owes one search for
+ * each choice (OpenAI's pricing page, "Web search").
+ */
+export function owedCounts(price: Price, { counts, choices }: Served): UsageCounts {
+  if (price.searchPerCall !== true) return counts;
+  return { ...counts, web_search: Math.max(counts.web_search ?? 0, choices ?? 1) };
 }
 
 /**
