@@ -1,8 +1,8 @@
-import type { Exchange } from '../../shared/aws/streaming-handler.ts';
 import { isObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
+import type { Exchange } from '../../shared/ports/app.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';

@@ -1,6 +1,6 @@
-import type { App, Exchange } from '../../shared/aws/streaming-handler.ts';
 import type { IamCaller } from '../../shared/core/identity.ts';
 import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import type { App, Exchange } from '../../shared/ports/app.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import { admit } from './admit.ts';

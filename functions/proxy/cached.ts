@@ -1,9 +1,9 @@
-import type { Exchange } from '../../shared/aws/streaming-handler.ts';
 import { type CachedAnswer, keptHeaders } from '../../shared/cache/answer.ts';
 import { type CacheControl, cacheControl } from '../../shared/core/cache-control.ts';
 import { cacheKey, type KeyedBody } from '../../shared/core/cache-key.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Served } from '../../shared/core/usage.ts';
+import type { Exchange } from '../../shared/ports/app.ts';
 import type { Admitted } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';

@@ -96,6 +96,9 @@ const BROKEN_FRAME = sseEvent(
   }),
 );
 
+const LF = 0x0a;
+const CR = 0x0d;
+
 /** The events of one stream on their way through. */
 class Passing {
   readonly #splitter = new SseSplitter();
@@ -103,6 +106,8 @@ class Passing {
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #failed = false;
+  #stripped = false;
+  #endedInCr = false;
 
   constructor(options: MeteredStreamOptions) {
     this.#options = options;
@@ -130,11 +135,19 @@ class Passing {
   }
 
   #through(events: readonly SsePiece[]): Uint8Array {
-    const out = Buffer.concat(
-      events.filter((event) => this.#see(event) === 'pass').map((event) => event.raw),
-    );
+    const out = Buffer.concat(events.flatMap((event) => this.#visible(event)));
     this.#keep(out);
     return out;
+  }
+
+  /** The bytes of a piece that the caller gets. A line feed cut off from its CR goes the way of the event it ends. */
+  #visible(piece: SsePiece): Uint8Array[] {
+    const { raw } = piece;
+    const late = this.#endedInCr && raw[0] === LF ? 1 : 0;
+    const lateLf = this.#stripped ? [] : [raw.subarray(0, late)];
+    this.#stripped = this.#see(piece) === 'strip';
+    this.#endedInCr = raw.at(-1) === CR;
+    return this.#stripped ? lateLf : [...lateLf, raw.subarray(late)];
   }
 
   #see(event: SsePiece): 'pass' | 'strip' {

@@ -1,15 +1,7 @@
 import type { StreamifyHandler } from 'aws-lambda';
-import type { IamCaller } from '../core/identity.ts';
+import type { App, Exchange } from '../ports/app.ts';
 import { type FunctionUrlEvent, fromFunctionUrlEvent } from './function-url-event.ts';
 import { writeResponse } from './response-stream.ts';
-
-/** What an app makes of a request: the answer, and the end of all work on it, bookkeeping included. */
-export interface Exchange {
-  readonly response: Response;
-  readonly done: Promise<void>;
-}
-
-export type App = (request: Request, caller: IamCaller | undefined) => Promise<Exchange>;
 
 /** Makes the Lambda entry of an app behind a streaming function URL. */
 export function streamingHandler(app: App): StreamifyHandler<FunctionUrlEvent, void> {

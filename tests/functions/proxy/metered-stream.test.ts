@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { meteredStream, type StreamEnd } from '../../../functions/proxy/metered-stream.ts';
+import { chatCompletions } from '../../../shared/core/endpoints/chat-completions.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const CHUNK = (text: string) =>
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: text } }] })}\n\n`;
+const USAGE = `data: ${JSON.stringify({
+  id: 'c',
+  object: 'chat.completion.chunk',
+  model: 'gpt-4o-2024-08-06',
+  choices: [],
+  usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+})}\n\n`;
+const DONE = 'data: [DONE]\n\n';
+
+interface Run {
+  readonly received: string;
+  readonly end: StreamEnd;
+}
+
+async function run(
+  chunks: Iterable<Uint8Array>,
+  asked = false,
+  options: { breaks?: boolean } = {},
+): Promise<Run> {
+  const pending = [...chunks];
+  const source = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const next = pending.shift();
+      if (next !== undefined) controller.enqueue(next);
+      else if (options.breaks) controller.error(new Error('reset'));
+      else controller.close();
+    },
+  });
+  let end: StreamEnd | undefined;
+  const body = asked ? { stream_options: { include_usage: true } } : {};
+  const stream = meteredStream(source, {
+    meter: chatCompletions.streamMeter(body),
+    onDisconnect: 'drain',
+    keepBytes: 1e9,
+    onEnd: (seen) => {
+      end = seen;
+      return undefined;
+    },
+  });
+  const received = await new Response(stream).text();
+  if (end === undefined) throw new Error('the stream did not end');
+  return { received, end };
+}
+
+function* cutAt(whole: Uint8Array, ...cuts: number[]) {
+  let from = 0;
+  for (const cut of [...cuts.sort((a, b) => a - b), whole.length]) {
+    yield whole.subarray(from, cut);
+    from = cut;
+  }
+}
+
+const STREAMS: readonly (readonly [string, string])[] = [
+  ['plain', `${CHUNK('Hello')}${CHUNK(' wörld 🎈')}`],
+  ['CRLF', `${CHUNK('a')}${CHUNK('b')}`.replaceAll('\n', '\r\n')],
+  ['CR', `${CHUNK('a')}${CHUNK('b')}`.replaceAll('\n', '\r')],
+  ['comments and retry', `: keep-alive\n\nretry: 100\n\n${CHUNK('a')}:\n\n`],
+  ['multi-line data', 'data: {"choices":\ndata: [{"delta":{"content":"a"}}]}\n\n'],
+  ['data that is no JSON', 'event: ping\ndata: pong\n\n'],
+  ['a byte order mark', `\uFEFF${CHUNK('a')}`],
+];
+
+describe('a stream on its way through', () => {
+  it.each(STREAMS)(
+    'is byte for byte what came, less the usage chunk, cut anywhere (%s)',
+    async (_name, head) => {
+      const ends = /\r\n|\r/.exec(head)?.[0] ?? '\n';
+      const [usage, done] = [USAGE, DONE].map((event) => event.replaceAll('\n', ends));
+      const whole = bytes(`${head}${usage}${done}`);
+      for (let cut = 0; cut <= whole.length; cut++) {
+        const { received, end } = await run(cutAt(whole, cut));
+        expect(received).toBe(`${head.replace(/^\uFEFF/, '')}${done}`);
+        expect(end.served?.counts).toMatchObject({ input: 3, output: 2 });
+      }
+    },
+  );
+
+  it('keeps the usage chunk for a caller who asked for it', async () => {
+    const whole = `${CHUNK('a')}${USAGE}${DONE}`;
+    const { received, end } = await run([bytes(whole)], true);
+    expect(received).toBe(whole);
+    expect(end.served?.model).toBe('gpt-4o-2024-08-06');
+  });
+
+  it('passes an event of a megabyte, in pieces of any size', async () => {
+    const whole = bytes(`${CHUNK('x'.repeat(1_000_000))}${USAGE}${DONE}`);
+    const sizes = fc.array(fc.integer({ min: 1, max: whole.length - 1 }), { maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(sizes, async (cuts) => {
+        const { received, end } = await run(cutAt(whole, ...cuts));
+        expect(received).toBe(`${CHUNK('x'.repeat(1_000_000))}${DONE}`);
+        expect(end.served?.counts.output).toBe(2);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('passes bytes that are no UTF-8 as they came', async () => {
+    const noise = new Uint8Array([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 0x0a, 0x0a]);
+    const source = new Blob([noise]).stream();
+    const stream = meteredStream(source, {
+      meter: chatCompletions.streamMeter({}),
+      onDisconnect: 'drain',
+      keepBytes: 0,
+      onEnd: () => undefined,
+    });
+    expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(noise);
+  });
+
+  it('passes a stream that ends without a newline, and reads its usage all the same', async () => {
+    const { received, end } = await run([bytes(`${CHUNK('a')}${USAGE.trimEnd()}`)], true);
+    expect(received).toBe(`${CHUNK('a')}${USAGE.trimEnd()}`);
+    expect(end.served?.counts.output).toBe(2);
+  });
+
+  it('ends a broken stream with an error that SDKs raise, never with half an event', async () => {
+    const { received, end } = await run([bytes(`${CHUNK('a')}data: {"choi`)], false, { breaks: true });
+    expect(received.startsWith(CHUNK('a'))).toBe(true);
+    const rest = received.slice(CHUNK('a').length);
+    expect(rest).toMatch(/^event: error\ndata: \{.*\}\n\n$/);
+    expect(JSON.parse(rest.slice(rest.indexOf('{')))).toMatchObject({
+      type: 'error',
+      error: { code: 'upstream_broken' },
+    });
+    expect(end).toMatchObject({ how: 'broken', served: undefined });
+  });
+
+  it('reads no further ahead than its reader', async () => {
+    let pulled = 0;
+    const source = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          pulled++;
+          controller.enqueue(bytes(CHUNK(`${pulled}`)));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const stream = meteredStream(source, {
+      meter: chatCompletions.streamMeter({}),
+      onDisconnect: 'cancel',
+      keepBytes: 0,
+      onEnd: () => undefined,
+    });
+    const reader = stream.getReader();
+    for (let i = 0; i < 3; i++) await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pulled).toBe(3);
+    await reader.cancel();
+  });
+});
+
+describe('a reader that leaves', () => {
+  const endless = (cancelled: () => void) => {
+    let sent = 0;
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        sent++;
+        if (sent <= 20) controller.enqueue(bytes(CHUNK('word')));
+        else if (sent === 21) controller.enqueue(bytes(USAGE));
+        else controller.close();
+      },
+      cancel: cancelled,
+    });
+  };
+
+  const leave = async (onDisconnect: 'drain' | 'cancel') => {
+    let cancelled = false;
+    const ended = Promise.withResolvers<StreamEnd>();
+    const stream = meteredStream(
+      endless(() => {
+        cancelled = true;
+      }),
+      {
+        meter: chatCompletions.streamMeter({}),
+        onDisconnect,
+        keepBytes: 0,
+        onEnd: (end) => {
+          ended.resolve(end);
+          return undefined;
+        },
+      },
+    );
+    const reader = stream.getReader();
+    await reader.read();
+    await reader.cancel();
+    return { end: await ended.promise, cancelled };
+  };
+
+  it('is read on for, to the usage', async () => {
+    const { end, cancelled } = await leave('drain');
+    expect(end).toMatchObject({ how: 'complete', served: { counts: { output: 2 } } });
+    expect(cancelled).toBe(false);
+  });
+
+  it('ends the upstream, where the project wants that', async () => {
+    const { end, cancelled } = await leave('cancel');
+    expect(end).toMatchObject({ how: 'left', served: undefined });
+    expect(end.seenOutputBytes).toBeGreaterThan(0);
+    expect(cancelled).toBe(true);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { userOf } from '../../../shared/core/identity.ts';
+
+const HOME = '123456789012';
+const name = (userArn: string, accountId = HOME, sessionRoles: string[] = []) =>
+  userOf({ userArn, accountId, ownerAccountId: HOME }, sessionRoles);
+
+describe('the name of a caller', () => {
+  it.each([
+    ['an IAM user', `arn:aws:iam::${HOME}:user/alice`, 'user/alice'],
+    ['an IAM user with a path', `arn:aws:iam::${HOME}:user/sales/emea/alice`, 'user/alice'],
+    [
+      'an SSO session',
+      `arn:aws:sts::${HOME}:assumed-role/AWSReservedSSO_Dev_0a1b2c/alice@example.com`,
+      'sso/alice@example.com',
+    ],
+    ['root', `arn:aws:iam::${HOME}:root`, 'root'],
+    ['a federated user', `arn:aws:sts::${HOME}:federated-user/alice`, 'federated/alice'],
+    ['a user of another partition', `arn:aws-cn:iam::${HOME}:user/alice`, 'user/alice'],
+  ])('of %s', (_who, arn, expected) => {
+    expect(name(arn)).toBe(expected);
+  });
+
+  it('is the role, for a session whose name the caller chose', () => {
+    expect(name(`arn:aws:sts::${HOME}:assumed-role/deploy/alice`)).toBe('role/deploy');
+  });
+
+  it('has the session, where the stage knows that the role enforces it', () => {
+    const arn = `arn:aws:sts::${HOME}:assumed-role/deploy-eu/alice`;
+    expect(name(arn, HOME, ['deploy-*'])).toBe('role/deploy-eu/alice');
+  });
+
+  it('carries the account, for a caller of another account', () => {
+    expect(name('arn:aws:iam::210987654321:user/alice', '210987654321')).toBe('210987654321:user/alice');
+  });
+
+  it.each([
+    '',
+    'alice',
+    'arn:aws:iam::123456789012:user/',
+    'arn:aws:sts::123456789012:assumed-role/deploy',
+    'arn:aws:s3:::bucket/user/alice',
+    'arn:aws:iam::123456789012:group/alice',
+  ])('is none for %j', (arn) => {
+    expect(name(arn)).toBeUndefined();
+  });
+});
