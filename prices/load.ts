@@ -1,58 +1,56 @@
 import { periodKey } from '../shared/core/period.ts';
 import type { Price, PriceLookup, PriceTable, Rates } from '../shared/core/price.ts';
-import { type PriceRow, type RateNumbers, type Table, type TierNumbers, tableSchema } from './schema.ts';
-import table from './table.json' with { type: 'json' };
+import type { PriceRow, RateNumbers, Table, TierNumbers } from './schema.ts';
+import bundled from './table.json' with { type: 'json' };
 
 /**
- * Reads a price table, as a rule the one that was bundled with the function. A model is found by its exact id alone.
- *
- * The whole table is checked each time: it takes some milliseconds at the start of a function, and a table that was
- * damaged after its review must not price a single call.
- *
- * @throws Error that lists what is wrong with the table, by model
+ * The prices that were bundled with the function. They are not validated again at each cold start (that takes longer
+ * than all other wiring): the updater validates the table before it writes it, and a test fails when the file is not
+ * what the updater writes.
  */
-export function loadPrices(data: unknown = table): PriceTable {
-  const parsed = tableSchema.safeParse(data);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `  ${where(data, path)}: ${message}`);
-    throw new Error(`The price table is not valid:\n${problems.join('\n')}\nRun "npm run prices:update".`);
-  }
-  return indexed(parsed.data);
+export function bundledPrices(): PriceTable {
+  return toPriceTable(bundled as Table);
 }
 
-function indexed({ prices, refused }: Table): PriceTable {
-  const byModel = new Map<string, Price[]>();
-  for (const row of prices) {
-    const periods = byModel.get(row.model);
-    if (periods === undefined) byModel.set(row.model, [toPrice(row)]);
-    else periods.push(toPrice(row));
-  }
+/**
+ * Makes a table that finds a model by its exact id alone, and the price that holds on the UTC day of the call. A row
+ * is converted when it is first asked for.
+ *
+ * @param table validated, as `parseTable` returns it
+ */
+export function toPriceTable({ prices, refused }: Table): PriceTable {
+  const rows = Map.groupBy(prices, ({ model }) => model);
   const reasons = new Map(refused.map(({ model, reason }) => [model, reason]));
+  const converted = new Map<PriceRow, Price>();
   return {
     find(model: string, at: number): PriceLookup {
       const day = periodKey('day', at);
-      const price = byModel.get(model)?.findLast(({ from }) => from === undefined || from <= day);
-      if (price !== undefined) return { kind: 'priced', price };
-      const reason = reasons.get(model);
-      return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };
+      const row = rows.get(model)?.findLast(({ from }) => from === undefined || from <= day);
+      if (row === undefined) {
+        const reason = reasons.get(model);
+        return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };
+      }
+      const price = converted.get(row) ?? toPrice(row);
+      converted.set(row, price);
+      return { kind: 'priced', price };
     },
   };
 }
 
-function toPrice({ rates, calls, longContext, sourceDate, ...row }: PriceRow): Price {
+function toPrice(row: PriceRow): Price {
   return {
     model: row.model,
     family: row.family,
-    source: `${row.source} (${sourceDate})`,
+    source: `${row.source} (${row.sourceDate})`,
     contextWindow: row.contextWindow,
     maxOutputTokens: row.maxOutputTokens,
     maxImageTokens: row.maxImageTokens,
-    rates: toTiers(rates, calls),
+    rates: toTiers(row.rates, row.calls),
     ...(row.from === undefined ? {} : { from: row.from }),
     ...(row.searchPerCall === undefined ? {} : { searchPerCall: row.searchPerCall }),
-    ...(longContext === undefined
+    ...(row.longContext === undefined
       ? {}
-      : { longContext: { over: longContext.over, rates: toTiers(longContext.rates, calls) } }),
+      : { longContext: { over: row.longContext.over, rates: toTiers(row.longContext.rates, row.calls) } }),
   };
 }
 
@@ -64,14 +62,4 @@ function toTiers(tiers: TierNumbers, calls: RateNumbers | undefined): Price['rat
 
 function toRates(rates: RateNumbers): Rates {
   return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, BigInt(rate)]));
-}
-
-/** Names the place of a problem by its model, not by its number in the list. */
-function where(data: unknown, [list, index, ...rest]: readonly PropertyKey[]): string {
-  const row = (data as Record<PropertyKey, Record<PropertyKey, { model?: unknown }>> | null)?.[list ?? '']?.[
-    index ?? ''
-  ];
-  const name =
-    typeof row?.model === 'string' ? row.model : `${String(list ?? 'the table')}[${String(index ?? '')}]`;
-  return [name, ...rest.map(String)].join('.');
 }

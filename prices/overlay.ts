@@ -1,4 +1,5 @@
 import { GPT_4 } from './overlay/gpt-4.ts';
+import { GPT_5_4 } from './overlay/gpt-5.4.ts';
 import { GPT_5 } from './overlay/gpt-5.ts';
 import { GPT_6 } from './overlay/gpt-6.ts';
 import { OTHERS } from './overlay/others.ts';
@@ -15,7 +16,7 @@ export interface Overlay {
 }
 
 export const OVERLAY: Overlay = {
-  groups: [...GPT_6, ...GPT_5, ...GPT_4, ...REASONING, ...OTHERS],
+  groups: [...GPT_6, ...GPT_5_4, ...GPT_5, ...GPT_4, ...REASONING, ...OTHERS],
   refused: REFUSED,
   leftOut: LEFT_OUT,
 };

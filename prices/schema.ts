@@ -34,7 +34,7 @@ const priceRow = z.strictObject({
 const refusedRow = z.strictObject({ model: name, reason: name, source: name, sourceDate: day });
 
 /** The shape of `table.json`. */
-export const tableSchema = z
+const tableSchema = z
   .strictObject({ base: name, prices: z.array(priceRow).min(1), refused: z.array(refusedRow) })
   .superRefine((table, context) => {
     const fail = (index: number, message: string, list: 'prices' | 'refused' = 'prices'): void => {
@@ -64,3 +64,22 @@ export type Table = z.infer<typeof tableSchema>;
 export type PriceRow = Table['prices'][number];
 export type RateNumbers = z.infer<typeof rates>;
 export type TierNumbers = PriceRow['rates'];
+
+/**
+ * Validates a price table.
+ *
+ * @throws Error that lists everything that is wrong with it, by model
+ */
+export function parseTable(data: unknown): Table {
+  const parsed = tableSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${whereIn(data, path)}: ${message}`);
+  throw new Error(`The price table is not valid:\n${problems.join('\n')}`);
+}
+
+/** Names the place of a problem by its model rather than by its number in the list. */
+function whereIn(data: unknown, path: readonly PropertyKey[]): string {
+  const [list = '', index = '', ...rest] = path;
+  const row: unknown = Object(Object(Object(data)[list])[index]).model;
+  return [typeof row === 'string' ? row : `${String(list)}[${String(index)}]`, ...rest.map(String)].join('.');
+}

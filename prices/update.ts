@@ -1,21 +1,22 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readBase } from './genai.ts';
 import { mergeTable } from './merge.ts';
 import { OVERLAY } from './overlay.ts';
 import { renderTable, summarize } from './report.ts';
-import { tableSchema } from './schema.ts';
+import { parseTable, type Table } from './schema.ts';
 
 const file = new URL('table.json', import.meta.url);
 
 const base = readBase();
-const table = tableSchema.parse(mergeTable(base, OVERLAY));
-const before = tableSchema.safeParse(readTable());
-writeFileSync(file, renderTable(table));
-console.log(summarize(before.success ? before.data : undefined, table, base, OVERLAY).join('\n'));
+const after = parseTable(mergeTable(base, OVERLAY));
+const before = existsSync(file) ? readTable() : undefined;
+writeFileSync(file, renderTable(after));
+console.log(summarize(before, after, base, OVERLAY).join('\n'));
 
-function readTable(): unknown {
+/** The table as it stood; `undefined` where it cannot be read, as nothing depends on it but the summary. */
+function readTable(): Table | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return parseTable(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }

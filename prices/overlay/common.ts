@@ -13,6 +13,13 @@ export function modelPage(model: string): string {
 
 /** "Batch and Flex prices are 50% lower" (pages of the GPT-5 models and later, o3, o4-mini). */
 export const HALF: TierRule = { factor: '0.5', long: true };
+export const HALVES = { flex: HALF, batch: HALF };
+
+/** Rates of a tier that are published one by one, in USD for a million tokens, and not for long contexts. */
+export function ratesOf(input: string, cached: string, output: string): TierRule {
+  return { rates: { input, cached_input: cached, output } };
+}
+
 /** Fast mode of the models since GPT-5.6: twice the price, whatever the length of the input. */
 export const FAST: TierRule = { factor: '2', long: true };
 /** Ultrafast mode of gpt-6-astra and gpt-6.1-sol: six times the price. */

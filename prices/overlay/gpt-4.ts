@@ -1,9 +1,5 @@
-import { IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, TOOLS } from './common.ts';
-import type { Group, TierRule } from './types.ts';
-
-const priority = (input: string, cached: string, output: string): TierRule => ({
-  rates: { input, cached_input: cached, output },
-});
+import { IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, ratesOf, TOOLS } from './common.ts';
+import type { Group } from './types.ts';
 
 const GPT_4_1 = {
   tools: TOOLS,
@@ -31,7 +27,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1',
     models: ['gpt-4.1', 'gpt-4.1-2025-04-14'],
     base: 'gpt-4.1',
-    tiers: { priority: priority('3.5', '0.875', '14') },
+    tiers: { priority: ratesOf('3.5', '0.875', '14') },
     maxImageTokens: IMAGE_TOKENS.gpt41,
   },
   {
@@ -39,7 +35,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1-mini',
     models: ['gpt-4.1-mini', 'gpt-4.1-mini-2025-04-14'],
     base: 'gpt-4.1-mini',
-    tiers: { priority: priority('0.7', '0.175', '2.8') },
+    tiers: { priority: ratesOf('0.7', '0.175', '2.8') },
     searchContentTokens: SEARCH_BLOCK,
     maxImageTokens: IMAGE_TOKENS.patches162,
   },
@@ -48,7 +44,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1-nano',
     models: ['gpt-4.1-nano', 'gpt-4.1-nano-2025-04-14'],
     base: 'gpt-4.1-nano',
-    tiers: { priority: priority('0.2', '0.05', '0.8') },
+    tiers: { priority: ratesOf('0.2', '0.05', '0.8') },
     maxImageTokens: IMAGE_TOKENS.patches246,
   },
   {
@@ -56,7 +52,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4o',
     models: ['gpt-4o', 'gpt-4o-2024-08-06', 'gpt-4o-2024-11-20'],
     base: 'gpt-4o',
-    tiers: { priority: priority('4.25', '2.125', '17') },
+    tiers: { priority: ratesOf('4.25', '2.125', '17') },
   },
   {
     ...GPT_4O,
@@ -71,7 +67,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4o-mini',
     models: ['gpt-4o-mini', 'gpt-4o-mini-2024-07-18'],
     base: 'gpt-4o-mini',
-    tiers: { priority: priority('0.25', '0.125', '1') },
+    tiers: { priority: ratesOf('0.25', '0.125', '1') },
     searchContentTokens: SEARCH_BLOCK,
     maxImageTokens: IMAGE_TOKENS.gpt4oMini,
   },

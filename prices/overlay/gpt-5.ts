@@ -1,10 +1,19 @@
-import { HALF, IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, REASONING_TOOLS, TOOLS } from './common.ts';
-import type { Group, TierRule } from './types.ts';
+import {
+  HALF,
+  HALVES,
+  IMAGE_TOKENS,
+  modelPage,
+  PRICING,
+  PRIORITY,
+  READ,
+  REASONING_TOOLS,
+  ratesOf,
+  TOOLS,
+} from './common.ts';
+import type { Group } from './types.ts';
 
-const HALVES = { flex: HALF, batch: HALF };
-
-/** GPT-5 to 5.3: no long-context price. */
-const GPT_5_BASE = {
+/** Common to the models from GPT-5 to GPT-5.3, which have no long-context price. */
+export const GPT_5_BASE = {
   tools: REASONING_TOOLS,
   contextWindow: 400_000,
   maxOutputTokens: 128_000,
@@ -12,76 +21,13 @@ const GPT_5_BASE = {
   sourceDate: READ,
 } as const;
 
-const MILLION = { ...GPT_5_BASE, contextWindow: 1_050_000, maxImageTokens: IMAGE_TOKENS.original } as const;
-
-/** The chat aliases: ChatGPT's own, smaller, and without reasoning. */
+/** The aliases of ChatGPT's own models: smaller, and without reasoning. */
 const CHAT_LATEST = {
   ...GPT_5_BASE,
   tools: TOOLS,
   contextWindow: 128_000,
   maxOutputTokens: 16_384,
 } as const;
-
-const priority = (input: string, cached: string, output: string): TierRule => ({
-  rates: { input, cached_input: cached, output },
-});
-
-const GPT_5_4_AND_5: readonly Group[] = [
-  {
-    ...MILLION,
-    family: 'gpt-5.5',
-    models: ['gpt-5.5', 'gpt-5.5-2026-04-23'],
-    base: 'gpt-5.5',
-    tiers: { ...HALVES, priority: priority('12.5', '1.25', '75') },
-    longContextOver: 272_000,
-    source: PRIORITY,
-  },
-  {
-    ...MILLION,
-    family: 'gpt-5.5-pro',
-    models: ['gpt-5.5-pro', 'gpt-5.5-pro-2026-04-23'],
-    base: 'gpt-5.5-pro',
-    tiers: HALVES,
-    longContextOver: 272_000,
-    source: PRICING,
-  },
-  {
-    ...MILLION,
-    family: 'gpt-5.4',
-    models: ['gpt-5.4', 'gpt-5.4-2026-03-05'],
-    base: 'gpt-5.4',
-    tiers: { ...HALVES, priority: priority('5', '0.5', '30') },
-    longContextOver: 272_000,
-    source: PRIORITY,
-  },
-  {
-    ...MILLION,
-    family: 'gpt-5.4-pro',
-    models: ['gpt-5.4-pro', 'gpt-5.4-pro-2026-03-05'],
-    base: 'gpt-5.4-pro',
-    tiers: HALVES,
-    longContextOver: 272_000,
-    source: PRICING,
-  },
-  {
-    ...GPT_5_BASE,
-    family: 'gpt-5.4-mini',
-    models: ['gpt-5.4-mini', 'gpt-5.4-mini-2026-03-17'],
-    base: 'gpt-5.4-mini',
-    tiers: { ...HALVES, priority: priority('1.5', '0.15', '9') },
-    maxImageTokens: IMAGE_TOKENS.original162,
-    source: PRIORITY,
-  },
-  {
-    ...GPT_5_BASE,
-    family: 'gpt-5.4-nano',
-    models: ['gpt-5.4-nano', 'gpt-5.4-nano-2026-03-17'],
-    base: 'gpt-5.4-nano',
-    tiers: HALVES,
-    maxImageTokens: IMAGE_TOKENS.original246,
-    source: PRICING,
-  },
-];
 
 const GPT_5_1_TO_3: readonly Group[] = [
   {
@@ -96,7 +42,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.3-codex',
     models: ['gpt-5.3-codex'],
     base: 'gpt-5.3-codex',
-    tiers: { priority: priority('3.5', '0.35', '28') },
+    tiers: { priority: ratesOf('3.5', '0.35', '28') },
     maxImageTokens: IMAGE_TOKENS.gpt52,
     source: PRICING,
   },
@@ -105,7 +51,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.2',
     models: ['gpt-5.2', 'gpt-5.2-2025-12-11'],
     base: 'gpt-5.2',
-    tiers: { ...HALVES, priority: priority('3.5', '0.35', '28') },
+    tiers: { ...HALVES, priority: ratesOf('3.5', '0.35', '28') },
     maxImageTokens: IMAGE_TOKENS.gpt52,
     source: PRIORITY,
   },
@@ -114,7 +60,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.2-codex',
     models: ['gpt-5.2-codex'],
     base: 'gpt-5.2',
-    tiers: { priority: priority('3.5', '0.35', '28') },
+    tiers: { priority: ratesOf('3.5', '0.35', '28') },
     maxImageTokens: IMAGE_TOKENS.gpt52,
     source: PRICING,
   },
@@ -140,7 +86,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.1',
     models: ['gpt-5.1', 'gpt-5.1-2025-11-13'],
     base: 'gpt-5.1',
-    tiers: { ...HALVES, priority: priority('2.5', '0.25', '20') },
+    tiers: { ...HALVES, priority: ratesOf('2.5', '0.25', '20') },
     source: PRIORITY,
   },
   {
@@ -148,7 +94,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.1-codex',
     models: ['gpt-5.1-codex', 'gpt-5.1-codex-max'],
     base: 'gpt-5.1',
-    tiers: { priority: priority('2.5', '0.25', '20') },
+    tiers: { priority: ratesOf('2.5', '0.25', '20') },
     source: PRIORITY,
   },
   {
@@ -174,7 +120,7 @@ const GPT_5_0: readonly Group[] = [
     family: 'gpt-5',
     models: ['gpt-5', 'gpt-5-2025-08-07'],
     base: 'gpt-5',
-    tiers: { ...HALVES, priority: priority('2.5', '0.25', '20') },
+    tiers: { ...HALVES, priority: ratesOf('2.5', '0.25', '20') },
     source: PRIORITY,
   },
   {
@@ -182,7 +128,7 @@ const GPT_5_0: readonly Group[] = [
     family: 'gpt-5-mini',
     models: ['gpt-5-mini', 'gpt-5-mini-2025-08-07'],
     base: 'gpt-5-mini',
-    tiers: { ...HALVES, priority: priority('0.45', '0.045', '3.6') },
+    tiers: { ...HALVES, priority: ratesOf('0.45', '0.045', '3.6') },
     maxImageTokens: IMAGE_TOKENS.patches162,
     source: PRIORITY,
   },
@@ -200,7 +146,7 @@ const GPT_5_0: readonly Group[] = [
     family: 'gpt-5-codex',
     models: ['gpt-5-codex'],
     base: 'gpt-5',
-    tiers: { priority: priority('2.5', '0.25', '20') },
+    tiers: { priority: ratesOf('2.5', '0.25', '20') },
     source: PRIORITY,
   },
   {
@@ -230,4 +176,4 @@ const GPT_5_0: readonly Group[] = [
   },
 ];
 
-export const GPT_5: readonly Group[] = [...GPT_5_4_AND_5, ...GPT_5_1_TO_3, ...GPT_5_0];
+export const GPT_5: readonly Group[] = [...GPT_5_1_TO_3, ...GPT_5_0];

@@ -1,7 +1,7 @@
 import {
   FAST,
   FAST_MODE,
-  HALF,
+  HALVES,
   IMAGE_TOKENS,
   modelPage,
   READ,
@@ -15,7 +15,7 @@ import type { Group } from './types.ts';
  * others take the same `ttl`, so they are given the same factor rather than none.
  */
 const MODERN = {
-  tiers: { flex: HALF, batch: HALF, priority: FAST },
+  tiers: { ...HALVES, priority: FAST },
   longContextOver: 272_000,
   cacheWrite12h: '2.5',
   tools: REASONING_TOOLS,

@@ -1,4 +1,4 @@
-import { HALF, IMAGE_TOKENS, modelPage, PRIORITY, READ, REASONING_TOOLS } from './common.ts';
+import { HALVES, IMAGE_TOKENS, modelPage, PRIORITY, READ, REASONING_TOOLS, ratesOf } from './common.ts';
 import type { Group } from './types.ts';
 
 const O_SERIES = {
@@ -17,9 +17,8 @@ export const REASONING: readonly Group[] = [
     models: ['o4-mini', 'o4-mini-2025-04-16'],
     base: 'o4-mini',
     tiers: {
-      flex: HALF,
-      batch: HALF,
-      priority: { rates: { input: '2', cached_input: '0.5', output: '8' } },
+      ...HALVES,
+      priority: ratesOf('2', '0.5', '8'),
     },
     maxImageTokens: IMAGE_TOKENS.patches172,
     source: PRIORITY,
@@ -30,9 +29,8 @@ export const REASONING: readonly Group[] = [
     models: ['o3', 'o3-2025-04-16'],
     base: 'o3',
     tiers: {
-      flex: HALF,
-      batch: HALF,
-      priority: { rates: { input: '3.5', cached_input: '0.875', output: '14' } },
+      ...HALVES,
+      priority: ratesOf('3.5', '0.875', '14'),
     },
     source: PRIORITY,
   },

@@ -1,0 +1,63 @@
+import { HALVES, IMAGE_TOKENS, PRICING, PRIORITY, ratesOf } from './common.ts';
+import { GPT_5_BASE } from './gpt-5.ts';
+import type { Group } from './types.ts';
+
+const MILLION = {
+  ...GPT_5_BASE,
+  longContextOver: 272_000,
+  contextWindow: 1_050_000,
+  maxImageTokens: IMAGE_TOKENS.original,
+} as const;
+
+export const GPT_5_4: readonly Group[] = [
+  {
+    ...MILLION,
+    family: 'gpt-5.5',
+    models: ['gpt-5.5', 'gpt-5.5-2026-04-23'],
+    base: 'gpt-5.5',
+    tiers: { ...HALVES, priority: ratesOf('12.5', '1.25', '75') },
+    source: PRIORITY,
+  },
+  {
+    ...MILLION,
+    family: 'gpt-5.5-pro',
+    models: ['gpt-5.5-pro', 'gpt-5.5-pro-2026-04-23'],
+    base: 'gpt-5.5-pro',
+    tiers: HALVES,
+    source: PRICING,
+  },
+  {
+    ...MILLION,
+    family: 'gpt-5.4',
+    models: ['gpt-5.4', 'gpt-5.4-2026-03-05'],
+    base: 'gpt-5.4',
+    tiers: { ...HALVES, priority: ratesOf('5', '0.5', '30') },
+    source: PRIORITY,
+  },
+  {
+    ...MILLION,
+    family: 'gpt-5.4-pro',
+    models: ['gpt-5.4-pro', 'gpt-5.4-pro-2026-03-05'],
+    base: 'gpt-5.4-pro',
+    tiers: HALVES,
+    source: PRICING,
+  },
+  {
+    ...GPT_5_BASE,
+    family: 'gpt-5.4-mini',
+    models: ['gpt-5.4-mini', 'gpt-5.4-mini-2026-03-17'],
+    base: 'gpt-5.4-mini',
+    tiers: { ...HALVES, priority: ratesOf('1.5', '0.15', '9') },
+    maxImageTokens: IMAGE_TOKENS.original162,
+    source: PRIORITY,
+  },
+  {
+    ...GPT_5_BASE,
+    family: 'gpt-5.4-nano',
+    models: ['gpt-5.4-nano', 'gpt-5.4-nano-2026-03-17'],
+    base: 'gpt-5.4-nano',
+    tiers: HALVES,
+    maxImageTokens: IMAGE_TOKENS.original246,
+    source: PRICING,
+  },
+];
