@@ -68,7 +68,10 @@ export class Connection {
     this.#client = new Client([this.#server], { retries: 0, logger: { log: () => undefined } });
   }
 
-  /** Runs one operation; it ends within `boundMs` whatever the server does. Never rejects. */
+  /**
+   * Runs one operation; it ends within `boundMs` whatever the server does, or, where others are under way, which the
+   * server answers first, within as much for each of them. Never rejects.
+   */
   run<T>(operation: (client: Client) => Promise<T>, boundMs: number): Promise<Reply<T>> {
     if (this.#destroyed) return Promise.resolve({ kind: 'failed' });
     return new Promise((resolve) => {
@@ -82,7 +85,7 @@ export class Connection {
         if (this.#pending.has(fail)) this.destroy();
       };
       // Immediates come after the poll for input: what arrived while this process was busy is no delay of the server.
-      const timer = setTimeout(() => setImmediate(expire), boundMs);
+      const timer = setTimeout(() => setImmediate(expire), boundMs * (this.#pending.size + 1));
       this.#pending.add(fail);
       operation(this.#client).then(
         (value) => settle({ kind: 'ok', value }),

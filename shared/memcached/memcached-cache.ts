@@ -9,10 +9,11 @@ import { MemcachedNode, type NodeOptions } from './node.ts';
 export interface MemcachedCacheOptions {
   readonly servers: readonly Address[];
   readonly clock: Clock;
-  /** How long one operation on one item may take, connecting included, in milliseconds; 50 where absent. */
+  /**
+   * How long a server may take for one item, connecting included, in milliseconds; 50 where absent. A value of n chunks
+   * is n + 1 items.
+   */
   readonly operationMs?: number;
-  /** What each chunk of a larger value adds to the bound of the whole, in milliseconds; 20 where absent. */
-  readonly chunkMs?: number;
   /** A larger value is split, in bytes; 1,000,000 where absent: Memcached's 1 MiB less its overhead. */
   readonly chunkBytes?: number;
   /** A larger value is neither stored nor read, in bytes; 32 MiB where absent. */
@@ -44,19 +45,15 @@ export function createMemcachedCache(options: MemcachedCacheOptions): MemcachedC
 
 class ChunkedCache implements MemcachedCache {
   readonly #nodes: readonly MemcachedNode[];
-  readonly #operationMs: number;
-  readonly #chunkMs: number;
   readonly #chunkBytes: number;
   readonly #maxValueBytes: number;
 
   constructor(options: MemcachedCacheOptions) {
-    this.#operationMs = options.operationMs ?? 50;
-    this.#chunkMs = options.chunkMs ?? 20;
     this.#chunkBytes = options.chunkBytes ?? 1_000_000;
     this.#maxValueBytes = options.maxValueBytes ?? 32 * 1024 * 1024;
     const node: NodeOptions = {
       clock: options.clock,
-      operationMs: this.#operationMs,
+      operationMs: options.operationMs ?? 50,
       failures: options.failures ?? 2,
       backoffMs: options.backoffMs ?? 1_000,
       maxBackoffMs: options.maxBackoffMs ?? 30_000,
@@ -86,11 +83,10 @@ class ChunkedCache implements MemcachedCache {
       length: value.length,
       chunkBytes: this.#chunkBytes,
     };
-    const deadline = this.#deadline(manifest);
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     for (const chunk of chunksOf(valueKey(key), manifest)) {
       const stored = await this.#setItem(chunk.key, bytes.subarray(chunk.start, chunk.end), ttlSeconds);
-      if (!stored || performance.now() > deadline) return;
+      if (!stored) return;
     }
     // Last, so that it never names a chunk that is not there yet.
     await this.#setItem(valueKey(key), manifestItem(manifest), ttlSeconds);
@@ -123,19 +119,14 @@ class ChunkedCache implements MemcachedCache {
   }
 
   async #getChunks(key: string, manifest: Manifest): Promise<Uint8Array | undefined> {
-    const deadline = this.#deadline(manifest);
     const parts: Buffer[] = [];
     // One after the other: a hanging server costs one bound, and a fast one loses nothing on a single connection.
     for (const chunk of chunksOf(valueKey(key), manifest)) {
       const part = await this.#getItem(chunk.key);
-      if (part?.length !== chunk.end - chunk.start || performance.now() > deadline) return undefined;
+      if (part?.length !== chunk.end - chunk.start) return undefined;
       parts.push(part);
     }
     return Buffer.concat(parts);
-  }
-
-  #deadline({ length, chunkBytes }: Manifest): number {
-    return performance.now() + this.#operationMs + this.#chunkMs * Math.ceil(length / chunkBytes);
   }
 
   async #getItem(name: string): Promise<Buffer | undefined> {
