@@ -1,0 +1,55 @@
+import type { ChatCompletion, ChatCompletionMessage } from 'openai/resources/chat/completions';
+import { answerChat, type ChatAnswer, type Choice } from './chat-answer.ts';
+import { type ChatRequest, readChatRequest } from './chat-request.ts';
+import { chatFrames } from './chat-stream.ts';
+import { logprobs } from './logprobs.ts';
+import { isReply, ok, type Reply } from './reply.ts';
+import type { EndpointRequest, Simulation } from './simulation.ts';
+import { spokenAudio } from './sound.ts';
+
+/** `POST /chat/completions` */
+export function chatCompletions({ body }: EndpointRequest, simulation: Simulation): Reply {
+  const request = readChatRequest(body, simulation);
+  if (isReply(request)) return request;
+  const answer = answerChat(request, simulation);
+  return request.stream ? { kind: 'stream', frames: chatFrames(answer) } : ok(completion(answer));
+}
+
+function completion({ request, choices, usage, head }: ChatAnswer): ChatCompletion {
+  const { body } = request;
+  return {
+    object: 'chat.completion',
+    ...head,
+    choices: choices.map((choice) => ({
+      index: choice.index,
+      message: messageOf(choice, request),
+      logprobs: body['logprobs'] === true ? logprobs(choice.output.tokens, body['top_logprobs']) : null,
+      finish_reason: choice.finishReason,
+    })),
+    usage,
+  };
+}
+
+function messageOf({ output, call, index }: Choice, request: ChatRequest): ChatCompletionMessage {
+  const text = output.tokens.join('');
+  const base: Pick<ChatCompletionMessage, 'role' | 'refusal' | 'annotations'> = {
+    role: 'assistant',
+    refusal: null,
+    annotations: [],
+  };
+  if (request.spoken && call === undefined) {
+    return { ...base, content: null, audio: spokenAudio(text, output.tokens.length, index) };
+  }
+  if (call === undefined) return { ...base, content: text };
+  if (call.legacy) return { ...base, content: null, function_call: { name: call.name, arguments: text } };
+  const { id, name } = call;
+  return {
+    ...base,
+    content: null,
+    tool_calls: [
+      call.type === 'custom'
+        ? { id, type: 'custom', custom: { name, input: text } }
+        : { id, type: 'function', function: { name, arguments: text } },
+    ],
+  };
+}

@@ -1,0 +1,44 @@
+import { chatCompletions } from './chat.ts';
+import { completions } from './completions.ts';
+import { embeddings } from './embeddings.ts';
+import { getModel, listModels } from './listed-models.ts';
+import { moderations } from './moderations.ts';
+import { countInputTokens, createResponse, deleteResponse, getResponse } from './responses.ts';
+import type { Endpoint } from './simulation.ts';
+
+interface Route {
+  readonly method: string;
+  /** The variable part, if there is one, is the first group. */
+  readonly path: RegExp;
+  readonly endpoint: Endpoint;
+}
+
+const ROUTES: readonly Route[] = [
+  { method: 'POST', path: /^\/v1\/chat\/completions$/, endpoint: chatCompletions },
+  { method: 'POST', path: /^\/v1\/responses$/, endpoint: createResponse },
+  { method: 'POST', path: /^\/v1\/responses\/input_tokens$/, endpoint: countInputTokens },
+  { method: 'GET', path: /^\/v1\/responses\/([^/]+)$/, endpoint: getResponse },
+  { method: 'DELETE', path: /^\/v1\/responses\/([^/]+)$/, endpoint: deleteResponse },
+  { method: 'POST', path: /^\/v1\/completions$/, endpoint: completions },
+  { method: 'POST', path: /^\/v1\/embeddings$/, endpoint: embeddings },
+  { method: 'POST', path: /^\/v1\/moderations$/, endpoint: moderations },
+  { method: 'GET', path: /^\/v1\/models$/, endpoint: listModels },
+  { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, endpoint: getModel },
+];
+
+/** The endpoint of a method and path, and what stands in the path's variable part, decoded. */
+export function findEndpoint(method: string, path: string): { endpoint: Endpoint; id: string } | undefined {
+  for (const route of ROUTES) {
+    const match = route.method === method ? route.path.exec(path) : null;
+    if (match !== null) return { endpoint: route.endpoint, id: decoded(match[1] ?? '') };
+  }
+  return undefined;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

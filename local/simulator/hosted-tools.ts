@@ -1,0 +1,69 @@
+import type {
+  ResponseCodeInterpreterToolCall,
+  ResponseFileSearchToolCall,
+  ResponseFunctionWebSearch,
+} from 'openai/resources/responses/responses';
+import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { below, digest } from './random.ts';
+import type { Simulation } from './simulation.ts';
+
+/** A call of a tool that OpenAI itself runs, as it is in the end. */
+export type HostedCall =
+  | ResponseFunctionWebSearch
+  | ResponseFileSearchToolCall
+  | ResponseCodeInterpreterToolCall;
+
+const MOST_WEB_SEARCHES = 2;
+
+/**
+ * The calls that the simulated model makes of the hosted tools that it is offered: one or two web searches, one file
+ * search, one run of code, no more than `max_tool_calls` together.
+ */
+export function hostedCalls(body: JsonObject, seed: string, simulation: Simulation): HostedCall[] {
+  const { tools, tool_choice: choice, max_tool_calls: most } = body;
+  if (!Array.isArray(tools) || choice === 'none') return [];
+  const calls = tools
+    .filter(isObject)
+    .flatMap((tool) => callsOf(String(tool['type']), body, seed, simulation));
+  return calls.slice(0, typeof most === 'number' ? most : calls.length);
+}
+
+function callsOf(type: string, body: JsonObject, seed: string, simulation: Simulation): HostedCall[] {
+  if (type.startsWith('web_search')) {
+    const searches = 1 + below(MOST_WEB_SEARCHES, digest(seed, 'searches'));
+    return Array.from({ length: searches }, () => webSearch(body, simulation));
+  }
+  if (type === 'file_search') {
+    const queries = ['a simulated query'];
+    return [
+      { id: simulation.newId('fs_'), type: 'file_search_call', status: 'completed', queries, results: null },
+    ];
+  }
+  if (type !== 'code_interpreter') return [];
+  return [
+    {
+      id: simulation.newId('ci_'),
+      type: 'code_interpreter_call',
+      status: 'completed',
+      code: 'print("simulated")',
+      container_id: simulation.newId('cntr_'),
+      outputs: null,
+    },
+  ];
+}
+
+function webSearch({ include }: JsonObject, simulation: Simulation): ResponseFunctionWebSearch {
+  const sources = Array.isArray(include) && include.includes('web_search_call.action.sources');
+  const query = 'a simulated search';
+  return {
+    id: simulation.newId('ws_'),
+    type: 'web_search_call',
+    status: 'completed',
+    action: {
+      type: 'search',
+      query,
+      queries: [query],
+      ...(sources ? { sources: [{ type: 'url', url: 'https://example.com/' }] } : {}),
+    },
+  };
+}

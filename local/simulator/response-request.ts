@@ -1,0 +1,145 @@
+import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import { contextExceeded } from './context-window.ts';
+import { findModel, type SimulatedModel } from './models.ts';
+import {
+  ANY,
+  ARRAY,
+  BOOLEAN,
+  checkParameters,
+  integer,
+  missing,
+  number,
+  OBJECT,
+  type Rules,
+  STRING,
+  wrongType,
+} from './parameters.ts';
+import { type Prompt, responsePrompt } from './prompt.ts';
+import { apiError, isReply, type JsonReply } from './reply.ts';
+import type { Simulation } from './simulation.ts';
+
+/** OpenAI's lowest `max_output_tokens`. */
+const LEAST_OUTPUT_TOKENS = 16;
+
+/** What `/responses/input_tokens` knows too. */
+const INPUT_RULES: Rules = {
+  conversation: ANY,
+  input: ANY,
+  instructions: STRING,
+  model: STRING,
+  parallel_tool_calls: BOOLEAN,
+  previous_response_id: STRING,
+  reasoning: OBJECT,
+  text: OBJECT,
+  tool_choice: ANY,
+  tools: ARRAY,
+  truncation: STRING,
+};
+
+const RULES: Rules = {
+  ...INPUT_RULES,
+  access_programs: OBJECT,
+  background: BOOLEAN,
+  context_management: ARRAY,
+  image: OBJECT,
+  include: ARRAY,
+  max_output_tokens: integer(LEAST_OUTPUT_TOKENS),
+  max_tool_calls: integer(1),
+  metadata: OBJECT,
+  moderation: OBJECT,
+  prompt: OBJECT,
+  prompt_cache_key: STRING,
+  prompt_cache_options: OBJECT,
+  prompt_cache_retention: STRING,
+  safety_identifier: STRING,
+  service_tier: STRING,
+  store: BOOLEAN,
+  stream: BOOLEAN,
+  stream_options: OBJECT,
+  temperature: number(0, 2),
+  top_logprobs: integer(0, 20),
+  top_p: number(0, 1),
+  user: STRING,
+};
+
+/** A request for a response that can be given. */
+export interface ResponseRequest {
+  readonly body: JsonObject;
+  readonly model: SimulatedModel;
+  readonly prompt: Prompt;
+  /** The most tokens that it may put out, reasoning included. */
+  readonly maxTokens: number;
+  readonly stream: boolean;
+  readonly background: boolean;
+  readonly store: boolean;
+  readonly obfuscate: boolean;
+}
+
+/** Checks a request for a response in the order in which OpenAI does. */
+export function readResponseRequest(body: JsonObject, simulation: Simulation): ResponseRequest | JsonReply {
+  const read = readInput(body, RULES, simulation);
+  if (isReply(read)) return read;
+  const { model, prompt } = read;
+  const background = body['background'] === true;
+  const store = body['store'] !== false;
+  if (background && !store) {
+    return apiError(400, 'Background mode requires store=true.', { param: 'store', code: 'invalid_value' });
+  }
+  const options = isObject(body['stream_options']) ? body['stream_options'] : {};
+  return {
+    body,
+    model,
+    prompt,
+    maxTokens: Math.min(Number(body['max_output_tokens'] ?? model.maxOutputTokens), model.maxOutputTokens),
+    stream: body['stream'] === true,
+    background,
+    store,
+    obfuscate: options['include_obfuscation'] !== false,
+  };
+}
+
+/** Checks a request for an input's count of tokens. */
+export function readInputTokensRequest(
+  body: JsonObject,
+  simulation: Simulation,
+): { prompt: Prompt } | JsonReply {
+  return readInput(body, INPUT_RULES, simulation);
+}
+
+function readInput(
+  body: JsonObject,
+  rules: Rules,
+  simulation: Simulation,
+): { model: SimulatedModel; prompt: Prompt } | JsonReply {
+  if (body['model'] === undefined) return missing('model');
+  const model = findModel(simulation.models, body['model'], ['chat'], 'v1/responses');
+  if (isReply(model)) return model;
+  const { input, conversation, previous_response_id: previous } = body;
+  const error = checkParameters(body, rules) ?? checkInput(input) ?? checkConversation(conversation);
+  if (error !== undefined) return error;
+  const earlier = typeof previous === 'string' ? simulation.responses.get(previous) : undefined;
+  if (typeof previous === 'string' && earlier === undefined) {
+    const message = `Previous response with id '${previous}' not found.`;
+    return apiError(400, message, { param: 'previous_response_id', code: 'previous_response_not_found' });
+  }
+  const prompt = responsePrompt(body, earlier?.conversation ?? '', model.maxImageTokens);
+  return prompt.tokens > model.contextWindow
+    ? contextExceeded(model, prompt.tokens, 'input')
+    : { model, prompt };
+}
+
+function checkInput(input: JsonValue | undefined): JsonReply | undefined {
+  if (input === undefined || input === null) return missing('input');
+  if (typeof input === 'string') return undefined;
+  if (!Array.isArray(input)) return wrongType('input', 'one of an array of objects or string', input);
+  const at = input.findIndex((item) => !isObject(item));
+  const odd = input[at];
+  return odd === undefined ? undefined : wrongType(`input[${at}]`, 'an object', odd);
+}
+
+/** The simulator keeps no conversations, so that any that is named is unknown. */
+function checkConversation(conversation: JsonValue | undefined): JsonReply | undefined {
+  if (conversation === undefined || conversation === null) return undefined;
+  const id = isObject(conversation) ? conversation['id'] : conversation;
+  return apiError(404, `Conversation with id '${String(id)}' not found.`);
+}

@@ -1,0 +1,33 @@
+import type { WireResponse } from './response-object.ts';
+
+export interface StoredResponse {
+  readonly response: WireResponse;
+  /** What a later response that continues this one takes in beside its own input. */
+  readonly conversation: string;
+}
+
+const MAX_STORED = 1_000;
+
+/** The responses that were created with `store`, the newest thousand of them. */
+export interface ResponseStore {
+  get(id: string): StoredResponse | undefined;
+  put(stored: StoredResponse): void;
+  /** Whether there was one to delete. */
+  delete(id: string): boolean;
+}
+
+/** An empty store, in memory. */
+export function responseStore(): ResponseStore {
+  const byId = new Map<string, StoredResponse>();
+  return {
+    get: (id) => byId.get(id),
+    delete: (id) => byId.delete(id),
+    put(stored) {
+      byId.set(stored.response.id, stored);
+      for (const oldest of byId.keys()) {
+        if (byId.size <= MAX_STORED) return;
+        byId.delete(oldest);
+      }
+    },
+  };
+}

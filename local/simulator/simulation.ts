@@ -1,0 +1,27 @@
+import type { JsonObject } from '../../shared/core/json.ts';
+import type { Catalogue } from './models.ts';
+import type { PromptCache } from './prompt-cache.ts';
+import type { Reply } from './reply.ts';
+import type { ResponseStore } from './response-store.ts';
+
+/** What the simulated account remembers between requests. */
+export interface Simulation {
+  readonly models: Catalogue;
+  readonly prompts: PromptCache;
+  readonly responses: ResponseStore;
+  /** A new id such as `chatcmpl-…`, never the same one twice. */
+  newId(prefix: string): string;
+  /** Seconds since the epoch. */
+  now(): number;
+}
+
+/** A request as an endpoint sees it. */
+export interface EndpointRequest {
+  /** The JSON body; empty where the method has none. */
+  readonly body: JsonObject;
+  /** What stood in the path's variable part. */
+  readonly id: string;
+}
+
+/** One endpoint: a function of the request and of what the account remembers. */
+export type Endpoint = (request: EndpointRequest, simulation: Simulation) => Reply;
