@@ -73,7 +73,7 @@ function toPeriod(prices: ModelPrice): Period {
     rates[unit] = String(price.base);
     long[unit] = String(tier.price);
   }
-  return Object.keys(long).length === 0 ? { rates } : { rates, long: { ...rates, ...long } };
+  return Object.keys(long).length === 0 ? { rates } : { rates, long };
 }
 
 function packageName(): string {

@@ -42,8 +42,9 @@ function rowsOf(base: Base, group: Group): PriceRow[] {
 }
 
 function rowOf(model: string, group: Group, period: Period, source: string): PriceRow {
-  const normal = defaultRates({ ...period.rates, ...group.rates }, group);
-  const long = period.long === undefined ? undefined : defaultRates(period.long, group);
+  const usd = { ...period.rates, ...group.rates };
+  const normal = defaultRates(usd, group);
+  const long = period.long === undefined ? undefined : defaultRates({ ...usd, ...period.long }, group);
   if ((long === undefined) !== (group.longContextOver === undefined))
     throw new Error('a long-context price needs its threshold, and the other way round');
   return {

@@ -1,0 +1,349 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatUsd } from '../../../shared/core/money.ts';
+import { type Price, type Rates, TIERS } from '../../../shared/core/price.ts';
+import {
+  costOf,
+  dearestAudioInput,
+  dearestImageInput,
+  dearestOutput,
+  dearestRates,
+  dearestTextInput,
+} from '../../../shared/core/pricing.ts';
+import { BILLED_CLASSES, DETAIL_CLASSES, type Served, type UsageCounts } from '../../../shared/core/usage.ts';
+
+/** Picodollars for one token of USD 1 a million, and for one call of USD 0.001. */
+const M = 1_000_000n;
+const MILLI = 1_000_000_000n;
+
+const CALLS: Rates = {
+  web_search: 10n * MILLI,
+  web_search_preview: 25n * MILLI,
+  file_search: 2_500_000_000n,
+  container_1g: 30n * MILLI,
+  container_4g: 120n * MILLI,
+  container_16g: 480n * MILLI,
+  container_64g: 1_920n * MILLI,
+};
+
+/** A model with everything, priced in round numbers. */
+const FULL: Price = {
+  model: 'everything',
+  family: 'everything',
+  source: 'test',
+  contextWindow: 1_000_000,
+  maxOutputTokens: 100_000,
+  maxImageTokens: 1_000,
+  rates: {
+    default: {
+      input: 2n * M,
+      cached_input: 200_000n,
+      cache_write: 2_500_000n,
+      cache_write_12h: 5n * M,
+      audio_input: 32n * M,
+      cached_audio_input: 400_000n,
+      image_input: 8n * M,
+      cached_image_input: 2n * M,
+      output: 10n * M,
+      audio_output: 64n * M,
+      image_output: 30n * M,
+      ...CALLS,
+    },
+    flex: { input: M, cached_input: 100_000n, output: 5n * M, ...CALLS },
+    priority: { input: 4n * M, cached_input: 400_000n, output: 20n * M, ...CALLS },
+    ultrafast: { input: 12n * M, cached_input: 1_200_000n, output: 60n * M, ...CALLS },
+  },
+  longContext: {
+    over: 272_000,
+    rates: { default: { input: 4n * M, cached_input: 400_000n, output: 15n * M, ...CALLS } },
+  },
+};
+
+/** A text model that lists nothing but plain input and output. */
+const PLAIN: Price = {
+  model: 'plain',
+  family: 'plain',
+  source: 'test',
+  contextWindow: 8_192,
+  maxOutputTokens: 4_096,
+  maxImageTokens: 25_000,
+  rates: { default: { input: 30n * M, output: 60n * M } },
+};
+
+function cost(price: Price, counts: UsageCounts, serviceTier?: string): { usd: string; flags: string[] } {
+  const served: Served = { counts, ...(serviceTier === undefined ? {} : { serviceTier }) };
+  const result = costOf(price, served);
+  return { usd: formatUsd(result.cost), flags: result.flags };
+}
+
+describe('what a call costs', () => {
+  it.each([
+    ['input', 1_000, '0.002'],
+    ['cached_input', 1_000, '0.0002'],
+    ['cache_write', 1_000, '0.0025'],
+    ['cache_write_12h', 1_000, '0.005'],
+    ['audio_input', 1_000, '0.032'],
+    ['cached_audio_input', 1_000, '0.0004'],
+    ['image_input', 1_000, '0.008'],
+    ['cached_image_input', 1_000, '0.002'],
+    ['output', 1_000, '0.01'],
+    ['audio_output', 1_000, '0.064'],
+    ['image_output', 1_000, '0.03'],
+    ['web_search', 3, '0.03'],
+    ['web_search_preview', 3, '0.075'],
+    ['file_search', 3, '0.0075'],
+    ['container_1g', 2, '0.06'],
+    ['container_4g', 2, '0.24'],
+    ['container_16g', 2, '0.96'],
+    ['container_64g', 2, '3.84'],
+  ] as const)('%s: %d units cost $%s', (unit, count, usd) => {
+    expect(cost(FULL, { [unit]: count })).toEqual({ usd, flags: [] });
+  });
+
+  it('has a hand-worked case for every billed class', () => {
+    const all = Object.fromEntries(BILLED_CLASSES.map((unit) => [unit, 1]));
+    // Per token 2 + 0.2 + 2.5 + 5 + 32 + 0.4 + 8 + 2 + 10 + 64 + 30 = 156.1 millionths; per call 2.5875 dollars.
+    expect(cost(FULL, all)).toEqual({ usd: '2.5876561', flags: [] });
+  });
+
+  it('is the plain sum over the classes', () => {
+    // 1,000 x $2 + 3,000 x $0.20 + 500 x $10, each for a million, and one search of $0.01.
+    expect(cost(FULL, { input: 1_000, cached_input: 3_000, output: 500, web_search: 1 })).toEqual({
+      usd: '0.0176',
+      flags: [],
+    });
+  });
+
+  it('counts the details of the output nowhere, as they are in the output', () => {
+    const details = Object.fromEntries(DETAIL_CLASSES.map((unit) => [unit, 1_000]));
+    expect(cost(FULL, details)).toEqual({ usd: '0', flags: [] });
+  });
+
+  it('is exact to the picodollar, far past what a float holds', () => {
+    const odd: Price = { ...PLAIN, rates: { default: { input: 33_333_333n, output: 1n } } };
+    expect(cost(odd, { input: 900_719_925, output: 1 }).usd).toBe('30023.997199760026');
+  });
+
+  it('refuses counts that no answer can have', () => {
+    expect(() => costOf(PLAIN, { counts: { input: -1 } })).toThrow(RangeError);
+    expect(() => costOf(PLAIN, { counts: { output: 0.5 } })).toThrow(RangeError);
+    expect(() => costOf(PLAIN, { counts: { output: Number.NaN } })).toThrow(RangeError);
+  });
+});
+
+describe('the tier as served', () => {
+  it.each([
+    [undefined, '0.012'],
+    ['default', '0.012'],
+    ['auto', '0.012'],
+    ['scale', '0.012'],
+    ['flex', '0.006'],
+    ['priority', '0.024'],
+    ['fast', '0.024'],
+    ['ultrafast', '0.072'],
+  ])('%s: 1,000 in and 1,000 out cost $%s', (tier, usd) => {
+    expect(cost(FULL, { input: 1_000, output: 1_000 }, tier)).toEqual({ usd, flags: [] });
+  });
+
+  it.each(['warp', 'constructor', '__proto__', ''])(
+    'an unknown tier, "%s", costs as much as the dearest, and is flagged',
+    (tier) => {
+      expect(cost(FULL, { input: 1_000, output: 1_000 }, tier)).toEqual({
+        usd: '0.072',
+        flags: ['unknown_tier'],
+      });
+    },
+  );
+
+  it('a discount that the price does not list is not given', () => {
+    expect(cost(PLAIN, { input: 1_000 }, 'flex')).toEqual({ usd: '0.03', flags: ['unpriced_tier'] });
+    expect(cost(FULL, { input: 1_000 }, 'batch')).toEqual({ usd: '0.002', flags: ['unpriced_tier'] });
+  });
+
+  it('a faster tier that the price does not list costs as much as the dearest that it does', () => {
+    const { ultrafast: _, ...slower } = FULL.rates;
+    expect(cost({ ...FULL, rates: slower }, { input: 1_000 }, 'ultrafast')).toEqual({
+      usd: '0.004',
+      flags: ['unpriced_tier'],
+    });
+  });
+});
+
+describe('long contexts', () => {
+  it('272,000 tokens of input are not long', () => {
+    expect(cost(FULL, { input: 272_000, output: 1_000 })).toEqual({ usd: '0.554', flags: [] });
+  });
+
+  it('272,001 are, and the whole request costs more', () => {
+    expect(cost(FULL, { input: 272_001, output: 1_000 })).toEqual({ usd: '1.103004', flags: [] });
+  });
+
+  it('the input is counted over all of its classes', () => {
+    // 200,000 x $4 + 72,001 x $0.40, each for a million.
+    expect(cost(FULL, { input: 200_000, cached_input: 72_001 }).usd).toBe('0.8288004');
+  });
+
+  it.each([
+    'cached_input',
+    'cache_write',
+    'cache_write_12h',
+    'audio_input',
+    'cached_audio_input',
+    'image_input',
+    'cached_image_input',
+  ] as const)('one token of %s makes a full input long', (unit) => {
+    expect(costOf(FULL, { counts: { input: 272_000, [unit]: 1 } }).cost).toBeGreaterThan(272_000n * 4n * M);
+  });
+
+  it('the output is not counted', () => {
+    expect(cost(FULL, { input: 200_000, output: 100_000 }).usd).toBe('1.4');
+  });
+
+  it('a tier with no long-context rates is charged the dearest it could mean, and flagged', () => {
+    // Not below ultrafast ($12 in), nor below the long default.
+    expect(cost(FULL, { input: 300_000 }, 'ultrafast')).toEqual({ usd: '3.6', flags: ['unpriced_tier'] });
+    expect(cost(FULL, { input: 300_000 }, 'flex')).toEqual({ usd: '1.2', flags: ['unpriced_tier'] });
+  });
+});
+
+describe('a class without a rate is never free', () => {
+  it.each([
+    ['cached_input', '0.03'],
+    ['cache_write', '0.03'],
+    ['image_input', '0.03'],
+    ['cached_image_input', '0.03'],
+  ] as const)('%s is billed as plain input, as OpenAI does', (unit, usd) => {
+    expect(cost(PLAIN, { [unit]: 1_000 })).toEqual({ usd, flags: [] });
+  });
+
+  it('a cached image is billed as cached text where images are billed as text', () => {
+    const cached: Price = {
+      ...PLAIN,
+      rates: { default: { input: 2n * M, cached_input: M, output: 8n * M } },
+    };
+    expect(cost(cached, { cached_image_input: 1_000 })).toEqual({ usd: '0.001', flags: [] });
+  });
+
+  it('cached audio without a discount is billed as audio', () => {
+    const audio: Price = {
+      ...PLAIN,
+      rates: { default: { input: 2n * M, audio_input: 40n * M, output: 8n * M } },
+    };
+    expect(cost(audio, { cached_audio_input: 1_000 })).toEqual({ usd: '0.04', flags: [] });
+  });
+
+  it('a 12-hour cache write is billed as the dearest write there is, and flagged', () => {
+    const writes: Price = {
+      ...PLAIN,
+      rates: { default: { input: 2n * M, cache_write: 3n * M, output: 8n * M } },
+    };
+    expect(cost(writes, { cache_write_12h: 1_000 })).toEqual({ usd: '0.003', flags: ['unpriced'] });
+  });
+
+  it.each(['audio_input', 'audio_output', 'image_output'] as const)(
+    '%s is billed as the dearest token, and flagged',
+    (unit) => {
+      expect(cost(PLAIN, { [unit]: 1_000 })).toEqual({ usd: '0.06', flags: ['unpriced'] });
+    },
+  );
+
+  it('a tool call is billed as the dearest call, and flagged', () => {
+    const searching: Price = {
+      ...PLAIN,
+      rates: { default: { input: M, output: M, web_search: 10n * MILLI } },
+    };
+    expect(cost(searching, { file_search: 2 })).toEqual({ usd: '0.02', flags: ['unpriced'] });
+    expect(costOf(PLAIN, { counts: { file_search: 1 } })).toEqual({ cost: 60n * M, flags: ['unpriced'] });
+  });
+
+  it('what is free on purpose stays free', () => {
+    const free: Price = { ...PLAIN, rates: { default: { input: 0n, output: 0n } } };
+    expect(cost(free, { input: 1_000, output: 10 })).toEqual({ usd: '0', flags: [] });
+  });
+});
+
+describe('the dearest rates that a request can meet', () => {
+  const rates = (
+    requestedTier: string | undefined,
+    maxInputTokens = 1,
+    autoTier: 'default' | 'priority' | 'flex' = 'default',
+  ) => dearestRates(FULL, { requestedTier, autoTier, maxInputTokens });
+
+  it.each([
+    [undefined, 'default', 2n],
+    ['auto', 'default', 2n],
+    ['auto', 'priority', 4n],
+    ['auto', 'flex', 2n],
+    ['default', 'priority', 2n],
+    ['flex', 'priority', 2n],
+    ['priority', 'default', 4n],
+    ['fast', 'default', 4n],
+    ['ultrafast', 'default', 12n],
+    ['warp', 'default', 12n],
+  ] as const)('tier %s, where auto is %s at most: input at $%s a million', (requested, auto, usd) => {
+    expect(rates(requested, 1, auto).input).toBe(usd * M);
+  });
+
+  it('count the long-context rates only where the input can be long', () => {
+    expect(rates('default', 272_000).input).toBe(2n * M);
+    expect(rates('default', 272_001).input).toBe(4n * M);
+    expect(rates('default', 272_001).output).toBe(15n * M);
+  });
+
+  it('bound each kind of token', () => {
+    const dearest = rates('default');
+    expect(dearestTextInput(dearest, '30m')).toBe(2_500_000n);
+    expect(dearestTextInput(dearest, '12h')).toBe(5n * M);
+    expect(dearestImageInput(dearest, '30m')).toBe(8n * M);
+    expect(dearestAudioInput(dearest, '30m')).toBe(32n * M);
+    expect(dearestOutput(dearest)).toBe(10n * M);
+    expect(dearestOutput(dearest, { image: true })).toBe(30n * M);
+    expect(dearestOutput(dearest, { audio: true })).toBe(64n * M);
+  });
+
+  it('an image of a model that bills images as text is no cheaper than text', () => {
+    const dearest = dearestRates(PLAIN, { autoTier: 'default', maxInputTokens: 1 });
+    expect(dearestImageInput(dearest, '30m')).toBe(30n * M);
+  });
+
+  const counts = fc.dictionary(
+    fc.constantFrom(...BILLED_CLASSES),
+    fc.nat(400_000),
+  ) as fc.Arbitrary<UsageCounts>;
+  const inputOf = (used: UsageCounts): number =>
+    Object.entries(used)
+      .filter(([unit]) => unit.includes('input') || unit.includes('write'))
+      .reduce((total, [, count]) => total + count, 0);
+  const bound = (
+    price: Price,
+    used: UsageCounts,
+    requestedTier: string,
+    autoTier: (typeof TIERS)[number],
+  ): bigint => {
+    const dearest = dearestRates(price, { requestedTier, autoTier, maxInputTokens: inputOf(used) });
+    return BILLED_CLASSES.reduce((sum, unit) => sum + BigInt(used[unit] ?? 0) * dearest[unit], 0n);
+  };
+
+  it('bound the cost of every answer, whatever was used, at every tier the request may be served at', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(FULL, PLAIN),
+        counts,
+        fc.constantFrom(...TIERS),
+        fc.constantFrom(...TIERS),
+        (price, used, requested, auto) => {
+          for (const serviceTier of ['default', requested]) {
+            expect(costOf(price, { counts: used, serviceTier }).cost).toBeLessThanOrEqual(
+              bound(price, used, requested, auto),
+            );
+          }
+          for (const serviceTier of ['default', auto]) {
+            expect(costOf(price, { counts: used, serviceTier }).cost).toBeLessThanOrEqual(
+              bound(price, used, 'auto', auto),
+            );
+          }
+        },
+      ),
+    );
+  });
+});
