@@ -122,7 +122,7 @@ describe('a simulated chat', () => {
             description: 'The weather in a city',
             parameters: { type: 'object', properties: { city: { type: 'string' } } },
             parse: (text: string): { city: string } => JSON.parse(text),
-            function: ({ city }) => {
+            function: ({ city }: { city: string }) => {
               cities.push(city);
               return 'sunny';
             },
