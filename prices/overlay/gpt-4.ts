@@ -78,6 +78,13 @@ const TEXT: readonly Group[] = [
     base: 'chatgpt-4o-latest',
     source: modelPage('chatgpt-4o-latest'),
   },
+  {
+    ...GPT_4O,
+    family: 'gpt-4.5-preview',
+    models: ['gpt-4.5-preview', 'gpt-4.5-preview-2025-02-27'],
+    base: 'gpt-4.5-preview',
+    source: modelPage('gpt-4.5-preview'),
+  },
 ];
 
 /** They search in every call, at the price of the preview tool on a model without reasoning: $25 per 1,000. */

@@ -24,6 +24,12 @@ export const REFUSED: readonly RefusedGroup[] = [
     sourceDate: READ,
   },
   {
+    models: ['sora-2', 'sora-2-2025-10-06', 'sora-2-2025-12-08', 'sora-2-pro', 'sora-2-pro-2025-10-06'],
+    reason: 'OpenAI retired it on 24 September 2026',
+    source: 'https://developers.openai.com/api/docs/deprecations',
+    sourceDate: READ,
+  },
+  {
     models: ['dall-e-2', 'dall-e-3'],
     reason: 'OpenAI retired it in May 2026',
     source: 'https://developers.openai.com/api/docs/deprecations',
@@ -67,6 +73,12 @@ export const REFUSED: readonly RefusedGroup[] = [
   },
   {
     models: [
+      'gpt-4o-mini-realtime-preview',
+      'gpt-4o-mini-realtime-preview-2024-12-17',
+      'gpt-4o-realtime-preview',
+      'gpt-4o-realtime-preview-2024-10-01',
+      'gpt-4o-realtime-preview-2024-12-17',
+      'gpt-4o-realtime-preview-2025-06-03',
       'gpt-live-1',
       'gpt-live-transcribe',
       'gpt-realtime',
@@ -96,7 +108,6 @@ export const LEFT_OUT: readonly string[] = [
   'ft:gpt-3.5-turbo-',
   'ft:gpt-4o',
   'ft:gpt-4o-mini',
-  'gpt-4.5-preview',
   'gpt-4o-mini-2024-07-18.ft-',
   'gpt-4o-mini-realtime-preview',
   'gpt-4o-mini-transcribe',
