@@ -1,6 +1,7 @@
 import type { AccountId, CallEntry, Held, Outcome, Refused } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
-import type { Limit, Subject } from '../core/scope.ts';
+import type { Period } from '../core/period.ts';
+import type { Limit, Scope, Subject } from '../core/scope.ts';
 
 /** A call that wants its worst case set aside. */
 export interface HoldRequest extends Subject {
@@ -30,6 +31,44 @@ export interface Difference {
   readonly field: 'spent' | 'remaining' | 'saved' | 'tally' | 'hold';
   readonly counter: string;
   readonly entries: string;
+}
+
+/** One instance of a period: the one in which `at` (milliseconds since the epoch) lies. */
+export interface PeriodInstance {
+  readonly period: Period;
+  readonly at: number;
+}
+
+export interface AuditReport {
+  /** Counters that were compared. */
+  readonly accounts: number;
+  /** Entries that they were compared with. */
+  readonly entries: number;
+  /** Counters that moved during the audit: only their bounds were compared. */
+  readonly moving: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Compares counters with the sums of their entries. Throws `Unavailable`. */
+export interface Audit {
+  /**
+   * Compares every limit account of these period instances, and the books of their days, with the entries that name
+   * them.
+   *
+   * @param project only this project's books and the limits on it; absent: everything
+   */
+  run(instances: readonly PeriodInstance[], project?: string): Promise<AuditReport>;
+}
+
+/** Sets and removes limits so that the accounts of the running period follow. Throws `Unavailable`. */
+export interface Limits {
+  /**
+   * Sets a limit. It counts all that was booked in the running period when this was called, and every call that
+   * begins after it returned.
+   */
+  set(scope: Scope, period: Period, amount: Picodollars): Promise<Limit>;
+  /** Removes a limit and returns what it was; `undefined` when none was set. */
+  remove(scope: Scope, period: Period): Promise<Limit | undefined>;
 }
 
 /** The life of a call on the books. Throws `Unavailable` where the store cannot say what happened. */

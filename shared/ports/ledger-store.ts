@@ -34,6 +34,7 @@ export interface Release {
  * happened (the change may or may not have been made).
  */
 export interface LedgerStore {
+  /** Writes an entry, open or decided, unless there is one. */
   putCall(call: CallEntry): Promise<'created' | 'exists'>;
   getCall(ref: CallRef): Promise<CallEntry | undefined>;
   /** Writes the outcome if the call is open. Returns the entry as it then stands: with this outcome, or an earlier one. */
@@ -54,6 +55,11 @@ export interface LedgerStore {
     id: AccountId,
     limit: { readonly amount: Picodollars; readonly version: number },
   ): Promise<'changed' | 'stale' | 'missing'>;
+  /**
+   * Corrects what was carried into a limit's account, `remaining` by the difference. `stale`: its limit or what was
+   * carried has changed since it was `seen`.
+   */
+  changeCarried(seen: Account, carried: Picodollars): Promise<'changed' | 'stale'>;
 
   /** Calls that are open or decided and expired before this instant (milliseconds), the oldest first. */
   expiredCalls(before: number): AsyncIterable<CallEntry>;

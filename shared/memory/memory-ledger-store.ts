@@ -1,0 +1,118 @@
+import { accountName, heldIn } from '../core/accounts.ts';
+import { callTime } from '../core/call-id.ts';
+import type { Account, AccountId, CallEntry, CallRef } from '../core/ledger.ts';
+import { openedAccount, recarried, released, relimited, reserved } from '../core/ledger-rules.ts';
+import { periodKey } from '../core/period.ts';
+import type { AccountAfter, LedgerStore, Reservation } from '../ports/ledger-store.ts';
+
+/** The books in memory: for tests, and for trying things out. It forgets everything when it ends. */
+export function createMemoryLedgerStore(): LedgerStore {
+  const accounts = new Map<string, Account>();
+  const calls = new Map<string, CallEntry>();
+
+  const find = (id: AccountId) => accounts.get(accountName(id));
+  const save = (account: Account) => accounts.set(accountName(account.id), account);
+
+  return {
+    ...callMethods(calls),
+
+    async openAccount({ id, carried, limit }) {
+      if (find(id) !== undefined) return 'exists';
+      save(openedAccount(id, carried, limit));
+      return 'created';
+    },
+    async getAccount(id) {
+      return find(id);
+    },
+    async reserve(id, callId, hold) {
+      const account = find(id) ?? (id.kind === 'books' ? openedAccount(id, 0n) : undefined);
+      if (account === undefined) return { kind: 'missing' };
+      const next = reserved(account, callId, hold);
+      if (typeof next === 'string') return unchanged(next, account, callId);
+      save(next);
+      return { kind: 'held', account: after(next) };
+    },
+    async release(id, callId, booking) {
+      const account = find(id);
+      const next = account === undefined ? 'absent' : released(account, callId, booking);
+      if (next === 'absent') return 'absent';
+      save(next);
+      return 'released';
+    },
+    async changeLimit(id, limit) {
+      const account = find(id);
+      if (account === undefined) return 'missing';
+      const next = relimited(account, limit);
+      if (next === 'stale') return 'stale';
+      save(next);
+      return 'changed';
+    },
+    async changeCarried(seen, carried) {
+      const account = find(seen.id);
+      if (account === undefined || account.carried !== seen.carried) return 'stale';
+      if (account.limit?.version !== seen.limit?.version) return 'stale';
+      save(recarried(account, carried));
+      return 'changed';
+    },
+
+    async *limitAccounts(period, key) {
+      for (const account of [...accounts.values()]) {
+        const { id } = account;
+        if (id.kind === 'limit' && id.period === period && id.periodKey === key) yield account;
+      }
+    },
+    async *books(project, day) {
+      for (const account of [...accounts.values()]) {
+        const { id } = account;
+        if (id.kind === 'books' && id.project === project && id.day === day) yield account;
+      }
+    },
+  };
+}
+
+function callMethods(
+  calls: Map<string, CallEntry>,
+): Pick<LedgerStore, 'putCall' | 'getCall' | 'decideCall' | 'closeCall' | 'expiredCalls' | 'calls'> {
+  const find = ({ id, project }: CallRef) => {
+    const call = calls.get(id);
+    return call?.project === project ? call : undefined;
+  };
+  return {
+    async putCall(call) {
+      if (find(call) !== undefined) return 'exists';
+      calls.set(call.id, call);
+      return 'created';
+    },
+    async getCall(ref) {
+      return find(ref);
+    },
+    async decideCall(ref, outcome) {
+      const call = find(ref);
+      if (call?.state === 'open') calls.set(call.id, { ...call, state: 'decided', outcome });
+      return find(ref);
+    },
+    async closeCall(ref) {
+      const call = find(ref);
+      if (call?.state === 'decided') calls.set(call.id, { ...call, state: 'closed' });
+    },
+    async *expiredCalls(before) {
+      const expired = [...calls.values()].filter((call) => call.state !== 'closed' && call.expiresAt < before);
+      yield* expired.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
+    },
+    async *calls(project, day) {
+      const found = [...calls.values()].filter(
+        (call) => call.project === project && periodKey('day', callTime(call.id)) === day,
+      );
+      yield* found.sort((a, b) => (a.id < b.id ? 1 : -1));
+    },
+  };
+}
+
+function unchanged(kind: 'duplicate' | 'exhausted', account: Account, callId: string): Reservation {
+  if (kind === 'duplicate') return { kind, account: after(account) };
+  return { kind, account: after(account), heldByOthers: heldIn(account, callId) };
+}
+
+function after({ limit }: Account): AccountAfter {
+  return limit === undefined ? {} : { remaining: limit.remaining, limitVersion: limit.version };
+}
