@@ -97,7 +97,9 @@ export function worstCaseOf(
   const text = dearestTextInput(rates, input.cacheTtl);
   const image = dearestImageInput(rates, input.cacheTtl);
   const audio = dearestAudioInput(rates, input.cacheTtl);
-  const any = max([text, image, audio]);
+  const canHaveImages = readsAnything || input.images > 0;
+  const canHaveAudio = input.audioTokens > 0 || (readsAnything && takesAudio(price));
+  const any = max([text, canHaveImages ? image : 0n, canHaveAudio ? audio : 0n]);
   const seenCost =
     BigInt(input.textTokens) * text +
     BigInt(input.images * price.maxImageTokens) * image +
@@ -111,6 +113,11 @@ export function worstCaseOf(
     explicit: output.explicit,
     ...(output.sendMaximum === true ? { sendMaximum: true } : {}),
   };
+}
+
+/** Whether a model is known to take audio: the input of any other is text and images. */
+function takesAudio(price: Price): boolean {
+  return Object.values(price.rates).some((rates) => rates.audio_input !== undefined);
 }
 
 /** The `service_tier` of a request, where it names one. */
