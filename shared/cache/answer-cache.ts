@@ -92,7 +92,7 @@ class SealedAnswerCache implements AnswerCache {
   async release({ key, proof }: Claim): Promise<void> {
     const { cache } = this.#options;
     const holder = await cache.claimed(key);
-    if (holder !== undefined && Buffer.compare(holder, proof) === 0) await cache.unclaim(key);
+    if (sameBytes(holder, proof)) await cache.unclaim(key);
   }
 
   async #claimOrWait(seal: Seal, key: string, control: CacheControl): Promise<Lookup> {
@@ -117,23 +117,27 @@ class SealedAnswerCache implements AnswerCache {
     return found;
   }
 
-  /** Waits until the answer is there, its holder is gone, or the bound is reached. */
+  /**
+   * Waits until the answer is there, its holder is gone, or the bound is reached. It waits for the first holder alone:
+   * where that one fails, the others go on together instead of waiting for each other in turn.
+   */
   async #awaitHolder(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
     const { cache, clock, sleep } = this.#options;
     const deadline = clock.now() + this.#waitMs;
+    const awaited = await cache.claimed(key);
+    let proof = awaited;
     let slept = 0;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
-      const proof = await cache.claimed(key);
-      const held =
-        proof !== undefined && (await isGenuine(seal, { key, proof }, clock.now(), this.#claimSeconds));
-      // Read after asking for the claim: a holder stores, then releases, so one who let go has stored by now.
+      // Read after asking for the claim: a holder stores, then lets go, so one who is gone has stored by now.
       const found = await this.#read(seal, key, control);
-      if (found !== undefined || !held) return found;
+      if (found !== undefined || !sameBytes(proof, awaited)) return found;
+      if (!(await isGenuine(seal, key, proof, clock.now(), this.#claimSeconds))) return undefined;
       const left = Math.min(deadline - clock.now(), this.#waitMs - slept);
       if (left <= 0) return undefined;
       const nap = Math.min(left, pause * (0.5 + Math.random()));
       await sleep(nap);
       slept += nap;
+      proof = await cache.claimed(key);
     }
   }
 
@@ -169,4 +173,8 @@ class SealedAnswerCache implements AnswerCache {
       return undefined;
     }
   }
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
 }

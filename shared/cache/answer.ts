@@ -54,7 +54,7 @@ const Head = z.strictObject({
     serviceTier: z.string().exactOptional(),
     counts: z.partialRecord(z.enum(USAGE_CLASSES), z.number().int().nonnegative()),
   }),
-  storedAt: z.number().int().nonnegative(),
+  storedAt: z.number().nonnegative(),
 });
 
 /**

@@ -1,0 +1,264 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { CachedAnswer } from '../../../shared/cache/answer.ts';
+import { type AnswerCache, createAnswerCache, type Lookup } from '../../../shared/cache/answer-cache.ts';
+import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
+import type { ResponseCache } from '../../../shared/ports/response-cache.ts';
+
+const START = 1_793_664_000_000;
+const WAIT_MS = 10_000;
+const TTL_SECONDS = 3_600;
+const DEFAULT = { read: true, store: true };
+
+interface World {
+  now: number;
+  secret: string | undefined;
+  readonly events: string[];
+  readonly cache: ResponseCache;
+  readonly answers: AnswerCache;
+  /** Another function of the same stage, or of another, on the same cache. */
+  readonly another: (stage?: string) => AnswerCache;
+}
+
+/** A world whose time passes only when somebody sleeps in it, or a test says so. */
+function world(change: Partial<ResponseCache> = {}): World {
+  const clock = { now: () => made.now };
+  const store = createMemoryCache({ clock });
+  const cache: ResponseCache = {
+    get: (key) => store.get(key),
+    set: (key, value, ttl) => store.set(key, value, ttl),
+    claim: (key, proof, ttl) => store.claim(key, proof, ttl),
+    claimed: (key) => store.claimed(key),
+    unclaim: (key) => store.unclaim(key),
+    ...change,
+  };
+  const another = (stage = 'dev') =>
+    createAnswerCache({
+      cache,
+      stage,
+      clock,
+      secrets: {
+        read: async () => {
+          if (made.secret === undefined) throw new Error('the secret store is down');
+          return { openaiApiKey: 'sk-test', cacheSecret: made.secret };
+        },
+      },
+      log: { event: (_, name) => made.events.push(name) },
+      sleep: async (milliseconds) => {
+        made.now += milliseconds;
+        await nextTurn();
+      },
+      ttlSeconds: TTL_SECONDS,
+      waitMs: WAIT_MS,
+      maxAnswerBytes: 10_000,
+    });
+  const made: World = {
+    now: START,
+    secret: 'a secret that is long enough',
+    events: [],
+    cache,
+    another,
+    answers: another(),
+  };
+  return made;
+}
+
+function answerAt(storedAt: number, text = '{"id":"chatcmpl-1"}'): CachedAnswer {
+  return {
+    status: 200,
+    headers: [['content-type', 'application/json']],
+    body: Buffer.from(text),
+    cost: 7n,
+    served: { model: 'gpt-4o', counts: { input: 1 } },
+    storedAt,
+  };
+}
+
+async function fill(answers: AnswerCache, key: string, answer: CachedAnswer): Promise<void> {
+  const found = await answers.lookup(key, DEFAULT);
+  if (found.kind !== 'miss' || found.claim === undefined) throw new Error('expected a claim');
+  await answers.store(key, answer, DEFAULT);
+  await answers.release(found.claim);
+}
+
+function claimOf(found: Lookup) {
+  if (found.kind !== 'miss' || found.claim === undefined) throw new Error('expected a claim');
+  return found.claim;
+}
+
+describe('a stored answer', () => {
+  it('is given again, with its age in whole seconds', async () => {
+    const it = world();
+    await fill(it.answers, 'key', answerAt(START));
+    it.now += 61_900;
+    expect(await it.answers.lookup('key', DEFAULT)).toEqual({
+      kind: 'hit',
+      answer: answerAt(START),
+      ageSeconds: 61,
+    });
+    expect(await it.answers.lookup('other', DEFAULT)).toMatchObject({ kind: 'miss' });
+  });
+
+  it('is not given when it is older than the caller accepts, nor past its time', async () => {
+    const it = world({ claim: async () => 'unknown' });
+    await it.answers.store('key', answerAt(START), DEFAULT);
+    it.now += 60_000;
+    expect((await it.answers.lookup('key', { ...DEFAULT, maxAgeSeconds: 60 })).kind).toBe('hit');
+    expect((await it.answers.lookup('key', { ...DEFAULT, maxAgeSeconds: 59 })).kind).toBe('miss');
+    await it.answers.store('stale', answerAt(it.now - (TTL_SECONDS + 1) * 1_000), DEFAULT);
+    expect((await it.answers.lookup('stale', DEFAULT)).kind).toBe('miss');
+  });
+
+  it('is passed by when the caller will not read, and then nobody is made to wait', async () => {
+    const it = world();
+    await fill(it.answers, 'key', answerAt(START));
+    expect(await it.answers.lookup('key', { read: false, store: true })).toEqual({ kind: 'miss' });
+    expect(await it.cache.claimed('key')).toBeUndefined();
+  });
+
+  it('is not there when the caller would not store, or when it is too large', async () => {
+    const it = world();
+    await it.answers.store('key', answerAt(START), { read: true, store: false });
+    await it.answers.store('large', answerAt(START, 'x'.repeat(10_000)), DEFAULT);
+    expect(await it.cache.get('key')).toBeUndefined();
+    expect(await it.cache.get('large')).toBeUndefined();
+  });
+
+  it('never becomes that of another stage, another key or another secret', async () => {
+    const it = world();
+    await fill(it.answers, 'key', answerAt(START));
+    expect((await it.another('prod').lookup('key', DEFAULT)).kind).toBe('miss');
+    await it.cache.set('moved', (await it.cache.get('key')) ?? Buffer.alloc(0), 60);
+    expect((await it.answers.lookup('moved', DEFAULT)).kind).toBe('miss');
+    it.secret = 'another secret, just as long';
+    expect((await it.answers.lookup('key', DEFAULT)).kind).toBe('miss');
+    expect(new Set(it.events)).toEqual(new Set(['cache_entry_rejected']));
+  });
+
+  it('that was tampered with is a miss, and is replaced by the next answer', async () => {
+    const it = world();
+    await fill(it.answers, 'key', answerAt(START));
+    const sealed = Buffer.from((await it.cache.get('key')) ?? []);
+    sealed[20] = (sealed[20] ?? 0) ^ 1;
+    await it.cache.set('key', sealed, 60);
+    await fill(it.answers, 'key', answerAt(START, '{"id":"chatcmpl-2"}'));
+    expect(await it.answers.lookup('key', DEFAULT)).toMatchObject({
+      kind: 'hit',
+      answer: { body: Buffer.from('{"id":"chatcmpl-2"}') },
+    });
+  });
+
+  it('cannot be had without the secret, and the call goes on', async () => {
+    const it = world();
+    await fill(it.answers, 'key', answerAt(START));
+    it.secret = undefined;
+    expect(await it.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
+    await expect(it.answers.store('key', answerAt(START), DEFAULT)).resolves.toBeUndefined();
+    it.secret = 'short';
+    expect(await it.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
+    expect(new Set(it.events)).toEqual(new Set(['cache_secret_unavailable']));
+  });
+
+  it('must be a 200', async () => {
+    const failed: unknown = { ...answerAt(START), status: 500 };
+    await expect(world().answers.store('key', failed as CachedAnswer, DEFAULT)).rejects.toThrow(RangeError);
+  });
+});
+
+describe('an identical call in flight', () => {
+  it('is waited for, and its answer given', async () => {
+    const it = world();
+    const claim = claimOf(await it.answers.lookup('key', DEFAULT));
+    const waiting = it.another().lookup('key', DEFAULT);
+    await nextTurn();
+    await it.answers.store('key', answerAt(it.now), DEFAULT);
+    await it.answers.release(claim);
+    expect((await waiting).kind).toBe('hit');
+    expect(it.now).toBeLessThan(START + WAIT_MS / 10);
+  });
+
+  it('that lets go without an answer lets the others go on at once, one of them with the claim', async () => {
+    const it = world();
+    const claim = claimOf(await it.answers.lookup('key', DEFAULT));
+    const waiting = [1, 2, 3].map(() => it.another().lookup('key', DEFAULT));
+    await nextTurn();
+    await it.answers.release(claim);
+    const found = await Promise.all(waiting);
+    expect(found.map(({ kind }) => kind)).toEqual(['miss', 'miss', 'miss']);
+    expect(found.filter((lookup) => 'claim' in lookup)).toHaveLength(1);
+    expect(it.now).toBeLessThan(START + WAIT_MS / 10);
+  });
+
+  it('that never ends is waited for no longer than the bound', async () => {
+    const it = world();
+    await it.answers.lookup('key', DEFAULT);
+    expect((await it.another().lookup('key', DEFAULT)).kind).toBe('miss');
+    expect(it.now - START).toBeGreaterThan(WAIT_MS / 2);
+    expect(it.now - START).toBeLessThanOrEqual(WAIT_MS);
+  });
+
+  it('is not waited for in a cache that invents claims, or keeps them for ever', async () => {
+    const invented = world({
+      claim: async () => 'taken',
+      claimed: async () => Buffer.from('somebody, surely'),
+    });
+    expect(await invented.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
+    expect(invented.now).toBe(START);
+
+    let kept: Uint8Array | undefined;
+    const replaying = world({
+      claim: async (_, proof) => {
+        kept ??= proof;
+        return 'taken';
+      },
+      claimed: async () => kept,
+    });
+    replaying.now = START - WAIT_MS - 1;
+    await replaying.answers.lookup('key', DEFAULT);
+    replaying.now += 2 * WAIT_MS;
+    const before = replaying.now;
+    expect(await replaying.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
+    expect(replaying.now).toBe(before);
+  });
+
+  it('is not waited for when the cache does not say whether there is one', async () => {
+    const it = world({ claim: async () => 'unknown' });
+    expect(await it.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
+    expect(it.now).toBe(START);
+  });
+
+  it('that took over an expired claim keeps it when the first one lets go', async () => {
+    const it = world();
+    const late = claimOf(await it.answers.lookup('key', DEFAULT));
+    it.now += WAIT_MS + 1;
+    const next = claimOf(await it.another().lookup('key', DEFAULT));
+    await it.answers.release(late);
+    expect(await it.cache.claimed('key')).toEqual(Uint8Array.from(next.proof));
+    await it.answers.release(next);
+    expect(await it.cache.claimed('key')).toBeUndefined();
+  });
+
+  it('that stored between a miss and the claim is not repeated', async () => {
+    let seen = 0;
+    const it = world();
+    const racing = createAnswerCache({
+      cache: {
+        ...it.cache,
+        get: async (key) => {
+          seen += 1;
+          if (seen > 1) return it.cache.get(key);
+          await fill(it.answers, key, answerAt(it.now));
+          return undefined;
+        },
+      },
+      stage: 'dev',
+      clock: { now: () => it.now },
+      secrets: { read: async () => ({ openaiApiKey: 'sk-test', cacheSecret: it.secret ?? '' }) },
+      log: { event: () => undefined },
+      sleep: async () => undefined,
+      ttlSeconds: TTL_SECONDS,
+    });
+    expect((await racing.lookup('key', DEFAULT)).kind).toBe('hit');
+    expect(await it.cache.claimed('key')).toBeUndefined();
+  });
+});
