@@ -62,7 +62,8 @@ export function owedCounts(price: Price, { counts, choices }: Served): UsageCoun
 
 /**
  * The highest rate of every class over all tiers and context lengths that a request can be served at: what a worst
- * case is made of. Every class has a rate here, as `costOf` would find one for it.
+ * case is made of. Gaps of the price are filled as `costOf` fills them, but for tokens of a kind that the model does
+ * not deal in.
  *
  * `auto`, or none: default and up to `autoTier` · `default`: itself · any other tier: itself or default, as OpenAI
  * may fall back · a name that the API does not have: all tiers. The long-context rates count once `maxInputTokens`

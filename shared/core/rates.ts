@@ -2,7 +2,10 @@ import type { Picodollars } from './money.ts';
 import type { Price, Rates, Tier } from './price.ts';
 import { BILLED_CLASSES, type BilledClass } from './usage.ts';
 
-/** Rates with no gap: what one unit of every class is charged at. */
+/**
+ * The most that one unit of every class can cost. 0 for the tokens that a model does not deal in (its price lists no
+ * audio, say): OpenAI refuses a request for them.
+ */
 export type FullRates = Readonly<Record<BilledClass, Picodollars>>;
 
 /**
@@ -85,20 +88,17 @@ export function rateOf(
   rates: Rates,
   unit: BilledClass,
 ): { readonly rate: Picodollars; readonly known: boolean } {
-  const own = rates[unit];
-  if (own !== undefined) return { rate: own, known: true };
-  for (const other of BILLED_AS[unit] ?? []) {
-    const rate = rates[other];
-    if (rate !== undefined) return { rate, known: !DEARER_THAN_FALLBACK.has(unit) };
-  }
-  return { rate: dearestLike(rates, unit), known: false };
+  const rate = listedRate(rates, unit);
+  if (rate === undefined) return { rate: dearestLike(rates, unit), known: false };
+  return { rate, known: rates[unit] !== undefined || !DEARER_THAN_FALLBACK.has(unit) };
 }
 
-/** Per class, the highest of several rates, each with its gaps filled. */
+/** Per class, the highest of several rates. */
 export function highest(all: readonly Rates[]): FullRates {
   const full = {} as Record<BilledClass, Picodollars>;
   for (const unit of BILLED_CLASSES) {
-    full[unit] = max(all.map((rates) => rateOf(rates, unit).rate));
+    const dealsIn = CALL_CLASSES.has(unit) || all.some((rates) => listedRate(rates, unit) !== undefined);
+    full[unit] = dealsIn ? max(all.map((rates) => rateOf(rates, unit).rate)) : 0n;
   }
   return full;
 }
@@ -113,6 +113,11 @@ export function max(amounts: readonly Picodollars[]): Picodollars {
 function everyRate(price: Price, long: boolean): readonly Rates[] {
   const normal = Object.values(price.rates);
   return long ? [...normal, ...Object.values(price.longContext?.rates ?? {})] : normal;
+}
+
+function listedRate(rates: Rates, unit: BilledClass): Picodollars | undefined {
+  if (rates[unit] !== undefined) return rates[unit];
+  return BILLED_AS[unit]?.map((other) => rates[other]).find((rate) => rate !== undefined);
 }
 
 /** The dearest token for a token, the dearest call for a call; of everything, where the price has none of its kind. */
