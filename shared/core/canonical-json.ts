@@ -51,7 +51,8 @@ function pushObject(tasks: Task[], object: JsonObject): void {
 function scalar(value: JsonValue | undefined): string {
   switch (typeof value) {
     case 'number':
-      return canonicalNumber(String(value));
+      // The common case, token ids, in a shorter way to the same text.
+      return Number.isSafeInteger(value) && value % 10 !== 0 ? `${value}e0` : canonicalNumber(String(value));
     case 'string':
     case 'boolean':
       return JSON.stringify(value);
