@@ -28,6 +28,7 @@ export type Catalogue = ReadonlyMap<string, SimulatedModel>;
 /** Reasons before it answers: the o series, and GPT from 5 on but for its chat-tuned ones. */
 const REASONING = /^(o\d|gpt-(?:[5-9]|\d\d)(?!.*chat))/;
 
+/** Whether it spends tokens on reasoning. */
 export function isReasoning(model: SimulatedModel): boolean {
   return REASONING.test(model.id);
 }

@@ -5,24 +5,7 @@ import { type AnsweredItems, answerItems, outputOf } from './response-items.ts';
 import type { ResponseRequest } from './response-request.ts';
 import type { Simulation } from './simulation.ts';
 import { countInput, responseUsage } from './usage.ts';
-
-/** Fields that are the request's own, given back as they came. */
-type Echoed =
-  | 'instructions'
-  | 'metadata'
-  | 'reasoning'
-  | 'text'
-  | 'tool_choice'
-  | 'tools'
-  | 'truncation'
-  | 'usage';
-
-/** A response as it travels; `output_text` is something that the SDKs add. */
-export type WireResponse = Omit<Response, 'output_text' | Echoed> &
-  Readonly<Record<Exclude<Echoed, 'usage'>, JsonValue>> & {
-    readonly usage: Response['usage'] | null;
-    readonly store: boolean;
-  };
+import type { WireResponse } from './wire-response.ts';
 
 export interface Answered extends AnsweredItems {
   readonly response: WireResponse;

@@ -1,4 +1,4 @@
-import type { WireResponse } from './response-object.ts';
+import type { WireResponse } from './wire-response.ts';
 
 export interface StoredResponse {
   readonly response: WireResponse;
