@@ -1,5 +1,6 @@
 import type { EstimateContext, WorstCase } from './endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import { textBytes } from './json-members.ts';
 import type { Picodollars } from './money.ts';
 import type { Price } from './price.ts';
 import {
@@ -50,6 +51,8 @@ export interface OutputAndFees {
   readonly sendMaximum?: boolean;
   /** How often the model may read its input in one request; 1 without hosted tools. */
   readonly turns?: number;
+  /** The model may search the web once for each choice, as search models always do. */
+  readonly searches?: boolean;
   /** Hosted tools, and output that no maximum covers. */
   readonly fees?: (rates: FullRates) => Picodollars;
 }
@@ -76,7 +79,7 @@ export function inputBound(
   };
 }
 
-/** Puts the worst case of a generating endpoint together, at the dearest rates that could apply. */
+/** Puts the worst case of an endpoint together, at the dearest rates that could apply. */
 export function worstCaseOf(
   body: JsonObject,
   price: Price,
@@ -85,34 +88,42 @@ export function worstCaseOf(
   output: OutputAndFees,
 ): WorstCase {
   const turns = output.turns ?? 1;
-  const window = price.contextWindow;
-  const readsAnything = turns > 1 || input.unseen;
-  const seen = input.textTokens + input.images * price.maxImageTokens + input.audioTokens;
-  const maxInputTokens = readsAnything ? turns * window : Math.min(window, seen);
+  const searches = output.searches === true || price.searchPerCall === true;
+  // What a search or another hosted tool brings is billed as input.
+  const unseen = turns > 1 || input.unseen || searches;
+  const seenTokens = input.textTokens + input.images * price.maxImageTokens + input.audioTokens;
+  const windowTokens = turns * price.contextWindow;
   const rates = dearestRates(price, {
     requestedTier: serviceTier(body),
     autoTier: context.autoTier,
-    maxInputTokens,
+    maxInputTokens: unseen ? windowTokens : Math.min(windowTokens, seenTokens),
   });
-  const text = dearestTextInput(rates, input.cacheTtl);
-  const image = dearestImageInput(rates, input.cacheTtl);
-  const audio = dearestAudioInput(rates, input.cacheTtl);
-  const canHaveImages = readsAnything || input.images > 0;
-  const canHaveAudio = input.audioTokens > 0 || (readsAnything && takesAudio(price));
-  const any = max([text, canHaveImages ? image : 0n, canHaveAudio ? audio : 0n]);
-  const seenCost =
-    BigInt(input.textTokens) * text +
-    BigInt(input.images * price.maxImageTokens) * image +
-    BigInt(input.audioTokens) * audio;
-  const windowCost = BigInt(turns * window) * any;
-  const inputCost = readsAnything || seenCost > windowCost ? windowCost : seenCost;
+  const searchFee = max([rates.web_search, rates.web_search_preview]);
+  const searchCost = searches ? BigInt(Math.max(1, output.choices)) * searchFee : 0n;
+  const inputCost = inputCostOf({ ...input, unseen }, price, rates, windowTokens);
   return {
-    fixed: inputCost + (output.fees?.(rates) ?? 0n),
+    fixed: inputCost + searchCost + (output.fees?.(rates) ?? 0n),
     perOutputToken: dearestOutput(rates, { audio: output.audio === true }) * BigInt(output.choices),
     maxOutputTokens: output.maxOutputTokens,
     explicit: output.explicit,
     ...(output.sendMaximum === true ? { sendMaximum: true } : {}),
   };
+}
+
+/** What is seen, or all that the model can take in, whichever costs less; all, where not all can be seen. */
+function inputCostOf(input: InputBound, price: Price, rates: FullRates, windowTokens: number): Picodollars {
+  const text = dearestTextInput(rates, input.cacheTtl);
+  const image = dearestImageInput(rates, input.cacheTtl);
+  const audio = dearestAudioInput(rates, input.cacheTtl);
+  const canHaveImages = input.unseen || input.images > 0;
+  const canHaveAudio = input.audioTokens > 0 || (input.unseen && takesAudio(price));
+  const any = max([text, canHaveImages ? image : 0n, canHaveAudio ? audio : 0n]);
+  const windowCost = BigInt(windowTokens) * any;
+  const seenCost =
+    BigInt(input.textTokens) * text +
+    BigInt(input.images * price.maxImageTokens) * image +
+    BigInt(input.audioTokens) * audio;
+  return input.unseen || seenCost > windowCost ? windowCost : seenCost;
 }
 
 /** Whether a model is known to take audio: the input of any other is text and images. */
@@ -132,11 +143,6 @@ export function integer(body: JsonObject, name: string): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** How many bytes a text takes in UTF-8. */
-export function utf8Bytes(text: string): number {
-  return Buffer.byteLength(text, 'utf8');
-}
-
 /** How many bytes a base64 text decodes to, at most. */
 export function base64Bytes(text: string): number {
   return Math.ceil((text.length * 3) / 4);
@@ -145,7 +151,7 @@ export function base64Bytes(text: string): number {
 /** Counts an image that is given as a URL; the bytes of a `data:` URL are the image's and no text. */
 export function addImage(media: Media, url: JsonValue | undefined): void {
   media.images += 1;
-  if (typeof url === 'string' && url.startsWith('data:')) media.mediaBytes += utf8Bytes(url);
+  if (typeof url === 'string' && url.startsWith('data:')) media.mediaBytes += textBytes(url);
 }
 
 /** Counts audio that is given as base64. */
@@ -155,7 +161,7 @@ export function addAudio(media: Media, data: JsonValue | undefined): void {
     return;
   }
   media.audioBytes += base64Bytes(data);
-  media.mediaBytes += utf8Bytes(data);
+  media.mediaBytes += textBytes(data);
 }
 
 export function noMedia(): Media {

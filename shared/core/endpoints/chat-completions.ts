@@ -1,8 +1,8 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import { dearestOutput } from '../pricing.ts';
-import { type FullRates, max } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import {
   booleans,
@@ -17,9 +17,9 @@ import {
   reasonsOnce,
   refuseUnmetered,
 } from '../request-checks.ts';
-import { inputBound, integer, mentions, utf8Bytes, worstCaseOf } from '../token-bounds.ts';
+import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
-import { chunkMeter, includeUsage, listOf, servedWhole, text, textBytes } from './chunk-meter.ts';
+import { chunkMeter, includeUsage, servedWhole } from './chunk-meter.ts';
 
 /** What a template writes around one tool that the caller describes. */
 const TOKENS_PER_TOOL = 64;
@@ -73,24 +73,16 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const named = namedMaximum(body);
   const tools = listOf(body['tools']).length + listOf(body['functions']).length;
   const seen = inputBound(body, context.bodyBytes, chatMedia(body['messages']), tools * TOKENS_PER_TOOL);
-  const searches = price.searchPerCall === true || isGiven(body, 'web_search_options');
   const predicted = predictionTokens(body);
-  return worstCaseOf(
-    body,
-    price,
-    context,
-    // What a search brings is billed as input.
-    searches ? { ...seen, unseen: true } : seen,
-    {
-      choices,
-      maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
-      // OpenAI takes no `max_completion_tokens` with a prediction ("Predicted Outputs" guide, limitations).
-      explicit: named !== undefined || predicted > 0,
-      audio: listOf(body['modalities']).includes('audio'),
-      fees: (rates) =>
-        BigInt(choices) * (predicted * dearestOutput(rates) + (searches ? searchFee(rates) : 0n)),
-    },
-  );
+  return worstCaseOf(body, price, context, seen, {
+    choices,
+    maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
+    // OpenAI takes no `max_completion_tokens` with a prediction ("Predicted Outputs" guide, limitations).
+    explicit: named !== undefined || predicted > 0,
+    audio: listOf(body['modalities']).includes('audio'),
+    searches: isGiven(body, 'web_search_options'),
+    fees: (rates) => BigInt(choices) * predicted * dearestOutput(rates),
+  });
 }
 
 /** OpenAI refuses a request with both maxima; were it to take one, it could be the larger. */
@@ -106,16 +98,12 @@ function namedMaximum(body: JsonObject): number | undefined {
  * says that the maximum covers them.
  */
 function predictionTokens(body: JsonObject): bigint {
-  return isObject(body['prediction']) ? BigInt(utf8Bytes(JSON.stringify(body['prediction']))) : 0n;
-}
-
-function searchFee(rates: FullRates): bigint {
-  return max([rates.web_search, rates.web_search_preview]);
+  return isObject(body['prediction']) ? BigInt(textBytes(JSON.stringify(body['prediction']))) : 0n;
 }
 
 function citesWeb(message: JsonObject): boolean {
   return listOf(message['annotations']).some(
-    (note) => isObject(note) && text(note['type']) === 'url_citation',
+    (note) => isObject(note) && textOf(note['type']) === 'url_citation',
   );
 }
 

@@ -1,11 +1,11 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf } from '../json-members.ts';
 import { addAudio, addImage, type Media, noMedia } from '../token-bounds.ts';
 
 /** Finds what the messages of a chat completion refer to beside their text. */
 export function chatMedia(messages: JsonValue | undefined): Media {
   const media = noMedia();
-  if (!Array.isArray(messages)) return media;
-  for (const message of messages as readonly JsonValue[]) {
+  for (const message of listOf(messages)) {
     if (isObject(message)) addMessage(media, message);
   }
   return media;
@@ -14,9 +14,7 @@ export function chatMedia(messages: JsonValue | undefined): Media {
 function addMessage(media: Media, message: JsonObject): void {
   // Names audio of an earlier answer by its id.
   if (isObject(message['audio'])) media.unseen = true;
-  const { content } = message;
-  if (!Array.isArray(content)) return;
-  for (const part of content as readonly JsonValue[]) {
+  for (const part of listOf(message['content'])) {
     if (isObject(part)) addPart(media, part);
   }
 }

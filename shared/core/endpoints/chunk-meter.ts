@@ -1,5 +1,6 @@
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf, textOf } from '../json-members.ts';
 import type { Served, UsageCounts } from '../usage.ts';
 import { chatUsage, count } from '../usage-reader.ts';
 
@@ -45,8 +46,8 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
 
   return {
     see(data) {
-      model = text(data['model']) ?? model;
-      serviceTier = text(data['service_tier']) ?? serviceTier;
+      model = textOf(data['model']) ?? model;
+      serviceTier = textOf(data['service_tier']) ?? serviceTier;
       const list = listOf(data['choices']);
       list.forEach(seeChoice);
       const usage = chatUsage(data['usage']);
@@ -69,20 +70,7 @@ export function servedWhole(
   if (counts === undefined) return undefined;
   const choices = listOf(answer['choices']);
   const searches = choices.filter((choice) => isObject(choice) && searched(choice)).length;
-  return servedOf(text(answer['model']), text(answer['service_tier']), counts, choices.length, searches);
-}
-
-/** The bytes of a text in UTF-8; 0 of anything that is no text. */
-export function textBytes(value: JsonValue | undefined): number {
-  return typeof value === 'string' ? Buffer.byteLength(value, 'utf8') : 0;
-}
-
-export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
-}
-
-export function text(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return servedOf(textOf(answer['model']), textOf(answer['service_tier']), counts, choices.length, searches);
 }
 
 function servedOf(

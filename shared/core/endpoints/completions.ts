@@ -1,5 +1,6 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { listOf, textBytes } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import {
   booleans,
@@ -11,7 +12,7 @@ import {
   objects,
 } from '../request-checks.ts';
 import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
-import { chunkMeter, includeUsage, listOf, servedWhole, textBytes } from './chunk-meter.ts';
+import { chunkMeter, includeUsage, servedWhole } from './chunk-meter.ts';
 
 /** What OpenAI puts out where a request does not mention `max_tokens` (API reference of completions). */
 export const DEFAULT_MAX_TOKENS = 16;

@@ -1,10 +1,10 @@
 import type { EstimateContext, MeteredEndpoint, StreamMeter, WorstCase } from '../endpoint.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import { firstRefusal, knowsTier, namesModel } from '../request-checks.ts';
-import { noMedia, utf8Bytes, worstCaseOf } from '../token-bounds.ts';
+import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import { embeddingsUsage } from '../usage-reader.ts';
-import { listOf, text } from './chunk-meter.ts';
 
 /** The most that one request can embed, in all its inputs together (API reference of embeddings). */
 const MAX_REQUEST_TOKENS = 300_000;
@@ -22,7 +22,7 @@ export const embeddings: MeteredEndpoint = {
   forMetering: (body) => body,
   served(answer) {
     const counts = embeddingsUsage(answer['usage']);
-    const model = text(answer['model']);
+    const model = textOf(answer['model']);
     return counts === undefined ? undefined : { ...(model === undefined ? {} : { model }), counts };
   },
   streamMeter: unstreamed,
@@ -38,12 +38,12 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
 
 /** Counts tokens that are given as such, and bounds texts by their bytes; `undefined` for anything else. */
 function inputTokens(input: JsonValue | undefined, contextWindow: number): number | undefined {
-  if (typeof input === 'string') return bound(utf8Bytes(input), contextWindow);
+  if (typeof input === 'string') return bound(textBytes(input), contextWindow);
   const list = listOf(input);
   if (list.length === 0) return undefined;
   if (typeof list[0] === 'number') return bound(list.length, contextWindow);
   return list.reduce<number | undefined>((sum, each) => {
-    const size = typeof each === 'string' ? utf8Bytes(each) : Array.isArray(each) ? each.length : undefined;
+    const size = typeof each === 'string' ? textBytes(each) : Array.isArray(each) ? each.length : undefined;
     return sum === undefined || size === undefined ? undefined : sum + bound(size, contextWindow);
   }, 0);
 }

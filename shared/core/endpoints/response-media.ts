@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf } from '../json-members.ts';
 import { addAudio, addImage, type Media, noMedia } from '../token-bounds.ts';
 
 /**
@@ -36,13 +37,9 @@ export function responseMedia(body: JsonObject): Media {
   const stored = ['previous_response_id', 'conversation', 'prompt'];
   if (stored.some((name) => body[name] !== undefined && body[name] !== null)) media.unseen = true;
   for (const source of [body['input'], body['instructions']]) {
-    if (Array.isArray(source)) addItems(media, source as readonly JsonValue[]);
+    for (const item of listOf(source)) if (isObject(item)) addItem(media, item);
   }
   return media;
-}
-
-function addItems(media: Media, items: readonly JsonValue[]): void {
-  for (const item of items) if (isObject(item)) addItem(media, item);
 }
 
 function addItem(media: Media, item: JsonObject): void {
@@ -59,8 +56,7 @@ function addItem(media: Media, item: JsonObject): void {
 }
 
 function addParts(media: Media, content: JsonValue | undefined): void {
-  if (!Array.isArray(content)) return;
-  for (const part of content as readonly JsonValue[]) {
+  for (const part of listOf(content)) {
     if (isObject(part)) addPart(media, part);
   }
 }

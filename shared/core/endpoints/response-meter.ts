@@ -1,8 +1,8 @@
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
-import { listOf, text, textBytes } from './chunk-meter.ts';
 import { containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
@@ -17,8 +17,8 @@ const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'respo
 export function servedResponse(response: JsonObject): Served | undefined {
   const counts = responsesUsage(response['usage']);
   if (counts === undefined) return undefined;
-  const model = text(response['model']);
-  const serviceTier = text(response['service_tier']);
+  const model = textOf(response['model']);
+  const serviceTier = textOf(response['service_tier']);
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),

@@ -1,11 +1,11 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf } from '../json-members.ts';
 import type { Picodollars } from '../money.ts';
 import { type FullRates, max } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import { isGiven, refuseUnmetered } from '../request-checks.ts';
 import { integer } from '../token-bounds.ts';
 import type { BilledClass } from '../usage.ts';
-import { listOf } from './chunk-meter.ts';
 
 /**
  * The most calls of hosted tools in a response whose request names no `max_tool_calls`. OpenAI has no bound of its

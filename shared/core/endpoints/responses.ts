@@ -1,5 +1,6 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import { listOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import type { Refusal } from '../refusal.ts';
 import {
@@ -15,7 +16,6 @@ import {
   refuseUnmetered,
 } from '../request-checks.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
-import { listOf } from './chunk-meter.ts';
 import { responseMedia } from './response-media.ts';
 import { responseMeter, servedResponse } from './response-meter.ts';
 import {
