@@ -26,6 +26,7 @@ export function wholeItem(value: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.of(WHOLE), value]);
 }
 
+/** The item that stands for a value which was split: it tells how to find and check the pieces. */
 export function manifestItem({ nonce, length, chunkBytes }: Manifest): Buffer {
   const item = Buffer.alloc(MANIFEST_BYTES);
   item.writeUInt8(SPLIT, 0);
