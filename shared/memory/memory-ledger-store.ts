@@ -96,7 +96,9 @@ function callMethods(
       if (call?.state === 'decided') calls.set(call.id, { ...call, state: 'closed' });
     },
     async *expiredCalls(before) {
-      const expired = [...calls.values()].filter((call) => call.state !== 'closed' && call.expiresAt < before);
+      const expired = [...calls.values()].filter(
+        (call) => call.state !== 'closed' && call.expiresAt < before,
+      );
       yield* expired.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
     },
     async *calls(project, day) {

@@ -1,0 +1,127 @@
+import { callTime } from '../core/call-id.ts';
+import type { CallEntry, CallRef, Outcome } from '../core/ledger.ts';
+import { periodKey } from '../core/period.ts';
+import { accountIdAttributes, accountIdOf, tallyAttributes, tallyOf } from './account-items.ts';
+import {
+  bigint,
+  type Item,
+  itemOf,
+  map,
+  number,
+  numberAttribute,
+  optional,
+  text,
+  textAttribute,
+} from './attributes.ts';
+import { key } from './table.ts';
+
+/**
+ * Every call enters and leaves the index's list of open calls: two writes, all at the same end of it. One partition
+ * takes about 1,000 a second, so the list is kept in several.
+ */
+const OPEN_SHARDS = 8;
+const TIME_DIGITS = 16;
+
+const STATES = ['open', 'decided', 'closed'] as const;
+const OUTCOMES = ['settled', 'unsettled', 'void'] as const;
+
+/** The key of a call's entry: the calls of a project on a UTC day lie together, in the order of their ids. */
+export function callKey({ id, project }: CallRef): Item {
+  return itemOf({
+    pk: textAttribute(callsPartition(project, periodKey('day', callTime(id)))),
+    sk: textAttribute(id),
+  });
+}
+
+export function callsPartition(project: string, day: string): string {
+  return key('calls', project, day);
+}
+
+/** Every list in which the index keeps open calls, by expiry. */
+export const OPEN_LISTINGS: readonly string[] = Array.from({ length: OPEN_SHARDS }, (_, shard) =>
+  key('open', String(shard)),
+);
+
+function openListing(callId: string): string {
+  return key('open', String(Number.parseInt(callId.slice(-1), 16) % OPEN_SHARDS));
+}
+
+/** Sorts like the time, in milliseconds since the epoch. */
+export function openOrder(at: number): string {
+  return String(at).padStart(TIME_DIGITS, '0');
+}
+
+/** An open call's entry, which the index lists by its expiry. */
+export function callItem(call: CallEntry): Item {
+  return itemOf({
+    ...callKey(call),
+    lookupPk: textAttribute(openListing(call.id)),
+    lookupSk: textAttribute(`${openOrder(call.expiresAt)}#${call.id}`),
+    state: textAttribute(call.state),
+    user: textAttribute(call.user),
+    project: textAttribute(call.project),
+    model: textAttribute(call.model),
+    endpoint: textAttribute(call.endpoint),
+    requestedModel: textAttribute(call.requestedModel),
+    stream: { BOOL: call.stream },
+    held: numberAttribute(call.held),
+    expiresAt: numberAttribute(call.expiresAt),
+    accounts: { L: call.accounts.map((id) => ({ M: accountIdAttributes(id) })) },
+    outcome: optional(call.outcome, outcomeAttribute),
+  });
+}
+
+/** Reads a call's entry. Throws when it is none. */
+export function callOf(item: Item): CallEntry {
+  const outcome = item['outcome']?.M;
+  return {
+    id: text(item, 'sk'),
+    user: text(item, 'user'),
+    project: text(item, 'project'),
+    model: text(item, 'model'),
+    endpoint: text(item, 'endpoint'),
+    requestedModel: text(item, 'requestedModel'),
+    stream: item['stream']?.BOOL === true,
+    held: bigint(item, 'held'),
+    expiresAt: number(item, 'expiresAt'),
+    accounts: (item['accounts']?.L ?? []).map((id) => accountIdOf(id.M ?? {})),
+    state: oneOf(STATES, text(item, 'state')),
+    ...(outcome !== undefined && { outcome: outcomeOf(outcome) }),
+  };
+}
+
+/** An outcome as one attribute, so that a call is decided by a single write. */
+export function outcomeAttribute(outcome: Outcome) {
+  const M = itemOf({
+    state: textAttribute(outcome.state),
+    cost: numberAttribute(outcome.cost),
+    saved: numberAttribute(outcome.saved),
+    tally: { M: tallyAttributes(outcome.tally) },
+    flags: { L: outcome.flags.map(textAttribute) },
+    servedModel: optional(outcome.servedModel, textAttribute),
+    serviceTier: optional(outcome.serviceTier, textAttribute),
+    status: optional(outcome.status, numberAttribute),
+    decidedAt: numberAttribute(outcome.decidedAt),
+  });
+  return { M };
+}
+
+function outcomeOf(item: Item): Outcome {
+  return {
+    state: oneOf(OUTCOMES, text(item, 'state')),
+    cost: bigint(item, 'cost'),
+    saved: bigint(item, 'saved'),
+    tally: tallyOf(map(item, 'tally')),
+    flags: (item['flags']?.L ?? []).flatMap((flag) => flag.S ?? []),
+    ...(item['servedModel'] !== undefined && { servedModel: text(item, 'servedModel') }),
+    ...(item['serviceTier'] !== undefined && { serviceTier: text(item, 'serviceTier') }),
+    ...(item['status'] !== undefined && { status: number(item, 'status') }),
+    decidedAt: number(item, 'decidedAt'),
+  };
+}
+
+function oneOf<T extends string>(known: readonly T[], value: string): T {
+  const found = known.find((name) => name === value);
+  if (found === undefined) throw new Error(`no such state: ${value}`);
+  return found;
+}

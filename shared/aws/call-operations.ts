@@ -1,0 +1,92 @@
+import type { CallEntry, Outcome } from '../core/ledger.ts';
+import type { LedgerStore } from '../ports/ledger-store.ts';
+import { type Item, numberAttribute } from './attributes.ts';
+import {
+  callItem,
+  callKey,
+  callOf,
+  callsPartition,
+  OPEN_LISTINGS,
+  openOrder,
+  outcomeAttribute,
+} from './call-items.ts';
+import type { ItemAccess } from './item-access.ts';
+import { mergeSorted } from './merge-sorted.ts';
+import { TTL_ATTRIBUTE } from './table.ts';
+
+const DAY_SECONDS = 86_400;
+/** A void books nothing, so nothing is lost with it. */
+const VOID_RETENTION_DAYS = 1;
+
+type CallOperations = Pick<
+  LedgerStore,
+  'putCall' | 'getCall' | 'decideCall' | 'closeCall' | 'expiredCalls' | 'calls'
+>;
+
+/** The entries in DynamoDB: an item each, listed in the index until it is closed. */
+export function createCallOperations(items: ItemAccess, retentionDays: number): CallOperations {
+  return {
+    putCall: (call) => items.create({ ...callItem(call), ...ttl(call.outcome) }),
+
+    async getCall(ref) {
+      const item = await items.get(callKey(ref));
+      return item === undefined ? undefined : callOf(item);
+    },
+
+    async decideCall(ref, outcome) {
+      const changed = await items.change(callKey(ref), {
+        UpdateExpression: 'SET #state = :decided, #outcome = :outcome, #ttl = :ttl',
+        ConditionExpression: '#state = :open',
+        ExpressionAttributeNames: { '#state': 'state', '#outcome': 'outcome', '#ttl': TTL_ATTRIBUTE },
+        ExpressionAttributeValues: {
+          ':open': { S: 'open' },
+          ':decided': { S: 'decided' },
+          ':outcome': outcomeAttribute(outcome),
+          ':ttl': ttlAttribute(outcome),
+        },
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const item =
+        changed.kind === 'made' ? changed.attributes : (changed.old ?? (await items.get(callKey(ref))));
+      return item === undefined ? undefined : callOf(item);
+    },
+
+    async closeCall(ref) {
+      await items.change(callKey(ref), {
+        UpdateExpression: 'SET #state = :closed REMOVE lookupPk, lookupSk',
+        ConditionExpression: '#state = :decided',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':decided': { S: 'decided' }, ':closed': { S: 'closed' } },
+      });
+    },
+
+    async *expiredCalls(before) {
+      const lists = OPEN_LISTINGS.map((listing) => openCalls(items, listing, before));
+      yield* mergeSorted(lists, (a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
+    },
+
+    async *calls(project, day) {
+      for await (const item of items.query({ pk: callsPartition(project, day), newestFirst: true }))
+        yield callOf(item);
+    },
+  };
+
+  function ttl(outcome: Outcome | undefined): Item {
+    return outcome === undefined ? {} : { [TTL_ATTRIBUTE]: ttlAttribute(outcome) };
+  }
+
+  /** Known when the outcome is: from then on the entry is history, whatever still has to be booked. */
+  function ttlAttribute({ state, decidedAt }: Outcome) {
+    const days = state === 'void' ? VOID_RETENTION_DAYS : retentionDays;
+    return numberAttribute(Math.ceil(decidedAt / 1000) + days * DAY_SECONDS);
+  }
+}
+
+/** The index lags behind: what it still lists may be closed by now. */
+async function* openCalls(items: ItemAccess, listing: string, before: number): AsyncIterable<CallEntry> {
+  for await (const item of items.listed(listing, openOrder(before))) {
+    const call = callOf(item);
+    if (call.state !== 'closed') yield call;
+  }
+}

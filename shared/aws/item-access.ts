@@ -1,0 +1,111 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from './attributes.ts';
+import { readItems } from './directory-access.ts';
+import { LOOKUP_INDEX } from './table.ts';
+
+/** Items may be large (an account with thousands of holds): few of them at a time. */
+const READ_TOGETHER = 25;
+
+export type Change = Omit<UpdateItemCommandInput, 'TableName' | 'Key'>;
+
+/** A change of one item that was made, with what DynamoDB returned, or was not, with the item if it was returned. */
+export type Changed =
+  | { readonly kind: 'made'; readonly attributes: Item }
+  | { readonly kind: 'not_made'; readonly old: Item | undefined };
+
+/** One stage's table, an item at a time. Everything is read consistently. Throws `Unavailable` as the client does. */
+export interface ItemAccess {
+  get(key: Item): Promise<Item | undefined>;
+  /** Writes an item unless there is one with its key. */
+  create(item: Item): Promise<'created' | 'exists'>;
+  /** Changes an item if its condition holds. */
+  change(key: Item, change: Change): Promise<Changed>;
+  query(query: Query): AsyncIterable<Item>;
+  /** Reads what the index lists, page by page, in its order. */
+  listed(listing: string, before?: string): AsyncIterable<Item>;
+}
+
+interface Query {
+  readonly pk: string;
+  readonly newestFirst?: boolean;
+}
+
+/** Reaches the items of one table. */
+export function createItemAccess(client: DynamoDBClient, table: string): ItemAccess {
+  async function* pages(query: Omit<QueryCommandInput, 'TableName'>): AsyncIterable<Item[]> {
+    let start: Item | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({ TableName: table, ...query, ExclusiveStartKey: start }),
+      );
+      yield page.Items ?? [];
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+  }
+
+  return {
+    async get(key) {
+      const reply = await client.send(
+        new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
+      );
+      return reply.Item;
+    },
+
+    async create(item) {
+      const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+      try {
+        await client.send(new PutItemCommand({ TableName: table, Item: item, ...condition }));
+        return 'created';
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return 'exists';
+        throw error;
+      }
+    },
+
+    async change(key, change) {
+      try {
+        const reply = await client.send(new UpdateItemCommand({ TableName: table, Key: key, ...change }));
+        return { kind: 'made', attributes: reply.Attributes ?? {} };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return { kind: 'not_made', old: error.Item };
+      }
+    },
+
+    async *query({ pk, newestFirst = false }) {
+      const found = pages({
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+        ConsistentRead: true,
+        ScanIndexForward: !newestFirst,
+      });
+      for await (const page of found) yield* page;
+    },
+
+    async *listed(listing, before) {
+      const range = before === undefined ? '' : ' AND lookupSk < :before';
+      const found = pages({
+        IndexName: LOOKUP_INDEX,
+        KeyConditionExpression: `lookupPk = :listing${range}`,
+        ExpressionAttributeValues: {
+          ':listing': { S: listing },
+          ...(before !== undefined && { ':before': { S: before } }),
+        },
+        Limit: READ_TOGETHER,
+      });
+      for await (const page of found) {
+        const keys = page.map(({ pk, sk }): Item => ({ ...(pk && { pk }), ...(sk && { sk }) }));
+        yield* await readItems(client, table, keys);
+      }
+    },
+  };
+}

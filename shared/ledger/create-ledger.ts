@@ -1,0 +1,28 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Directory } from '../ports/directory.ts';
+import type { LedgerStore } from '../ports/ledger-store.ts';
+import { settle } from './book.ts';
+import { hold } from './hold.ts';
+import type { Ledger } from './ledger.ts';
+import { sweepStrays } from './strays.ts';
+import { sweepCalls } from './sweep.ts';
+
+export interface LedgerParts {
+  readonly store: LedgerStore;
+  readonly directory: Pick<Directory, 'limit' | 'project' | 'projects'>;
+  readonly clock: Clock;
+  /** Longer than a function can be at work on one call, in milliseconds: then its call may be settled by the sweep. */
+  readonly leaseMs: number;
+}
+
+/** The ledger of one stage. `docs/ledger.md` says what it guarantees and why. */
+export function createLedger(parts: LedgerParts): Ledger {
+  return {
+    hold: (request) => hold(request, parts),
+    settle: (call, outcome) => settle(parts.store, call, outcome),
+    async sweep({ deep }) {
+      const swept = await sweepCalls(parts.store, parts.clock);
+      return { ...swept, strays: deep ? await sweepStrays(parts) : 0 };
+    },
+  };
+}

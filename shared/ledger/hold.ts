@@ -1,0 +1,169 @@
+import { accountsOf, heldIn, limitAccount } from '../core/accounts.ts';
+import { callTime } from '../core/call-id.ts';
+import type { AccountId, CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
+import type { Picodollars } from '../core/money.ts';
+import { periodEnd } from '../core/period.ts';
+import type { Limit } from '../core/scope.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Directory } from '../ports/directory.ts';
+import { type LedgerStore, Unavailable } from '../ports/ledger-store.ts';
+import { book } from './book.ts';
+import { allOf } from './concurrent.ts';
+import type { HoldRequest } from './ledger.ts';
+
+export interface HoldParts {
+  readonly store: LedgerStore;
+  readonly directory: Pick<Directory, 'limit'>;
+  readonly clock: Clock;
+  /** How long a function can be at work on a call, in milliseconds; after that the sweep may settle it. */
+  readonly leaseMs: number;
+}
+
+type Answer =
+  | { readonly kind: 'held'; readonly limit: Limit; readonly remaining: Picodollars }
+  | Pick<Refused, 'kind' | 'limit' | 'remaining' | 'heldByOthers'>;
+
+/** A second call with an id: to give its holds back would take those of the first. */
+class UsedCallId extends Error {
+  override readonly name = 'UsedCallId';
+}
+
+/** The limit and its account change under a reservation so often only if something is wrong. */
+const ATTEMPTS = 8;
+
+/**
+ * Writes the call's entry and takes all its holds, in one wave. The call is held when all of them are durable; if one
+ * limit refuses, or the store does not say what happened, the others are given back.
+ */
+export async function hold(request: HoldRequest, parts: HoldParts): Promise<Held | Refused> {
+  const call = entryOf(request, parts);
+  const answers = await wave(call, request.limits, parts).catch(async (fault: unknown) => {
+    // Best effort: where the store does not answer now, the sweep gives back what was taken.
+    if (!(fault instanceof UsedCallId)) await giveBack(call, parts).catch(() => undefined);
+    throw fault;
+  });
+  const refusals = answers.filter((answer) => answer.kind === 'refused');
+  const tightest = least(refusals);
+  if (tightest === undefined) {
+    const binding = least(answers.filter((answer) => answer.kind === 'held'));
+    return {
+      kind: 'held',
+      call,
+      ...(binding !== undefined && { tightest: { limit: binding.limit, remaining: binding.remaining } }),
+    };
+  }
+  await giveBack(call, parts);
+  const resetsAt = periodEnd(tightest.limit.period, callTime(call.id));
+  return { ...tightest, ...(resetsAt !== undefined && { resetsAt }) };
+}
+
+function entryOf(request: HoldRequest, { clock, leaseMs }: HoldParts): CallEntry {
+  const { id, user, project, model, endpoint, requestedModel, stream, amount, limits } = request;
+  if (amount < 0n) throw new RangeError(`a hold of ${amount} picodollars`);
+  return {
+    id,
+    user,
+    project,
+    model,
+    endpoint,
+    requestedModel,
+    stream,
+    held: amount,
+    accounts: accountsOf(id, { user, project, model }, limits),
+    expiresAt: clock.now() + leaseMs,
+    state: 'open',
+  };
+}
+
+/** Throws, and may have taken some of the holds, when the store fails. */
+async function wave(call: CallEntry, limits: readonly Limit[], parts: HoldParts): Promise<Answer[]> {
+  const taken: Hold = { amount: call.held, at: call.expiresAt - parts.leaseMs, project: call.project };
+  const written = writeEntry(call, parts);
+  const answers = limits.map((limit) => reserveLimit(limit, call, taken, parts));
+  const books = call.accounts.filter(({ kind }) => kind === 'books');
+  const booked = books.map((id) => parts.store.reserve(id, call.id, taken));
+  await allOf<unknown>([written, ...answers, ...booked]);
+  return Promise.all(answers);
+}
+
+/** An entry that exists is this one if an attempt to write it succeeded unheard. */
+async function writeEntry(call: CallEntry, { store }: HoldParts): Promise<void> {
+  if ((await store.putCall(call)) === 'created') return;
+  const entry = await store.getCall(call);
+  const isThis = entry?.state === 'open' && entry.held === call.held && entry.expiresAt === call.expiresAt;
+  if (!isThis) throw new UsedCallId(`the call id ${call.id} was used before`);
+}
+
+async function reserveLimit(limit: Limit, call: CallEntry, taken: Hold, parts: HoldParts): Promise<Answer> {
+  const { store } = parts;
+  const id = limitAccount(limit.scope, limit.period, callTime(call.id));
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const result = await store.reserve(id, call.id, taken);
+    if (result.kind === 'missing') {
+      await openAccount(id, limit, parts);
+      continue;
+    }
+    const { remaining = 0n, limitVersion = 0 } = result.account;
+    if (limitVersion < limit.version) {
+      // The limit was changed and this account has not heard of it: tell it, and ask again.
+      await store.changeLimit(id, limit);
+      continue;
+    }
+    if (result.kind === 'exhausted')
+      return { kind: 'refused', limit, remaining, heldByOthers: result.heldByOthers };
+    if (remaining < 0n) return lowered(id, limit, remaining, call, parts);
+    return { kind: 'held', limit, remaining };
+  }
+  throw new Unavailable('a limit is changing too fast to hold money in it');
+}
+
+/**
+ * Opens the account of a period that has just begun. In the period in which a limit is set, its account is opened
+ * before anybody can see the limit; so nothing was spent in a period whose account is missing. The limit is read
+ * again: a change that found no account to tell must be heard of here.
+ */
+async function openAccount(id: AccountId, limit: Limit, { store, directory }: HoldParts): Promise<void> {
+  await store.openAccount({ id, limit, carried: 0n });
+  const latest = await directory.limit(limit.scope, limit.period);
+  if (latest !== undefined && latest.version > limit.version) await store.changeLimit(id, latest);
+}
+
+/** The hold was taken under a limit that has been lowered since, below what is held: this call must not go. */
+async function lowered(
+  id: AccountId,
+  limit: Limit,
+  remaining: Picodollars,
+  call: CallEntry,
+  { store }: HoldParts,
+): Promise<Answer> {
+  const account = await store.getAccount(id);
+  const heldByOthers = account === undefined ? 0n : heldIn(account, call.id);
+  return { kind: 'refused', limit, remaining: remaining + call.held, heldByOthers };
+}
+
+/** Voids a call that was not forwarded. An entry that has not arrived yet is kept out by one that is decided. */
+async function giveBack(call: CallEntry, { store, clock }: HoldParts): Promise<void> {
+  const outcome: Outcome = {
+    state: 'void',
+    cost: 0n,
+    saved: 0n,
+    tally: {},
+    flags: [],
+    decidedAt: clock.now(),
+  };
+  let standing = await store.decideCall(call, outcome);
+  if (standing === undefined) {
+    await store.putCall({ ...call, state: 'decided', outcome });
+    standing = await store.decideCall(call, outcome);
+  }
+  if (standing?.outcome !== undefined && standing.state !== 'closed')
+    await book(store, standing, standing.outcome);
+}
+
+function least<T extends { readonly remaining: Picodollars }>(answers: readonly T[]): T | undefined {
+  return answers.reduce<T | undefined>(
+    (tightest, answer) =>
+      tightest === undefined || answer.remaining < tightest.remaining ? answer : tightest,
+    undefined,
+  );
+}
