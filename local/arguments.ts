@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { PORT_COUNT } from './ports.ts';
+
+export const DEFAULT_PORT = 8787;
+const HIGHEST_PORT = 65_535;
+
+export type StartArguments =
+  | { readonly kind: 'start'; readonly port: number; readonly dataDirectory: string | undefined }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+export const HELP = `Runs Tollgate on this machine: both stages, their table, cache and an OpenAI simulator.
+
+Usage: npm start -- [--port N] [--data DIR]
+
+  --port N     first of the ${PORT_COUNT} ports it listens on, on 127.0.0.1 alone (0: any free ones; default ${DEFAULT_PORT})
+  --data DIR   keep ledger, projects, limits and keys in DIR between runs (in memory without it)
+  --help       show this
+
+Environment:
+  OPENAI_API_KEY    forward to OpenAI with this key instead of the simulator: calls then cost real money
+  OPENAI_BASE_URL   forward to this API instead, such as http://127.0.0.1:9000/v1
+`;
+
+/** Reads the arguments of `npm start`; what they get wrong is a value, in words for people. */
+export function readArguments(args: readonly string[]): StartArguments {
+  let values: { port?: string | undefined; data?: string | undefined; help?: boolean | undefined };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        data: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+  if (values.help) return { kind: 'help' };
+  if (values.data === '') return { kind: 'wrong', message: '--data needs the name of a directory.' };
+  const port = readPort(values.port ?? String(DEFAULT_PORT));
+  if (port === undefined) {
+    return {
+      kind: 'wrong',
+      message: `--port must be 0 (any free ports) or a whole number from 1 to ${HIGHEST_PORT - PORT_COUNT + 1}, not "${values.port}".`,
+    };
+  }
+  return { kind: 'start', port, dataDirectory: values.data };
+}
+
+function readPort(text: string): number | undefined {
+  if (!/^\d{1,5}$/.test(text)) return undefined;
+  const port = Number(text);
+  return port + PORT_COUNT - 1 <= HIGHEST_PORT ? port : undefined;
+}

@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { Ports } from './ports.ts';
+import { derive, functionRole, type Principal, REGION, STAGES, type Stage } from './principals.ts';
+import { createSecretsEndpoint, secretArn } from './secrets-endpoint.ts';
+import { type FunctionModules, type StageHost, startStageHost } from './stage-host.ts';
+import type { Supervisor } from './supervisor.ts';
+import { tableName } from './tables.ts';
+
+export interface StagesOptions {
+  /** From which the keys of the functions' roles are derived. */
+  readonly secretSeed: string;
+  /** Who may call. */
+  readonly principals: readonly Principal[];
+  readonly modules: FunctionModules;
+  /** More configuration for the functions, over the stack's own. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly dynamodbEndpoint: string;
+  /** `host:port`; absent: each stage caches in its own process. */
+  readonly memcached: string | undefined;
+  readonly upstream: string;
+  readonly secretsEndpoint: string;
+}
+
+/** Starts the functions of every stage, configured as Terraform configures them on AWS. */
+export async function startStages(
+  supervisor: Supervisor,
+  ports: Ports,
+  options: StagesOptions,
+): Promise<Readonly<Record<Stage, StageHost>>> {
+  const { principals, modules } = options;
+  const start = (stage: Stage) =>
+    startStageHost(supervisor, {
+      stage,
+      port: ports[stage],
+      modules,
+      principals,
+      env: environmentOf(stage, options),
+    });
+  const [dev, prod] = await Promise.all([start('dev'), start('prod')]);
+  return { dev, prod };
+}
+
+function environmentOf(stage: Stage, options: StagesOptions): Record<string, string> {
+  const role = functionRole(options.secretSeed, stage);
+  const { memcached } = options;
+  return {
+    STAGE: stage,
+    TABLE_NAME: tableName(stage),
+    OPENAI_SECRET_ARN: secretArn(stage),
+    OPENAI_BASE_URL: options.upstream,
+    ...(memcached === undefined ? { CACHE_IN_PROCESS: '1' } : { CACHE_NODES: memcached }),
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: role.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: options.dynamodbEndpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: options.secretsEndpoint,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    LOG_LEVEL: 'info',
+    ...options.environment,
+  };
+}
+
+/**
+ * The stages' secrets, in this process alone.
+ *
+ * @param openaiApiKey for both stages; absent: each has a key of its own that only a simulator takes
+ */
+export function createStageSecrets(secretSeed: string, openaiApiKey: string | undefined): Server {
+  const secretOf = (stage: Stage) =>
+    JSON.stringify({
+      openai_api_key: openaiApiKey || `sk-local-${derive(secretSeed, `openai ${stage}`)}`,
+      cache_secret: derive(secretSeed, `cache ${stage}`),
+    });
+  return createSecretsEndpoint({
+    secrets: { dev: secretOf('dev'), prod: secretOf('prod') },
+    roles: STAGES.map((stage) => functionRole(secretSeed, stage)),
+  });
+}
+
+function functionFile(name: string): string {
+  return fileURLToPath(new URL(`../functions/${name}/handler.ts`, import.meta.url));
+}
+
+/** Tollgate's own functions. */
+export const OWN_FUNCTIONS: FunctionModules = {
+  proxy: functionFile('proxy'),
+  admin: functionFile('admin'),
+  sweep: functionFile('sweep'),
+};

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { credentialsFile, type Principals } from './principals.ts';
+
+/** How to reach a running stack: the content of `stack.json`. */
+export interface StackJson {
+  readonly stages: {
+    readonly dev: { readonly proxyUrl: string };
+    readonly prod: { readonly proxyUrl: string };
+  };
+  readonly lambdaEndpoint: string;
+  readonly dynamodbEndpoint: string;
+  /** `host:port`; null where the cache lives in the functions' process. */
+  readonly memcached: string | null;
+  readonly upstream: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly region: string;
+  };
+}
+
+const PRIVATE = 0o600;
+
+/** The files of a stack, in one directory. */
+export interface StateDirectory {
+  readonly stackFile: string;
+  readonly credentialsFile: string;
+  readonly logDirectory: string;
+  /** Writes one line to a process's log file. */
+  log(name: string, line: string): void;
+  publish(info: StackJson, principals: Principals): void;
+  /** Takes back what says that a stack is running here; the logs stay. */
+  retract(): void;
+}
+
+/** Opens, and makes where it is missing, the directory of a running stack. */
+export function openStateDirectory(directory: string): StateDirectory {
+  const logDirectory = join(directory, 'logs');
+  mkdirSync(logDirectory, { recursive: true });
+  const stackFile = join(directory, 'stack.json');
+  const credentials = join(directory, 'credentials');
+  const logs = new Map<string, ReturnType<typeof createWriteStream>>();
+  let published = '';
+
+  return {
+    stackFile,
+    credentialsFile: credentials,
+    logDirectory,
+    log(name, line) {
+      const file = `${name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, '')}.log`;
+      const stream = logs.get(file) ?? createWriteStream(join(logDirectory, file), { mode: PRIVATE });
+      logs.set(file, stream);
+      stream.write(`${line}\n`);
+    },
+    publish(info, principals) {
+      published = `${JSON.stringify(info, null, 2)}\n`;
+      writePrivately(stackFile, published);
+      writePrivately(credentials, credentialsFile(principals));
+    },
+    retract() {
+      for (const stream of logs.values()) stream.end();
+      // Another stack may have been started in the same directory since.
+      if (published === '' || readIfThere(stackFile) !== published) return;
+      rmSync(stackFile, { force: true });
+      rmSync(credentials, { force: true });
+    },
+  };
+}
+
+/**
+ * The secret from which a stack's keys are derived: the same one from run to run where its state is kept, so that
+ * keys that were handed out stay valid; else a new one.
+ */
+export function readSeed(dataDirectory: string | undefined): string {
+  const fresh = randomBytes(32).toString('base64url');
+  if (dataDirectory === undefined) return fresh;
+  const file = join(dataDirectory, 'seed');
+  const kept = readIfThere(file)?.trim();
+  if (kept) return kept;
+  writePrivately(file, `${fresh}\n`);
+  return fresh;
+}
+
+function writePrivately(file: string, text: string): void {
+  // Removed first: a mode given to an existing file is ignored.
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: PRIVATE });
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
