@@ -15,7 +15,7 @@ import {
 import { type Item, numberAttribute } from './attributes.ts';
 import type { Change, ItemAccess } from './item-access.ts';
 
-/** Somebody else must have changed the item between a read and a write so often; that it goes on is unlikely. */
+/** That somebody else changes the item between a read and a write so often is no accident any more. */
 const ATTEMPTS = 10;
 
 type AccountOperations = Pick<
@@ -37,14 +37,21 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     return item === undefined ? undefined : accountOf(item);
   }
 
-  async function reserve(id: AccountId, callId: string, hold: Hold): Promise<Reservation> {
-    const changed = await items.change(accountKey(id), reservation(id, callId, hold)).catch(whenFull);
-    if (changed.kind === 'made') return { kind: 'held', account: afterOf(changed.attributes) };
-    const item = changed.old ?? (await items.get(accountKey(id)));
-    if (item !== undefined) return notReserved(item, callId);
+  async function notOpened(id: AccountId): Promise<Reservation | undefined> {
     if (id.kind === 'limit') return { kind: 'missing' };
     await items.create(newAccountItem({ id, carried: 0n }));
-    return reserve(id, callId, hold);
+    return undefined;
+  }
+
+  async function reserve(id: AccountId, callId: string, hold: Hold): Promise<Reservation> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const changed = await items.change(accountKey(id), reservation(id, callId, hold)).catch(whenFull);
+      if (changed.kind === 'made') return { kind: 'held', account: afterOf(changed.attributes) };
+      const item = changed.old ?? (await items.get(accountKey(id)));
+      const reason = item === undefined ? await notOpened(id) : notReserved(item, callId, hold);
+      if (reason !== undefined) return reason;
+    }
+    throw new Unavailable('the account is changing too fast to hold money in it');
   }
 
   return {
@@ -164,9 +171,11 @@ function releasing(id: AccountId, callId: string, { held, cost, saved, tally }: 
   };
 }
 
-function notReserved(item: Item, callId: string): Reservation {
+/** Why a hold was not taken; `undefined` where an item that was read after the refusal shows no reason any more. */
+function notReserved(item: Item, callId: string, { amount }: Hold): Reservation | undefined {
   const account = accountOf(item);
   if (account.holds.has(callId)) return { kind: 'duplicate', account: afterOf(item) };
+  if (account.limit === undefined || account.limit.remaining >= amount) return undefined;
   return { kind: 'exhausted', account: afterOf(item), heldByOthers: heldIn(account) };
 }
 

@@ -13,7 +13,9 @@ export function openedAccount(id: AccountId, carried: Picodollars, limit?: Limit
     saved: 0n,
     holds: new Map(),
     tally: {},
-    ...(limit === undefined ? {} : { limit: { ...limit, remaining: limit.amount - carried } }),
+    ...(limit !== undefined && {
+      limit: { amount: limit.amount, version: limit.version, remaining: limit.amount - carried },
+    }),
   };
 }
 
