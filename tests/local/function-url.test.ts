@@ -1,0 +1,128 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EchoStack, startEchoStack } from '../support/echo-stack.ts';
+import { signedFetch } from '../support/signed-fetch.ts';
+
+let stack: EchoStack;
+beforeAll(async () => {
+  stack = await startEchoStack();
+});
+afterAll(() => stack.stop());
+
+const url = (path: string) => `${stack.info.stages.dev.proxyUrl}${path}`;
+const get = (path: string, init?: RequestInit) => signedFetch(stack.principals.alice)(url(path), init);
+
+describe('a function URL', () => {
+  it('hands a signed request to its stage’s function and answers with status, headers, cookies and body', async () => {
+    const response = await get('/v1/echo?a=1', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: 'c=1; d=2' },
+      body: '{"q":"漢字"}',
+    });
+    expect(response.status).toBe(201);
+    expect(response.headers.get('x-answer')).toBe('1');
+    expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2']);
+    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await response.json()).toMatchObject({
+      stage: 'dev',
+      event: {
+        rawPath: '/v1/echo',
+        rawQueryString: 'a=1',
+        cookies: ['c=1', 'd=2'],
+        body: '{"q":"漢字"}',
+        requestContext: {
+          authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/alice' } },
+          http: { method: 'POST' },
+        },
+      },
+    });
+  });
+
+  it('gives a function its configuration, and no environment of the machine', async () => {
+    const { env } = (await (await get('/')).json()) as { env: string[] };
+    expect(env).toEqual(
+      expect.arrayContaining(['STAGE', 'TABLE_NAME', 'OPENAI_SECRET_ARN', 'OPENAI_BASE_URL']),
+    );
+    expect(env.filter((name) => /OPENAI_API_KEY|VITEST|npm_/.test(name))).toEqual([]);
+  });
+
+  it('runs each stage on its own', async () => {
+    const prod = await signedFetch(stack.principals.alice)(stack.info.stages.prod.proxyUrl);
+    expect(await prod.json()).toMatchObject({ stage: 'prod' });
+  });
+
+  it('answers without a prelude as the function set its content type', async () => {
+    const response = await get('/plain');
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain']);
+    expect(await response.text()).toBe('no prelude');
+  });
+
+  it.each(['/throw', '/lost'])('answers 502 where the function has no head to give (%s)', async (path) => {
+    const response = await get(path);
+    expect([response.status, await response.text()]).toEqual([502, 'Internal Server Error']);
+  });
+
+  it.each(['/cut', '/open'])(
+    'cuts the answer where the function fails in the middle of it (%s)',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(200);
+      await expect(response.text()).rejects.toThrow();
+    },
+  );
+
+  it('says in its log why a function failed', async () => {
+    await get('/open').then((response) => response.text().catch(() => undefined));
+    await expect.poll(() => stack.lines.join('\n')).toMatch(/returned without ending its stream/);
+  });
+
+  it('refuses a request without a signature', async () => {
+    const response = await fetch(url('/'));
+    expect(response.status).toBe(403);
+    expect(response.headers.get('x-amzn-errortype')).toBe('AccessDeniedException');
+    expect(await response.json()).toEqual({ Message: expect.stringMatching(/^Forbidden\./) });
+  });
+
+  it('refuses a wrong signature in AWS’s words', async () => {
+    const forger = { ...stack.principals.alice, secretAccessKey: 'guessed' };
+    const response = await signedFetch(forger)(url('/'));
+    expect(response.status).toBe(403);
+    expect(response.headers.get('x-amzn-errortype')).toBe('InvalidSignatureException');
+    expect(await response.json()).toEqual({
+      message: expect.stringMatching(/^The request signature we calculated does not match/),
+    });
+  });
+
+  it.each([
+    ['as it came', 'application/json', 6_291_457],
+    ['once it is in base64', 'application/octet-stream', 4_800_000],
+  ])('refuses a body that is too large for Lambda %s', async (_, contentType, size) => {
+    const response = await get('/', {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body: Buffer.alloc(size, 'a'),
+    });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toEqual({ Message: expect.stringMatching(/smaller than 6291456 bytes/) });
+  });
+
+  it('takes a body as large as Lambda does', async () => {
+    const response = await get('/plain', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: 'a'.repeat(6_291_456),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it('survives a client that leaves in mid-request', async () => {
+    const { port } = new URL(url('/'));
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy());
+      });
+      socket.once('close', () => resolve());
+    });
+    expect((await get('/plain')).status).toBe(200);
+  });
+});

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen } from '../../local/http.ts';
+import { functionRole, type Principal, people } from '../../local/principals.ts';
+import { secretArn } from '../../local/secrets-endpoint.ts';
+import { isInstalled } from '../../local/services.ts';
+import { createStageSecrets } from '../../local/stages.ts';
+import { type EchoStack, startEchoStack } from '../support/echo-stack.ts';
+
+let stack: EchoStack;
+beforeAll(async () => {
+  stack = await startEchoStack({ memcached: 'off' });
+});
+afterAll(() => stack.stop());
+
+function client(as: Pick<Principal, 'accessKeyId' | 'secretAccessKey'> = stack.principals.developer) {
+  return new LambdaClient({
+    region: 'us-east-1',
+    endpoint: stack.info.lambdaEndpoint,
+    credentials: as,
+    maxAttempts: 1,
+  });
+}
+
+async function invoke(input: Partial<InvokeCommandInput>, as?: Principal) {
+  const command = new InvokeCommand({ FunctionName: 'openai-admin-dev', ...input });
+  const { StatusCode, FunctionError, ExecutedVersion, Payload } = await client(as).send(command);
+  const text = Buffer.from(Payload ?? []).toString('utf8');
+  return { StatusCode, FunctionError, ExecutedVersion, payload: text === '' ? undefined : JSON.parse(text) };
+}
+
+describe('the AWS SDK invokes the admin function', () => {
+  it('and gets what it returns', async () => {
+    expect(await invoke({ Payload: '{"command":"help","t":"漢字"}' })).toEqual({
+      StatusCode: 200,
+      FunctionError: undefined,
+      ExecutedVersion: '$LATEST',
+      payload: { event: { command: 'help', t: '漢字' }, name: 'openai-admin-dev' },
+    });
+  });
+
+  it.each([
+    ['the other stage', 'openai-admin-prod', 'openai-admin-prod'],
+    ['the sweep', 'openai-sweep-dev', 'openai-sweep-dev'],
+    ['an ARN', 'arn:aws:lambda:us-east-1:123456789012:function:openai-admin-dev', 'openai-admin-dev'],
+    ['a partial ARN', '123456789012:function:openai-admin-dev', 'openai-admin-dev'],
+    ['a version', 'openai-admin-dev:$LATEST', 'openai-admin-dev'],
+  ])('by %s', async (_, FunctionName, name) => {
+    expect(await invoke({ FunctionName })).toMatchObject({ payload: { event: {}, name } });
+  });
+
+  it('and learns what it throws', async () => {
+    expect(await invoke({ Payload: '{"fail":"out of reach"}' })).toMatchObject({
+      StatusCode: 200,
+      FunctionError: 'Unhandled',
+      payload: {
+        errorType: 'RangeError',
+        errorMessage: 'out of reach',
+        trace: expect.arrayContaining(['RangeError: out of reach']),
+      },
+    });
+  });
+
+  it('without waiting for an event, nor running a dry run', async () => {
+    expect(await invoke({ InvocationType: 'Event' })).toMatchObject({ StatusCode: 202, payload: undefined });
+    expect(await invoke({ InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204, payload: undefined });
+  });
+
+  it('many times at once, each with its own answer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => invoke({ Payload: JSON.stringify({ index }) })),
+    );
+    expect(answers.map(({ payload }) => payload.event.index)).toEqual(answers.map((_, index) => index));
+  });
+});
+
+describe('the Lambda endpoint refuses, as AWS does,', () => {
+  it.each<[string, Partial<InvokeCommandInput>, string, RegExp]>([
+    ['a payload that is no JSON', { Payload: '{' }, 'InvalidRequestContentException', /Could not parse/],
+    [
+      'a function that is not there',
+      { FunctionName: 'openai-admin-test' },
+      'ResourceNotFoundException',
+      /^Function not found: arn:aws:lambda:us-east-1:123456789012:function:openai-admin-test$/,
+    ],
+    [
+      'the proxy, which could be handed a forged event',
+      { FunctionName: 'openai-proxy-dev' },
+      'AccessDeniedException',
+      /user\/developer is not authorized to perform: lambda:InvokeFunction/,
+    ],
+  ])('%s', async (_, input, name, message) => {
+    await expect(invoke(input)).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+
+  it('people who may only call the proxy', async () => {
+    await expect(invoke({}, stack.principals.alice)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('a wrong secret', async () => {
+    const forger = { ...stack.principals.developer, secretAccessKey: 'guessed' };
+    await expect(invoke({}, forger)).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  it('a request without a signature', async () => {
+    const path = '/2015-03-31/functions/openai-admin-dev/invocations';
+    const response = await fetch(`${stack.info.lambdaEndpoint}${path}`, { method: 'POST', body: '{}' });
+    expect([response.status, await response.json()]).toEqual([
+      403,
+      { message: 'Missing Authentication Token' },
+    ]);
+  });
+});
+
+describe.skipIf(!isInstalled('aws'))('the AWS command line', () => {
+  it('invokes the admin function with a profile of the stack', async () => {
+    const out = join(stack.directory, 'out.json');
+    const args = [
+      ...['lambda', 'invoke', '--profile', 'developer', '--region', 'us-east-1'],
+      ...['--endpoint-url', stack.info.lambdaEndpoint, '--function-name', 'openai-admin-dev'],
+      ...['--payload', `fileb://${join(stack.directory, 'stack.json')}`, out],
+    ];
+    const env = { ...process.env, AWS_SHARED_CREDENTIALS_FILE: join(stack.directory, 'credentials') };
+    const { stdout } = await promisify(execFile)('aws', args, { env });
+    expect(JSON.parse(stdout)).toMatchObject({ StatusCode: 200 });
+    expect(JSON.parse(await readFile(out, 'utf8'))).toEqual({ event: stack.info, name: 'openai-admin-dev' });
+  });
+});
+
+describe('the secrets of a stage', () => {
+  const SEED = 'a seed of the tests';
+  const server = createStageSecrets(SEED, undefined);
+  let endpoint = '';
+  beforeAll(async () => {
+    endpoint = `http://127.0.0.1:${await listen(server, 0)}`;
+  });
+  afterAll(() => void server.close());
+
+  const read = (as: Principal, SecretId: string) =>
+    new SecretsManagerClient({ region: 'us-east-1', endpoint, credentials: as, maxAttempts: 1 }).send(
+      new GetSecretValueCommand({ SecretId }),
+    );
+
+  it('are for its own functions', async () => {
+    const { SecretString, ARN } = await read(functionRole(SEED, 'dev'), secretArn('dev'));
+    expect(ARN).toBe(secretArn('dev'));
+    expect(JSON.parse(SecretString ?? '')).toEqual({
+      openai_api_key: expect.stringMatching(/^sk-local-/),
+      cache_secret: expect.stringMatching(/^.{40}$/),
+    });
+  });
+
+  it('are none of the other stage’s business, nor of people’s', async () => {
+    await expect(read(functionRole(SEED, 'prod'), secretArn('dev'))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+    await expect(read(people(SEED).root, secretArn('dev'))).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+    });
+    await expect(read(functionRole('guessed', 'dev'), secretArn('dev'))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+  });
+
+  it('are known by the names of the stages alone', async () => {
+    await expect(read(functionRole(SEED, 'dev'), 'tollgate/test')).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+});
