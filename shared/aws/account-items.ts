@@ -3,7 +3,7 @@ import { tallyEntries } from '../core/ledger-rules.ts';
 import { PERIODS, type Period } from '../core/period.ts';
 import { scopeId } from '../core/scope.ts';
 import { USAGE_CLASSES } from '../core/usage.ts';
-import type { AccountAfter, NewAccount } from '../ports/ledger-store.ts';
+import type { NewAccount } from '../ports/ledger-store.ts';
 import {
   bigint,
   type Item,
@@ -142,10 +142,4 @@ export function tallyOf(item: Item, attribute: (name: string) => string = (name)
     item[attribute(name)] === undefined ? [] : [[name, number(item, attribute(name))] as const],
   );
   return Object.fromEntries(counts);
-}
-
-/** What an account says after an operation. */
-export function afterOf(item: Item): AccountAfter {
-  if (item['remaining'] === undefined) return {};
-  return { remaining: bigint(item, 'remaining'), limitVersion: number(item, 'limitVersion') };
 }

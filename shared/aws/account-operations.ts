@@ -1,18 +1,16 @@
-import { heldIn } from '../core/accounts.ts';
 import type { Account, AccountId, Hold } from '../core/ledger.ts';
-import { relimited, tallyEntries } from '../core/ledger-rules.ts';
+import { notReserved, type Remaining, relimited, remainingOf, tallyEntries } from '../core/ledger-rules.ts';
 import { type LedgerStore, type Release, type Reservation, Unavailable } from '../ports/ledger-store.ts';
 import {
   accountKey,
   accountOf,
   accountsListing,
-  afterOf,
   booksPartition,
   holdAttribute,
   newAccountItem,
   tallyAttribute,
 } from './account-items.ts';
-import { type Item, numberAttribute } from './attributes.ts';
+import { bigint, type Item, numberAttribute } from './attributes.ts';
 import type { Change, ItemAccess } from './item-access.ts';
 
 /** That somebody else changes the item between a read and a write so often is no accident any more. */
@@ -43,15 +41,26 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     return undefined;
   }
 
-  async function reserve(id: AccountId, callId: string, hold: Hold): Promise<Reservation> {
+  async function reserve(id: AccountId, callId: string, hold: Hold, limitVersion = 0): Promise<Reservation> {
+    const change = reservation(id, callId, hold, limitVersion);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const changed = await items.change(accountKey(id), reservation(id, callId, hold)).catch(whenFull);
-      if (changed.kind === 'made') return { kind: 'held', account: afterOf(changed.attributes) };
-      const item = changed.old ?? (await items.get(accountKey(id)));
-      const reason = item === undefined ? await notOpened(id) : notReserved(item, callId, hold);
+      const changed = await items.change(accountKey(id), change).catch(whenFull);
+      if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
+      const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
+      // An item that was read after the refusal may show no reason for it any more: then ask again.
+      const reason =
+        account === undefined ? await notOpened(id) : notReserved(account, callId, hold.amount, limitVersion);
       if (reason !== undefined) return reason;
     }
     throw new Unavailable('the account is changing too fast to hold money in it');
+  }
+
+  /** A hold of nothing leaves what remains as it was: DynamoDB then need not return it. */
+  async function remainingAfter(id: AccountId, changed: Item): Promise<Remaining> {
+    if (id.kind === 'books') return {};
+    if (changed['remaining'] !== undefined) return { remaining: bigint(changed, 'remaining') };
+    const account = await getAccount(id);
+    return account === undefined ? {} : remainingOf(account);
   }
 
   return {
@@ -121,9 +130,9 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
 
 /**
  * One write that holds money or does nothing. The old item, where the condition fails, tells why without a second
- * request. `limitVersion` is written as it is, because only what is written comes back.
+ * request.
  */
-function reservation(id: AccountId, callId: string, hold: Hold): Change {
+function reservation(id: AccountId, callId: string, hold: Hold, limitVersion: number): Change {
   const isFree = 'attribute_exists(pk) AND attribute_not_exists(holds.#call)';
   const books: Change = {
     UpdateExpression: 'SET holds.#call = :hold',
@@ -135,13 +144,12 @@ function reservation(id: AccountId, callId: string, hold: Hold): Change {
   if (id.kind === 'books') return books;
   return {
     ...books,
-    UpdateExpression:
-      'SET holds.#call = :hold, remaining = remaining - :amount, limitVersion = limitVersion + :zero',
-    ConditionExpression: `${isFree} AND remaining >= :amount`,
+    UpdateExpression: 'SET holds.#call = :hold, remaining = remaining - :amount',
+    ConditionExpression: `${isFree} AND remaining >= :amount AND limitVersion >= :known`,
     ExpressionAttributeValues: {
       ...books.ExpressionAttributeValues,
       ':amount': numberAttribute(hold.amount),
-      ':zero': numberAttribute(0),
+      ':known': numberAttribute(limitVersion),
     },
     ReturnValues: 'UPDATED_NEW',
   };
@@ -169,14 +177,6 @@ function releasing(id: AccountId, callId: string, { held, cost, saved, tally }: 
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
-}
-
-/** Why a hold was not taken; `undefined` where an item that was read after the refusal shows no reason any more. */
-function notReserved(item: Item, callId: string, { amount }: Hold): Reservation | undefined {
-  const account = accountOf(item);
-  if (account.holds.has(callId)) return { kind: 'duplicate', account: afterOf(item) };
-  if (account.limit === undefined || account.limit.remaining >= amount) return undefined;
-  return { kind: 'exhausted', account: afterOf(item), heldByOthers: heldIn(account) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Booking } from './accounts.ts';
+import { type Booking, heldIn } from './accounts.ts';
 import type { Account, AccountId, Hold, Tally, TallyKey } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 
@@ -19,10 +19,36 @@ export function openedAccount(id: AccountId, carried: Picodollars, limit?: Limit
   };
 }
 
-/** Sets money aside for a call; `exhausted` when less than that remains, `duplicate` when it is set aside already. */
-export function reserved(account: Account, callId: string, hold: Hold): Account | 'duplicate' | 'exhausted' {
-  if (account.holds.has(callId)) return 'duplicate';
-  if (account.limit !== undefined && account.limit.remaining < hold.amount) return 'exhausted';
+export type NotReserved =
+  | ({ readonly kind: 'duplicate' } & Remaining)
+  | { readonly kind: 'exhausted'; readonly remaining: Picodollars; readonly heldByOthers: Picodollars }
+  | { readonly kind: 'outdated' };
+
+/** What is left in an account of a limit; there is none in books. */
+export interface Remaining {
+  readonly remaining?: Picodollars;
+}
+
+export function remainingOf({ limit }: Account): Remaining {
+  return limit === undefined ? {} : { remaining: limit.remaining };
+}
+
+/** Why a call cannot set so much aside in an account; `undefined` when it can. */
+export function notReserved(
+  account: Account,
+  callId: string,
+  amount: Picodollars,
+  limitVersion: number,
+): NotReserved | undefined {
+  if (account.holds.has(callId)) return { kind: 'duplicate', ...remainingOf(account) };
+  if (account.limit === undefined) return undefined;
+  if (account.limit.version < limitVersion) return { kind: 'outdated' };
+  const { remaining } = account.limit;
+  return remaining < amount ? { kind: 'exhausted', remaining, heldByOthers: heldIn(account) } : undefined;
+}
+
+/** Sets money aside for a call; only where nothing in `notReserved` speaks against it. */
+export function reserved(account: Account, callId: string, hold: Hold): Account {
   return { ...moved(account, -hold.amount), holds: new Map(account.holds).set(callId, hold) };
 }
 

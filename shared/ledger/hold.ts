@@ -1,4 +1,4 @@
-import { accountsOf, heldIn, limitAccount } from '../core/accounts.ts';
+import { accountsOf, limitAccount } from '../core/accounts.ts';
 import { callTime } from '../core/call-id.ts';
 import type { AccountId, CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
@@ -98,21 +98,19 @@ async function reserveLimit(limit: Limit, call: CallEntry, taken: Hold, parts: H
   const { store } = parts;
   const id = limitAccount(limit.scope, limit.period, callTime(call.id));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await store.reserve(id, call.id, taken);
-    if (result.kind === 'missing') {
-      await openAccount(id, limit, parts);
-      continue;
+    const result = await store.reserve(id, call.id, taken, limit.version);
+    switch (result.kind) {
+      case 'missing':
+        await openAccount(id, limit, parts);
+        break;
+      case 'outdated':
+        await store.changeLimit(id, limit);
+        break;
+      case 'exhausted':
+        return { ...result, kind: 'refused', limit };
+      default:
+        return { kind: 'held', limit, remaining: result.remaining ?? 0n };
     }
-    const { remaining = 0n, limitVersion = 0 } = result.account;
-    if (limitVersion < limit.version) {
-      // The limit was changed and this account has not heard of it: tell it, and ask again.
-      await store.changeLimit(id, limit);
-      continue;
-    }
-    if (result.kind === 'exhausted')
-      return { kind: 'refused', limit, remaining, heldByOthers: result.heldByOthers };
-    if (remaining < 0n) return lowered(id, limit, remaining, call, parts);
-    return { kind: 'held', limit, remaining };
   }
   throw new Unavailable('a limit is changing too fast to hold money in it');
 }
@@ -126,19 +124,6 @@ async function openAccount(id: AccountId, limit: Limit, { store, directory }: Ho
   await store.openAccount({ id, limit, carried: 0n });
   const latest = await directory.limit(limit.scope, limit.period);
   if (latest !== undefined && latest.version > limit.version) await store.changeLimit(id, latest);
-}
-
-/** The hold was taken under a limit that has been lowered since, below what is held: this call must not go. */
-async function lowered(
-  id: AccountId,
-  limit: Limit,
-  remaining: Picodollars,
-  call: CallEntry,
-  { store }: HoldParts,
-): Promise<Answer> {
-  const account = await store.getAccount(id);
-  const heldByOthers = account === undefined ? 0n : heldIn(account, call.id);
-  return { kind: 'refused', limit, remaining: remaining + call.held, heldByOthers };
 }
 
 /** Voids a call that was not forwarded. An entry that has not arrived yet is kept out by one that is decided. */

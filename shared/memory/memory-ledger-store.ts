@@ -1,9 +1,17 @@
-import { accountName, heldIn } from '../core/accounts.ts';
+import { accountName } from '../core/accounts.ts';
 import { callTime } from '../core/call-id.ts';
 import type { Account, AccountId, CallEntry, CallRef } from '../core/ledger.ts';
-import { openedAccount, recarried, released, relimited, reserved } from '../core/ledger-rules.ts';
+import {
+  notReserved,
+  openedAccount,
+  recarried,
+  released,
+  relimited,
+  remainingOf,
+  reserved,
+} from '../core/ledger-rules.ts';
 import { periodKey } from '../core/period.ts';
-import type { AccountAfter, LedgerStore, Reservation } from '../ports/ledger-store.ts';
+import type { LedgerStore } from '../ports/ledger-store.ts';
 
 /** The books in memory: for tests, and for trying things out. It forgets everything when it ends. */
 export function createMemoryLedgerStore(): LedgerStore {
@@ -24,13 +32,14 @@ export function createMemoryLedgerStore(): LedgerStore {
     async getAccount(id) {
       return find(id);
     },
-    async reserve(id, callId, hold) {
+    async reserve(id, callId, hold, limitVersion = 0) {
       const account = find(id) ?? (id.kind === 'books' ? openedAccount(id, 0n) : undefined);
       if (account === undefined) return { kind: 'missing' };
+      const refusal = notReserved(account, callId, hold.amount, limitVersion);
+      if (refusal !== undefined) return refusal;
       const next = reserved(account, callId, hold);
-      if (typeof next === 'string') return unchanged(next, account, callId);
       save(next);
-      return { kind: 'held', account: after(next) };
+      return { kind: 'held', ...remainingOf(next) };
     },
     async release(id, callId, booking) {
       const account = find(id);
@@ -108,13 +117,4 @@ function callMethods(
       yield* found.sort((a, b) => (a.id < b.id ? 1 : -1));
     },
   };
-}
-
-function unchanged(kind: 'duplicate' | 'exhausted', account: Account, callId: string): Reservation {
-  if (kind === 'duplicate') return { kind, account: after(account) };
-  return { kind, account: after(account), heldByOthers: heldIn(account, callId) };
-}
-
-function after({ limit }: Account): AccountAfter {
-  return limit === undefined ? {} : { remaining: limit.remaining, limitVersion: limit.version };
 }

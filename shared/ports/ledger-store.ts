@@ -2,17 +2,15 @@ import type { Account, AccountId, CallEntry, CallRef, Hold, Outcome, Tally } fro
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 
-/** What `reserve` found. `missing`: the account was not opened yet. */
+/**
+ * What `reserve` found. `duplicate`: the call holds already · `missing`: the account was not opened yet ·
+ * `outdated`: the account's limit is older than the version that the caller knows.
+ */
 export type Reservation =
-  | { readonly kind: 'held' | 'duplicate'; readonly account: AccountAfter }
-  | { readonly kind: 'exhausted'; readonly account: AccountAfter; readonly heldByOthers: Picodollars }
-  | { readonly kind: 'missing' };
-
-/** The limit of an account and what was left right after an operation; neither is there in books. */
-export interface AccountAfter {
-  readonly remaining?: Picodollars;
-  readonly limitVersion?: number;
-}
+  /** `remaining`: what is left after it; there is none in books. */
+  | { readonly kind: 'held' | 'duplicate'; readonly remaining?: Picodollars }
+  | { readonly kind: 'exhausted'; readonly remaining: Picodollars; readonly heldByOthers: Picodollars }
+  | { readonly kind: 'missing' | 'outdated' };
 
 export interface NewAccount {
   readonly id: AccountId;
@@ -44,8 +42,12 @@ export interface LedgerStore {
 
   openAccount(account: NewAccount): Promise<'created' | 'exists'>;
   getAccount(id: AccountId): Promise<Account | undefined>;
-  /** Holds money for a call if that much remains. Books have no limit and are opened on the way. */
-  reserve(id: AccountId, callId: string, hold: Hold): Promise<Reservation>;
+  /**
+   * Holds money for a call if that much remains. Books have no limit and are opened on the way.
+   *
+   * @param limitVersion nothing is held in an account whose limit is older than this
+   */
+  reserve(id: AccountId, callId: string, hold: Hold, limitVersion?: number): Promise<Reservation>;
   /** Replaces a call's hold by its cost. `absent`: the hold is not there (released before, or never taken). */
   release(id: AccountId, callId: string, release: Release): Promise<'released' | 'absent'>;
   /**
