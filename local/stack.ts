@@ -49,6 +49,7 @@ export interface Stack {
   readonly state: StateDirectory;
   /** Whether a simulator answers in OpenAI's place. */
   readonly simulated: boolean;
+  readonly processes: Supervisor['processes'];
   /** Fulfilled with the reason when a process of the stack ends by itself; the stack must then be stopped. */
   readonly failed: Promise<string>;
   /** Ends every process. May be called more than once. */
@@ -94,7 +95,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       interrupted(options.signal, stopping.signal),
     ]);
     state.publish(booted.info, booted.principals);
-    return { ...booted, state, failed: supervisor.failed, stop };
+    const { processes, failed } = supervisor;
+    return { ...booted, state, processes, failed, stop };
   } catch (error) {
     await stop();
     throw error;

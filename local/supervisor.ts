@@ -20,6 +20,8 @@ export interface ChildSpec {
 /** Starts the stack's processes and answers for their end: none outlives the stack, and none dies unnoticed. */
 export interface Supervisor {
   start(spec: ChildSpec): ChildProcess;
+  /** The children that were started, in their order. */
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
   /** Fulfilled when a child ends that was not told to, with what to tell people. */
   readonly failed: Promise<string>;
   /** Ends all children, the last one first, by force where they linger. */
@@ -34,6 +36,7 @@ interface Child {
 /** @param onLine gets every line that a child prints, on either stream */
 export function createSupervisor(onLine: (name: string, line: string) => void): Supervisor {
   const children: Child[] = [];
+  const processes: { name: string; pid: number }[] = [];
   let stopping = false;
   let fail: (reason: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => {
@@ -65,6 +68,7 @@ export function createSupervisor(onLine: (name: string, line: string) => void): 
       process.once('close', (code, signal) => end(`ended with ${signal ?? `exit code ${code}`}`));
     });
     children.push({ process, ended });
+    if (process.pid !== undefined) processes.push({ name, pid: process.pid });
     return process;
   };
 
@@ -72,7 +76,7 @@ export function createSupervisor(onLine: (name: string, line: string) => void): 
     stopping = true;
     for (const child of children.toReversed()) await end(child);
   };
-  return { start, failed, stop };
+  return { start, processes, failed, stop };
 }
 
 /** Ends one child; returns when it is gone. */

@@ -115,6 +115,36 @@ describe('a function URL', () => {
     expect(response.status).toBe(200);
   });
 
+  it('makes a function wait for a slow client', async () => {
+    const response = await get('/long');
+    const wrote = () => stack.lines.filter((line) => line.startsWith('wrote chunk')).length;
+    let before = -1;
+    // As long as nobody reads, what the sockets hold fills up and the function stands still.
+    await expect
+      .poll(
+        () => {
+          const still = wrote() > 0 && wrote() === before;
+          before = wrote();
+          return still;
+        },
+        { interval: 200, timeout: 20_000 },
+      )
+      .toBe(true);
+    expect(before).toBeLessThan(256);
+    expect((await response.arrayBuffer()).byteLength).toBe(256 * 262_144);
+    await expect.poll(() => stack.lines).toContain('wrote it all');
+  });
+
+  it('lets a function write on to nobody when the client has left', async () => {
+    const all = () => stack.lines.filter((line) => line === 'wrote it all').length;
+    const before = all();
+    const leave = new AbortController();
+    const response = await get('/long', { signal: leave.signal });
+    await response.body?.getReader().read();
+    leave.abort();
+    await expect.poll(all, { timeout: 20_000 }).toBe(before + 1);
+  });
+
   it('survives a client that leaves in mid-request', async () => {
     const { port } = new URL(url('/'));
     await new Promise<void>((resolve) => {
