@@ -1,7 +1,10 @@
-import type { AccountId, CallEntry, Held, Outcome, Refused } from '../core/ledger.ts';
+import type { Difference } from '../core/audit-rules.ts';
+import type { CallEntry, Held, Outcome, Refused } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
+
+export type { Difference };
 
 /** A call that wants its worst case set aside. */
 export interface HoldRequest extends Subject {
@@ -23,14 +26,6 @@ export interface SweepReport {
   readonly completed: number;
   /** Holds that no open call stands for, given back (deep sweep only). */
   readonly strays: number;
-}
-
-/** One counter that is not the sum of its entries. */
-export interface Difference {
-  readonly account: AccountId;
-  readonly field: 'spent' | 'remaining' | 'saved' | 'tally' | 'hold';
-  readonly counter: string;
-  readonly entries: string;
 }
 
 /** One instance of a period: the one in which `at` (milliseconds since the epoch) lies. */
