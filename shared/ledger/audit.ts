@@ -101,14 +101,19 @@ async function accountsOf(
   return accounts;
 }
 
-async function entriesOf({ days }: Span, accounts: Accounts, store: LedgerStore): Promise<Entries> {
+async function entriesOf(
+  { days }: Span,
+  accounts: Accounts,
+  isAudited: (id: AccountId) => boolean,
+  store: LedgerStore,
+): Promise<Entries> {
   const sums = new Map<string, EntrySums>();
+  const unknown = new Map<string, AccountId>();
   let count = 0;
   await forEach(days, WIDTH, async ({ project, day }) => {
     for await (const call of store.calls(project, day)) {
       count += 1;
-      for (const id of call.accounts) {
-        if (!isAudited(id)) continue;
+      for (const id of call.accounts.filter(isAudited)) {
         const name = accountName(id);
         if (!accounts.has(name)) unknown.set(name, id);
         sums.set(name, addEntry(sums.get(name) ?? NO_ENTRIES, id, accounts.get(name), call));
