@@ -45,7 +45,7 @@ const PROXY = STAGE.extend({
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
-  MAX_CACHED_BYTES: whole(16_777_216, 0, 104_857_600),
+  MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
 });
 
 export type StageConfig = z.infer<typeof STAGE>;

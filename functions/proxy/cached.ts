@@ -1,7 +1,9 @@
 import { type CachedAnswer, keptHeaders } from '../../shared/cache/answer.ts';
 import { type CacheControl, cacheControl } from '../../shared/core/cache-control.ts';
 import { cacheKey, type KeyedBody } from '../../shared/core/cache-key.ts';
+import { parseJsonBody } from '../../shared/core/json-body.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
+import { isRefusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import type { Admitted } from './call.ts';
@@ -74,9 +76,12 @@ function keyOf(call: Admitted, stage: string): string {
   });
 }
 
+/** A body that is JSON is keyed by what it means; any other is forwarded, and keyed, byte for byte. */
 function keyedBody({ work }: Admitted): KeyedBody {
   if (work.kind === 'metered') return { kind: 'json', value: work.body };
-  return work.body === undefined ? { kind: 'none' } : { kind: 'bytes', bytes: work.body };
+  if (work.body === undefined) return { kind: 'none' };
+  const json = parseJsonBody(work.body);
+  return isRefusal(json) ? { kind: 'bytes', bytes: work.body } : { kind: 'json', value: json };
 }
 
 async function keep(key: string, answer: Keepable, control: CacheControl, deps: ProxyDeps): Promise<void> {

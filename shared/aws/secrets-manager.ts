@@ -18,7 +18,7 @@ export interface SecretsManagerOptions {
   /** ARN or name of the stage's secret. */
   readonly secretId: string;
   readonly region: string;
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   readonly clock: Clock;
 }
 

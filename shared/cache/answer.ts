@@ -52,6 +52,7 @@ const Head = z.strictObject({
   served: z.strictObject({
     model: z.string().exactOptional(),
     serviceTier: z.string().exactOptional(),
+    choices: z.number().int().nonnegative().exactOptional(),
     counts: z.partialRecord(z.enum(USAGE_CLASSES), z.number().int().nonnegative()),
   }),
   storedAt: z.number().nonnegative(),

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bundledPrices } from '../prices/load.ts';
+import { createDynamoDbClient } from './aws/dynamodb-client.ts';
+import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
+import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
+import { createJsonLog } from './aws/json-log.ts';
+import { createSecretsManager } from './aws/secrets-manager.ts';
+import { createAnswerCache } from './cache/answer-cache.ts';
+import { type ProxyConfig, readProxyConfig, readStageConfig, type StageConfig } from './config.ts';
+import { createLedger } from './ledger/create-ledger.ts';
+import { createMemcachedCache } from './memcached/memcached-cache.ts';
+import { createMemoryCache } from './memory/memory-cache.ts';
+import { createNoCache } from './memory/no-cache.ts';
+import { createHttpUpstream } from './openai/http-upstream.ts';
+import type { ResponseCache } from './ports/response-cache.ts';
+
+/*
+ * The only place that constructs adapters.
+ */
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const clock = { now: () => Date.now() };
+
+/** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
+export function wireProxy(env: Env) {
+  const config = readProxyConfig(env);
+  const { log, directory, ledger } = wireBooks(config);
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_SECRET_ARN,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const pause = (milliseconds: number) => sleep(milliseconds);
+  return {
+    settings: proxySettings(config),
+    prices: bundledPrices(),
+    directory,
+    ledger,
+    answers: createAnswerCache({
+      cache: wireCache(config),
+      secrets,
+      stage: config.STAGE,
+      clock,
+      log,
+      sleep: pause,
+      ttlSeconds: config.CACHE_TTL_SECONDS,
+      waitMs: config.CACHE_WAIT_MS,
+      maxAnswerBytes: config.MAX_CACHED_BYTES,
+    }),
+    upstream: createHttpUpstream({
+      baseUrl: new URL(config.OPENAI_BASE_URL),
+      secrets,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    }),
+    clock,
+    log,
+    random: () => randomBytes(8).toString('hex'),
+    sleep: pause,
+  };
+}
+
+/** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
+export function wireSweep(env: Env) {
+  const { ledger, log } = wireBooks(readStageConfig(env));
+  return { ledger, log };
+}
+
+/** The books and the rules of a stage, on its one table. */
+function wireBooks(config: StageConfig) {
+  const client = createDynamoDbClient({
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+  });
+  const directory = createDynamoDbDirectory(client, config.TABLE_NAME);
+  const store = createDynamoDbLedgerStore({
+    client,
+    tableName: config.TABLE_NAME,
+    retentionDays: config.RETENTION_DAYS,
+  });
+  const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
+  const log = createJsonLog({
+    stage: config.STAGE,
+    level: config.LOG_LEVEL,
+    write: (line) => console.log(line),
+  });
+  return { directory, store, ledger, log };
+}
+
+/** The proxy's settings under the names that its steps know. */
+function proxySettings(config: ProxyConfig) {
+  return {
+    stage: config.STAGE,
+    defaultProject: config.DEFAULT_PROJECT,
+    trustedCallers: config.TRUSTED_CALLERS,
+    sessionRoles: config.SESSION_ROLES,
+    autoTier: config.OPENAI_AUTO_TIER,
+    upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_SECONDS * 1_000,
+    holdWaitMs: config.HOLD_WAIT_MS,
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    maxCachedBytes: config.MAX_CACHED_BYTES,
+  };
+}
+
+function wireCache(config: ProxyConfig): ResponseCache {
+  if (config.CACHE_NODES.length > 0)
+    return createMemcachedCache({ servers: config.CACHE_NODES.map(address), clock });
+  return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
+}
+
+/** @param node `host:port`, as the configuration checked it */
+function address(node: string) {
+  const [host = '', port] = node.split(':');
+  return { host, port: Number(port) };
+}

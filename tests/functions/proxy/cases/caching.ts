@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import { event, json, sse } from '../../../support/scripted-upstream.ts';
+import { sdk, type Target, type World } from '../../../support/world.ts';
+import { ask, CHAT, CHAT_STREAM, CHUNKS, DONE, type HttpCase, of, post, USAGE_COST } from './fixtures.ts';
+
+const call = (target: Target, project: string, body: unknown, headers: Record<string, string> = {}) =>
+  post(target, '/v1/chat/completions', body, of(project, headers));
+
+/** Calls, waits until the call is closed, so that its answer is kept, and says what the cache had to do with it. */
+async function cacheOf(
+  world: World,
+  target: Target,
+  project: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  const response = await call(target, project, body, headers);
+  await response.arrayBuffer();
+  await world.entries(project);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return response.headers.get('openai-proxy-cache');
+}
+
+export const CACHING: readonly HttpCase[] = [
+  {
+    name: 'the same call again costs nothing, reaches nobody, and books what it saved',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      expect(await cacheOf(world, target, project, ask(project))).toBe('miss');
+      const forwarded = world.upstream.received.length;
+      const { data, response } = await sdk(target, project)
+        .chat.completions.create(ask(project))
+        .withResponse();
+      expect(data).toEqual(CHAT);
+      expect(world.upstream.received).toHaveLength(forwarded);
+      expect(response.headers.get('openai-proxy-cache')).toBe('hit');
+      expect(response.headers.get('openai-proxy-cost')).toBe('0');
+      expect(response.headers.get('openai-proxy-saved')).toBe(USAGE_COST);
+      expect(response.headers.get('x-request-id')).toBe('req_upstream');
+      expect(Number(response.headers.get('age'))).toBeGreaterThanOrEqual(0);
+      const [, hit] = await hitEntries(world, project);
+      expect(hit?.outcome).toMatchObject({ cost: 0n, saved: 3_000_000_000n, tally: { calls: 1, hits: 1 } });
+    },
+  },
+  {
+    name: 'a stream is replayed as the stream that it was',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', sse(CHAT_STREAM));
+      const project = await world.project('1');
+      const body = { ...ask(project), stream: true };
+      expect(await cacheOf(world, target, project, body)).toBe('miss');
+      const again = await call(target, project, body, { 'openai-proxy-stream-cost': '1' });
+      expect(again.headers.get('openai-proxy-cache')).toBe('hit');
+      expect(again.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+      const stripped = [...CHUNKS.map((data) => event(data)), DONE].join('');
+      expect(await again.text()).toBe(`${stripped}: openai-proxy-cost 0\n\n`);
+    },
+  },
+  {
+    name: 'key order and white space make no other call, a different word does',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const body = ask(project);
+      const turned = JSON.stringify(Object.fromEntries(Object.entries(body).reverse()), null, 2);
+      expect(await cacheOf(world, target, project, body)).toBe('miss');
+      expect(await cacheOf(world, target, project, turned)).toBe('hit');
+      expect(await cacheOf(world, target, project, { ...body, temperature: 1 })).toBe('miss');
+    },
+  },
+  {
+    name: 'no project is given the answer of another',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const [one, other] = [await world.project('1'), await world.project('1')];
+      expect(await cacheOf(world, target, one, ask('shared'))).toBe('miss');
+      expect(await cacheOf(world, target, other, ask('shared'))).toBe('miss');
+      expect(await cacheOf(world, target, one, ask('shared'))).toBe('hit');
+    },
+  },
+  {
+    name: 'a caller may leave the cache alone',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const body = ask(project);
+      expect(await cacheOf(world, target, project, body, { 'openai-proxy-caching': '0' })).toBe('bypass');
+      expect(await cacheOf(world, target, project, body, { 'cache-control': 'no-store' })).toBe('bypass');
+      expect(await cacheOf(world, target, project, body, { 'cache-control': 'no-cache' })).toBe('bypass');
+      expect(await cacheOf(world, target, project, body)).toBe('hit');
+    },
+  },
+  {
+    name: 'a flush forgets a project, and not its neighbour',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const [one, other] = [await world.project('1'), await world.project('1')];
+      await cacheOf(world, target, one, ask(one));
+      await cacheOf(world, target, other, ask(other));
+      expect(await world.directory.flush(one)).toBe(true);
+      expect(await cacheOf(world, target, one, ask(one))).toBe('miss');
+      expect(await cacheOf(world, target, other, ask(other))).toBe('hit');
+    },
+  },
+  {
+    name: 'an error, a broken stream and an answer without usage are not kept',
+    async run(world, target) {
+      const project = await world.project('5');
+      const scripts = [
+        json({ error: { message: 'm' } }, 500),
+        json({ ...CHAT, usage: undefined }),
+        sse(CHAT_STREAM.slice(0, 3), 'reset'),
+      ];
+      for (const [seed, script] of scripts.entries()) {
+        world.upstream.on('/chat/completions', script);
+        const body = { ...ask(project), seed, stream: seed === 2 };
+        expect(await cacheOf(world, target, project, body)).toBe('miss');
+        expect(await cacheOf(world, target, project, body)).toBe('miss');
+      }
+    },
+  },
+  {
+    name: 'identical calls at once cost once',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', async (request, response) => {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        await json(CHAT)(request, response);
+      });
+      const project = await world.project('1');
+      const before = world.upstream.received.length;
+      const calls = await Promise.all(Array.from({ length: 5 }, () => call(target, project, ask(project))));
+      const labels = calls.map((response) => response.headers.get('openai-proxy-cache')).sort();
+      expect(labels).toEqual(['hit', 'hit', 'hit', 'hit', 'miss']);
+      expect(world.upstream.received).toHaveLength(before + 1);
+    },
+  },
+];
+
+/** A hit is booked after it was answered. */
+async function hitEntries(world: World, project: string) {
+  for (let attempt = 0; ; attempt++) {
+    const entries = await world.entries(project);
+    if (entries.length > 1 || attempt === 100) return entries;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,99 @@
+import { expect } from 'vitest';
+import { event, json } from '../../../support/scripted-upstream.ts';
+import { sdk } from '../../../support/world.ts';
+import { ask, CHAT, CHUNKS, DONE, type HttpCase, of, post, refusalOf, USAGE_CHUNK } from './fixtures.ts';
+
+export const HOLDING: readonly HttpCase[] = [
+  {
+    name: 'a call that names no maximum is capped at what is left, told so, and not kept',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('0.05');
+      const { max_tokens: _, ...open } = ask(project);
+      const response = await post(target, '/v1/chat/completions', open, of(project));
+      expect(response.status).toBe(200);
+      const cap = Number(response.headers.get('openai-proxy-output-cap'));
+      expect(cap).toBeGreaterThan(256);
+      expect(cap).toBeLessThan(5_000);
+      expect(world.upstream.received.at(-1)?.json()).toMatchObject({ max_completion_tokens: cap });
+      await world.entries(project);
+      const again = await post(target, '/v1/chat/completions', open, of(project));
+      expect(again.headers.get('openai-proxy-cache')).toBe('miss');
+    },
+  },
+  {
+    name: 'a maximum that the caller named is not lowered',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('0.05');
+      const response = await post(
+        target,
+        '/v1/chat/completions',
+        { ...ask(project), max_tokens: 10_000 },
+        of(project),
+      );
+      expect(await refusalOf(response)).toMatchObject({ status: 429, code: 'insufficient_quota' });
+    },
+  },
+  {
+    name: 'money that calls in flight hold is waited for, then asked to come back for',
+    async run(world, target) {
+      const gate = Promise.withResolvers<void>();
+      world.upstream.on('/chat/completions', async (request, response) => {
+        await gate.promise;
+        await json(CHAT)(request, response);
+      });
+      const project = await world.project('0.005');
+      const body = (seed: number) => ({ ...ask(project), seed });
+      const first = post(target, '/v1/chat/completions', body(1), of(project));
+      while (!world.upstream.received.some((each) => each.body.includes(project))) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const second = await post(target, '/v1/chat/completions', body(2), of(project));
+      expect(second.headers.get('retry-after')).toBe('1');
+      expect(second.headers.get('x-should-retry')).toBeNull();
+      expect(await refusalOf(second)).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+      gate.resolve();
+      expect((await first).status).toBe(200);
+    },
+  },
+  {
+    name: 'no two calls spend the same money, however many come at once',
+    async run(world, target) {
+      // 100 x $2.50 + 50 x $10 per million tokens: $0.00075 a call, of which five fit.
+      const usage = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 };
+      world.upstream.on('/chat/completions', json({ ...CHAT, usage }));
+      const project = await world.project('0.012');
+      const answers = await Promise.all(
+        Array.from({ length: 24 }, (_, seed) =>
+          post(target, '/v1/chat/completions', { ...ask(project), seed }, of(project)),
+        ),
+      );
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.every((status) => status === 200 || status === 429)).toBe(true);
+      const entries = await world.entries(project);
+      const spent = entries.reduce((sum, { outcome }) => sum + (outcome?.cost ?? 0n), 0n);
+      expect(spent).toBeLessThanOrEqual(12_000_000_000n);
+      expect(spent).toBe(BigInt(statuses.filter((status) => status === 200).length) * 750_000_000n);
+    },
+  },
+  {
+    name: 'a caller who leaves in mid-stream pays what was used, read to its end',
+    async run(world, target) {
+      if (target.name !== 'through the local function URL') return;
+      const project = await world.project('1');
+      world.upstream.on('/chat/completions', async (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (const data of [...CHUNKS, ...Array.from({ length: 20 }, () => CHUNKS[1]), USAGE_CHUNK]) {
+          response.write(event(data));
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        response.end(DONE);
+      });
+      const stream = await sdk(target, project).chat.completions.create({ ...ask(project), stream: true });
+      for await (const _ of stream) break;
+      const [entry] = await world.entries(project);
+      expect(entry?.outcome).toMatchObject({ state: 'settled', cost: 3_000_000_000n, flags: [] });
+    },
+  },
+];

@@ -1,0 +1,175 @@
+import { expect } from 'vitest';
+import { json } from '../../../support/scripted-upstream.ts';
+import { sdk, type Target, type World } from '../../../support/world.ts';
+import { ask, CHAT, caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
+
+/** Runs a call that must be refused, and proves that nothing was forwarded or held for it. */
+async function refused(
+  world: World,
+  target: Target,
+  project: string,
+  body: unknown,
+  path = '/v1/chat/completions',
+) {
+  const before = world.upstream.received.length;
+  const refusal = await refusalOf(await post(target, path, body, of(project)));
+  expect(world.upstream.received).toHaveLength(before);
+  return refusal;
+}
+
+async function onlyVoids(world: World, project: string): Promise<void> {
+  const entries = await world.entries(project);
+  expect(entries.every(({ outcome }) => outcome?.state === 'void' && outcome.cost === 0n)).toBe(true);
+}
+
+export const REFUSALS: readonly HttpCase[] = [
+  {
+    name: 'an exhausted limit is a RateLimitError that the SDK does not try again',
+    async run(world, target) {
+      const project = await world.project('0.001');
+      const client = sdk(target, project).withOptions({ maxRetries: 2 });
+      const before = world.upstream.received.length;
+      const error = await caught(client.chat.completions.create(ask(project)));
+      expect(error).toMatchObject({ status: 429, code: 'insufficient_quota', type: 'insufficient_quota' });
+      expect(error.message).toContain(`The month limit of 0.001 USD for project ${project}`);
+      expect(error.message).toMatch(/It starts again at \d{4}-\d\d-01T00:00:00Z/);
+      expect(world.upstream.received).toHaveLength(before);
+      await onlyVoids(world, project);
+      expect(await world.entries(project)).toHaveLength(1);
+    },
+  },
+  {
+    name: 'the limit that refuses is named, whichever of several it is',
+    async run(world, target) {
+      const project = await world.project('5');
+      await world.limit({ project, model: 'gpt-4o' }, '0.0001');
+      const { message } = await refused(world, target, project, ask(project));
+      expect(message).toContain(`for project ${project}, model gpt-4o`);
+    },
+  },
+  {
+    name: 'a dated snapshot counts against the limit of its family',
+    async run(world, target) {
+      const project = await world.project('5');
+      await world.limit({ project, model: 'gpt-4o' }, '0.0001');
+      const refusal = await refused(world, target, project, { ...ask(project), model: 'gpt-4o-2024-08-06' });
+      expect(refusal).toMatchObject({ status: 429, code: 'insufficient_quota' });
+    },
+  },
+  {
+    name: 'an unknown project is refused',
+    async run(world, target) {
+      const refusal = await refused(world, target, 'nobody-made-this', ask('x'));
+      expect(refusal).toMatchObject({ status: 403, code: 'unknown_project' });
+    },
+  },
+  {
+    name: 'a project that does not admit the caller is refused, and admits those it names',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1', { principals: ['user/alice', 'sso/*'] });
+      const error = await caught(sdk(target, project).chat.completions.create(ask(project)));
+      expect(error).toMatchObject({ status: 403, code: 'project_not_yours' });
+      await sdk(target, project, { as: 'alice' }).chat.completions.create(ask(project));
+      await sdk(target, project, { as: 'carol' }).chat.completions.create({ ...ask(project), seed: 1 });
+      const users = (await world.entries(project)).map(({ user }) => user);
+      expect(users).toEqual(['user/alice', 'sso/carol@example.com']);
+    },
+  },
+  {
+    name: 'a model that the project may not use is refused',
+    async run(world, target) {
+      const project = await world.project('1', { models: ['gpt-4o-mini', 'o*'] });
+      const refusal = await refused(world, target, project, ask(project));
+      expect(refusal).toMatchObject({ status: 403, code: 'model_not_allowed', param: 'model' });
+    },
+  },
+  {
+    name: 'a call that no limit binds is refused',
+    async run(world, target) {
+      const project = await world.project();
+      await world.limit({ project, user: 'user/alice' }, '1');
+      const refusal = await refused(world, target, project, ask(project));
+      expect(refusal).toMatchObject({ status: 403, code: 'no_limit_set' });
+    },
+  },
+  {
+    name: 'a model without a price is refused',
+    async run(world, target) {
+      const project = await world.project('1');
+      const refusal = await refused(world, target, project, { ...ask(project), model: 'gpt-4o-2099-01-01' });
+      expect(refusal).toMatchObject({ status: 400, code: 'unpriced_model', param: 'model' });
+    },
+  },
+  {
+    name: 'paths that have no treatment are refused with the reason',
+    async run(world, target) {
+      const project = await world.project('1');
+      for (const path of [
+        '/v1/images/generations',
+        '/v1/realtime/client_secrets',
+        '/v1/organization/projects',
+        '/v2/x',
+      ]) {
+        const refusal = await refused(world, target, project, {}, path);
+        expect(refusal).toMatchObject({ status: 404, code: 'path_refused', type: 'invalid_request_error' });
+      }
+    },
+  },
+  {
+    name: 'a body that is no JSON object is refused',
+    async run(world, target) {
+      const project = await world.project('1');
+      for (const body of ['', '{', '[]', '"x"', 'null', '\u0000', '{"model":']) {
+        expect(await refused(world, target, project, body)).toMatchObject({
+          status: 400,
+          type: 'invalid_request_error',
+        });
+      }
+    },
+  },
+  {
+    name: 'fields that decide the cost must make sense',
+    async run(world, target) {
+      const project = await world.project('1');
+      const wrong = [
+        { n: 0 },
+        { n: 1e9 },
+        { max_tokens: -1 },
+        { max_tokens: 1.5 },
+        { max_completion_tokens: '9' },
+        { model: 7 },
+        { stream: 'yes' },
+      ];
+      for (const fields of wrong) {
+        const refusal = await refused(world, target, project, { ...ask(project), ...fields });
+        expect(refusal).toMatchObject({ status: 400, param: Object.keys(fields)[0] });
+      }
+    },
+  },
+  {
+    name: 'a stage answers only for itself',
+    async run(world, target) {
+      const project = await world.project('1');
+      const response = await post(
+        target,
+        '/v1/chat/completions',
+        ask(project),
+        of(project, { 'openai-proxy-staging': 'prod' }),
+      );
+      expect(await refusalOf(response)).toMatchObject({ status: 400, code: 'wrong_stage' });
+    },
+  },
+  {
+    name: 'a user named in a header is believed from a trusted caller alone',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const headers = { 'openai-proxy-user': 'user/victim', 'openai-proxy-caching': '0' };
+      await sdk(target, project, { as: 'alice', headers }).chat.completions.create(ask(project));
+      await sdk(target, project, { as: 'bob', headers }).chat.completions.create(ask(project));
+      const users = (await world.entries(project)).map(({ user }) => user);
+      expect(users).toEqual(['user/alice', 'user/victim']);
+    },
+  },
+];

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import OpenAI from 'openai';
+import { createApp } from '../../functions/proxy/app.ts';
+import type { ProxyDeps, ProxySettings } from '../../functions/proxy/deps.ts';
+import { type Person, people } from '../../local/principals.ts';
+import { bundledPrices } from '../../prices/load.ts';
+import { createAnswerCache } from '../../shared/cache/answer-cache.ts';
+import type { CallEntry } from '../../shared/core/ledger.ts';
+import { parseUsd } from '../../shared/core/money.ts';
+import { periodKey } from '../../shared/core/period.ts';
+import type { Scope } from '../../shared/core/scope.ts';
+import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
+import type { App } from '../../shared/ports/app.ts';
+import type { Directory, Project } from '../../shared/ports/directory.ts';
+import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { ResponseCache } from '../../shared/ports/response-cache.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
+import type { Fetch } from './signed-fetch.ts';
+
+/** The key that must never be seen outside the upstream. */
+export const OPENAI_KEY = 'sk-test-THIS-KEY-MUST-NOT-LEAK';
+/** A text that stands for prompts and answers, and must never be seen in a log. */
+export const PRIVATE_TEXT = 'the quiet pangolin recites in blue';
+
+export interface WorldParts {
+  readonly store: LedgerStore;
+  readonly directory: Directory;
+  readonly cache: ResponseCache;
+}
+
+/** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
+export interface World extends WorldParts {
+  readonly upstream: ScriptedUpstream;
+  readonly deps: ProxyDeps;
+  readonly app: App;
+  /** Everything that was logged, a line of JSON each. */
+  readonly logs: string[];
+  /** Makes a project with a limit of so many USD a month (none for `undefined`), and returns its name. */
+  project(limitUsd?: string, options?: Partial<Project>): Promise<string>;
+  limit(scope: Scope, usd: string): Promise<void>;
+  /** The entries of a project, once all its calls are closed; the oldest first. */
+  entries(project: string): Promise<CallEntry[]>;
+  close(): Promise<void>;
+}
+
+export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettings> = {}): Promise<World> {
+  const upstream = await startScriptedUpstream();
+  const logs: string[] = [];
+  const log: Log = {
+    event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
+  };
+  const clock = { now: () => Date.now() };
+  const secrets = {
+    read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage for its cache' }),
+  };
+  const deps: ProxyDeps = {
+    settings: { ...SETTINGS, ...settings },
+    prices: bundledPrices(),
+    directory: parts.directory,
+    ledger: createLedger({ store: parts.store, directory: parts.directory, clock, leaseMs: 960_000 }),
+    answers: createAnswerCache({
+      cache: parts.cache,
+      secrets,
+      stage: SETTINGS.stage,
+      clock,
+      log,
+      sleep,
+      ttlSeconds: 3_600,
+      waitMs: 5_000,
+    }),
+    upstream: createHttpUpstream({ baseUrl: upstream.baseUrl, secrets, connectTimeoutMs: 2_000 }),
+    clock,
+    log,
+    random: () => randomBytes(8).toString('hex'),
+    sleep: (milliseconds) => sleep(milliseconds),
+  };
+  const world: World = {
+    ...parts,
+    upstream,
+    deps,
+    app: createApp(deps),
+    logs,
+    async project(limitUsd, options = {}) {
+      const name = `p-${randomBytes(6).toString('hex')}`;
+      await parts.directory.createProject({
+        principals: [],
+        models: [],
+        onDisconnect: 'drain',
+        cacheGeneration: 0,
+        createdAt: Date.now(),
+        ...options,
+        name,
+      });
+      if (limitUsd !== undefined) await world.limit({ project: name }, limitUsd);
+      return name;
+    },
+    async limit(scope, usd) {
+      const amount = parseUsd(usd);
+      if (amount === undefined) throw new Error(`no amount: ${usd}`);
+      await parts.directory.putLimit(scope, 'month', amount);
+    },
+    entries: (project) => closedEntries(parts.store, project),
+    close: () => upstream.close(),
+  };
+  return world;
+}
+
+const SETTINGS: ProxySettings = {
+  stage: 'dev',
+  defaultProject: 'default',
+  trustedCallers: ['user/bob'],
+  sessionRoles: [],
+  autoTier: 'default',
+  upstreamTimeoutMs: 20_000,
+  holdWaitMs: 300,
+  maxBodyBytes: 6_291_456,
+  maxCachedBytes: 16_777_216,
+};
+
+async function closedEntries(store: LedgerStore, project: string): Promise<CallEntry[]> {
+  for (let attempt = 0; ; attempt++) {
+    const entries: CallEntry[] = [];
+    for await (const entry of store.calls(project, periodKey('day', Date.now()))) entries.unshift(entry);
+    if (entries.every(({ state }) => state === 'closed')) return entries;
+    if (attempt === 200) throw new Error('a call was never closed');
+    await sleep(25);
+  }
+}
+
+/** The people who call in the tests. */
+export const PEOPLE = people('tests');
+
+/** A way to the proxy: as whom, a `fetch` that ends there whatever host its URL names. */
+export interface Target {
+  readonly name: string;
+  fetchAs(person: Person): Fetch;
+  readonly baseURL: string;
+  close(): Promise<void>;
+}
+
+/** The real SDK, calling through a target. */
+export function sdk(
+  target: Target,
+  project: string,
+  options: { as?: Person; headers?: Record<string, string> } = {},
+): OpenAI {
+  return new OpenAI({
+    apiKey: 'unused',
+    baseURL: `${target.baseURL}/v1`,
+    fetch: target.fetchAs(options.as ?? 'developer'),
+    maxRetries: 0,
+    defaultHeaders: { 'openai-proxy-project': project, ...options.headers },
+  });
+}
