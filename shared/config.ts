@@ -29,6 +29,7 @@ const STAGE = z.object({
   /** After so long an open call belongs to a dead function: more than the 900 s that Lambda lets one live. */
   LEASE_SECONDS: whole(960, 1, 86_400),
   RETENTION_DAYS: whole(400, 1, 3_650),
+  SESSION_ROLES: list,
 });
 
 const PROXY = STAGE.extend({
@@ -38,7 +39,6 @@ const PROXY = STAGE.extend({
   UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 900),
   DEFAULT_PROJECT: z.string().min(1).default('default'),
   TRUSTED_CALLERS: list,
-  SESSION_ROLES: list,
   CACHE_NODES: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, host:port…'))),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
   CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),

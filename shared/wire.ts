@@ -8,7 +8,9 @@ import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import { type ProxyConfig, readProxyConfig, readStageConfig, type StageConfig } from './config.ts';
+import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
+import { createLimits } from './ledger/limits.ts';
 import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
@@ -63,6 +65,21 @@ export function wireProxy(env: Env) {
   };
 }
 
+/** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
+export function wireAdmin(env: Env) {
+  const config = readStageConfig(env);
+  const { directory, store } = wireBooks(config);
+  return {
+    directory,
+    store,
+    limits: createLimits({ directory, store, clock }),
+    audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
+    prices: bundledPrices(),
+    clock,
+    sessionRoles: config.SESSION_ROLES,
+  };
+}
+
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
   const { ledger, log } = wireBooks(readStageConfig(env));
@@ -76,9 +93,7 @@ function wireBooks(config: StageConfig) {
     endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
   });
   const directory = createDynamoDbDirectory(client, config.TABLE_NAME);
-  const store = createDynamoDbLedgerStore({
-    client,
-    tableName: config.TABLE_NAME,
+  const store = createDynamoDbLedgerStore(client, config.TABLE_NAME, {
     retentionDays: config.RETENTION_DAYS,
   });
   const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });

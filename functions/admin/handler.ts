@@ -1,6 +1,16 @@
 import process from 'node:process';
+import type { Context } from 'aws-lambda';
+import { userOfArn } from '../../shared/core/identity.ts';
 import { wireAdmin } from '../../shared/wire.ts';
 import { createAdmin } from './app.ts';
+import type { AdminReply } from './reply.ts';
+
+const { sessionRoles, ...deps } = wireAdmin(process.env);
 
 /** The admin's Lambda entry: a command in, its result or an error in OpenAI's shape out. */
-export const handler = createAdmin(wireAdmin(process.env));
+export function handler(payload: unknown, context: Context): Promise<AdminReply> {
+  // arn:aws:lambda:REGION:ACCOUNT:function:NAME
+  const account = context.invokedFunctionArn.split(':')[4] ?? '';
+  const admin = createAdmin({ ...deps, userOfArn: (arn) => userOfArn(arn, account, sessionRoles) });
+  return admin(payload);
+}

@@ -36,6 +36,16 @@ export function userOf(caller: IamCaller, sessionRoles: readonly string[]): stri
   return caller.accountId === caller.ownerAccountId ? name : `${caller.accountId}:${name}`;
 }
 
+/**
+ * The name of the caller with this ARN, as `userOf` gives it: for people who write ARNs where names are meant.
+ *
+ * @param ownerAccountId the account that the functions live in
+ */
+export function userOfArn(userArn: string, ownerAccountId: string, sessionRoles: readonly string[]) {
+  const accountId = userArn.split(':')[4] ?? '';
+  return userOf({ userArn, accountId, ownerAccountId }, sessionRoles);
+}
+
 function localName(arn: string, sessionRoles: readonly string[]): string | undefined {
   const [prefix, , service, , account, ...rest] = arn.split(':');
   const resource = rest.join(':');
