@@ -20,7 +20,7 @@ describe('the simulator as a process', () => {
     expect((await client('sk-the-right-one').models.list()).data.length).toBeGreaterThan(0);
     await expect(client('sk-another-one').models.list()).rejects.toMatchObject({ status: 401 });
 
-    const ended = once(child, 'close');
+    const ended = once(child, 'exit');
     child.disconnect();
     await ended;
     expect(printed.join('').trim()).toBe(baseURL);
