@@ -36,6 +36,10 @@ export interface StateDirectory {
 }
 
 /** Opens, and makes where it is missing, the directory of a running stack. */
+/**
+ * Opens a stack's directory and makes it where it is not there yet. What it publishes is for the owner's eyes alone,
+ * since keys are in it.
+ */
 export function openStateDirectory(directory: string): StateDirectory {
   const logDirectory = join(directory, 'logs');
   mkdirSync(logDirectory, { recursive: true });
