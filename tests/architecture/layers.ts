@@ -12,6 +12,8 @@ export interface Layer {
 const CORE = /^shared\/core\//;
 const PORTS = /^shared\/ports\//;
 const SERVICES = /^shared\/(ledger|cache)\//;
+const WIRING = /^shared\/wire(-[\w-]+)?\.ts$/;
+const EVENT_ADAPTER = /^shared\/aws\/streaming-handler\.ts$/;
 const PURE_BUILTINS = /^node:(crypto|zlib)$/;
 const COMPUTING_BUILTINS = /^node:(crypto|util|zlib)$/;
 const ANY_PACKAGE = /^(?!\.|shared\/|functions\/|prices\/|client\/|local\/|bench\/|tests\/)/;
@@ -57,7 +59,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: 'the wiring',
-    files: /^shared\/wire(-[\w-]+)?\.ts$/,
+    files: WIRING,
     own: /^shared\//,
     may: [/^prices\/load\.ts$/, ANY_PACKAGE],
     because: 'it puts the functions together from parts below them; of the prices it needs the loader alone',
@@ -73,7 +75,7 @@ export const LAYERS: readonly Layer[] = [
     name: `the ${name} function's entry`,
     files: new RegExp(`^functions/${name}/handler\\.ts$`),
     own: new RegExp(`^functions/${name}/`),
-    may: [/^shared\/wire(-[\w-]+)?\.ts$/, /^shared\/aws\/streaming-handler\.ts$/, /^node:process$/, ZOD],
+    may: [WIRING, EVENT_ADAPTER, CORE, ZOD, /^node:process$/, /^aws-lambda$/],
     because: 'an entry gets its parts from the wiring and its event from the one adapter; it decides nothing',
   })),
   ...['proxy', 'admin', 'sweep'].map((name) => ({
