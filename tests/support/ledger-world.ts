@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
+import { limitAccount } from '../../shared/core/accounts.ts';
+import { callId } from '../../shared/core/call-id.ts';
+import type { Account, CallEntry, Held, Outcome, Refused } from '../../shared/core/ledger.ts';
+import { ONE_USD } from '../../shared/core/money.ts';
+import { daysBetween, type Period } from '../../shared/core/period.ts';
+import type { Limit, Scope, Subject } from '../../shared/core/scope.ts';
+import { createAudit } from '../../shared/ledger/audit.ts';
+import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import type { Audit, Ledger, Limits } from '../../shared/ledger/ledger.ts';
+import { createLimits } from '../../shared/ledger/limits.ts';
+import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
+import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import { startDynalite, type TestTable } from './dynalite.ts';
+
+export const START = Date.parse('2026-11-21T12:00:00.000Z');
+export const LEASE = 900_000;
+export const PROJECTS = ['demo', 'lab'];
+export const ALICE: Subject = { user: 'user/alice', project: 'demo', model: 'gpt-4o' };
+
+/** A stage's books and rules, with the projects `demo` and `lab`, at noon of 2026-11-21 until time passes. */
+export interface LedgerWorld {
+  readonly store: LedgerStore;
+  readonly directory: Directory;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+  readonly audit: Audit;
+  readonly clock: { now(): number; pass(milliseconds: number): void };
+  /** The same stage, seen by a function whose store is this one. */
+  readonly with: (store: LedgerStore) => Pick<LedgerWorld, 'ledger' | 'limits'>;
+  readonly nextId: () => string;
+  /** Holds USD under the limits that are set, or under these. */
+  readonly hold: (usd: number, more?: HoldOptions) => Promise<Held | Refused>;
+  readonly account: (scope: Scope, period?: Period) => Promise<Account | undefined>;
+  /** Every entry from the start until now. */
+  readonly entries: () => Promise<CallEntry[]>;
+}
+
+export interface HoldOptions {
+  readonly id?: string;
+  readonly subject?: Subject;
+  readonly limits?: readonly Limit[];
+  readonly ledger?: Ledger;
+}
+
+export async function createWorld(store: LedgerStore, directory: Directory): Promise<LedgerWorld> {
+  let now = START;
+  let calls = 0;
+  const clock = {
+    now: () => now,
+    pass(milliseconds: number) {
+      now += milliseconds;
+    },
+  };
+  for (const name of PROJECTS) await directory.createProject(projectOf(name));
+  const of = (its: LedgerStore) => ({
+    ledger: createLedger({ store: its, directory, clock, leaseMs: LEASE }),
+    limits: createLimits({ store: its, directory, clock }),
+  });
+  const nextId = () => {
+    calls += 1;
+    return callId(now, calls.toString(16).padStart(16, '0'));
+  };
+  return {
+    ...of(store),
+    store,
+    directory,
+    audit: createAudit({ store, directory, clock }),
+    clock,
+    with: of,
+    nextId,
+    async hold(usd, { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger } = {}) {
+      return ledger.hold({
+        ...subject,
+        id,
+        endpoint: 'POST /chat/completions',
+        requestedModel: subject.model,
+        stream: false,
+        amount: dollars(usd),
+        limits: limits ?? (await directory.rules(subject)).limits,
+      });
+    },
+    account: (scope, period = 'month') => store.getAccount(limitAccount(scope, period, now)),
+    async entries() {
+      const found: CallEntry[] = [];
+      for (const day of daysBetween(START, now))
+        for (const project of PROJECTS) for await (const call of store.calls(project, day)) found.push(call);
+      return found;
+    },
+  };
+}
+
+/** Runs a suite on stages in memory, and on stages in DynamoDB. */
+export function onEveryStore(name: string, suite: (open: () => Promise<LedgerWorld>) => void): void {
+  describe(`${name} (memory)`, () =>
+    suite(() => createWorld(createMemoryLedgerStore(), createMemoryDirectory())));
+  describe(`${name} (DynamoDB)`, () => {
+    let table: TestTable;
+    beforeAll(async () => {
+      table = await startDynalite();
+    });
+    afterAll(() => table.close());
+    suite(async () =>
+      createWorld(
+        createDynamoDbLedgerStore(table.client, await table.anotherTable()),
+        createMemoryDirectory(),
+      ),
+    );
+  });
+}
+
+/** Picodollars; cents are exact. */
+export function dollars(usd: number): bigint {
+  return (BigInt(Math.round(usd * 100)) * ONE_USD) / 100n;
+}
+
+export function settledAt(usd: number, more: Partial<Outcome> = {}): Outcome {
+  return {
+    state: 'settled',
+    cost: dollars(usd),
+    saved: 0n,
+    tally: { calls: 1, input: 100 },
+    flags: [],
+    status: 200,
+    decidedAt: START,
+    ...more,
+  };
+}
+
+export const VOID: Outcome = settledAt(0, { state: 'void', tally: {} });
+
+/** The entry of a call that was held; fails the test when it was refused. */
+export function heldCall(result: Held | Refused): CallEntry {
+  if (result.kind === 'refused') throw new Error(`refused by the limit of ${result.limit.amount}`);
+  return result.call;
+}
+
+function projectOf(name: string) {
+  return {
+    name,
+    principals: [],
+    models: [],
+    onDisconnect: 'drain' as const,
+    cacheGeneration: 0,
+    createdAt: START,
+  };
+}
