@@ -47,7 +47,8 @@ export function greeting(
     '',
     'The AWS command line does as well for the admin function:',
     '',
-    awsCommand(stack, path(state.credentialsFile)),
+    // Another terminal is in another directory: the whole path.
+    awsCommand(stack, state.credentialsFile),
     '',
     'Ctrl-C stops it all.',
   ].join('\n');

@@ -39,7 +39,6 @@ async function main(args: readonly string[]): Promise<number> {
       openaiBaseUrl: process.env['OPENAI_BASE_URL'] || undefined,
       signal: stopping.signal,
     });
-    const shownPath = (path: string) => relative(process.cwd(), path);
     console.log(`${greeting(stack, { shownPath, dataDirectory: given.dataDirectory })}\n\nready`);
 
     const why = await Promise.race([signalled, stack.failed]);
@@ -54,4 +53,10 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 1;
   }
+}
+
+/** As short as it can be said here. */
+function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }

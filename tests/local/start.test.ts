@@ -128,6 +128,19 @@ describe('npm start', () => {
     expect(existsSync(join(directory, '.local', 'stack.json'))).toBe(false);
   });
 
+  it.runIf(isInstalled('npm'))('is ended by what ends npm', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const data = join(directory, 'by-npm');
+    const npm = spawn('npm', ['start', '--', '--port', '0', '--data', data], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await untilReady(npm);
+    expect(existsSync(join(data, 'stack.json'))).toBe(true);
+    await end(npm, 'SIGTERM');
+    await expect.poll(() => existsSync(join(data, 'stack.json')), { timeout: 10_000 }).toBe(false);
+  });
+
   it('says what is wrong with its arguments', async () => {
     const wrong = start('--prot', '1');
     const [message, [code]] = await Promise.all([text(wrong.stderr), once(wrong, 'exit')]);
