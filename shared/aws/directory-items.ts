@@ -2,39 +2,29 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { PERIODS, type Period } from '../core/period.ts';
 import { type Limit, type Scope, scopeId } from '../core/scope.ts';
 import type { Project } from '../ports/directory.ts';
+import { type Item, numberAttribute, text, textAttribute } from './attributes.ts';
 import { key } from './table.ts';
 
-export type Item = Record<string, AttributeValue>;
-export interface TableKey {
-  readonly pk: string;
-  readonly sk: string;
+/** The partition that lists the stage's projects. */
+export const PROJECTS = key('projects');
+/** Where the index lists the scopes with limits. */
+export const LIMITS = key('limits');
+
+export function stageKey(): Item {
+  return itemKey(key('stage'));
 }
 
-/** Where the index lists the stage's projects, and its scopes with limits. */
-export const PROJECTS = 'projects';
-export const LIMITS = 'limits';
-
-const SK = 'rules';
-
-export function stageKey(): TableKey {
-  return { pk: key('stage'), sk: SK };
-}
-
-export function projectKey(name: string): TableKey {
-  return { pk: key('project', name), sk: SK };
+export function projectKey(name: string): Item {
+  return itemKey(key('project', name));
 }
 
 /** One item holds a scope's limits in all periods, so that a call reads eight of them and not thirty-two. */
-export function scopeKey(scope: Scope): TableKey {
-  return { pk: `limits#${scopeId(scope)}`, sk: SK };
+export function scopeKey(scope: Scope): Item {
+  return itemKey(`scope#${scopeId(scope)}`);
 }
 
-export function keyItem({ pk, sk }: TableKey): Item {
-  return { pk: { S: pk }, sk: { S: sk } };
-}
-
-export function keyText(item: Item): string {
-  return `${item['pk']?.S ?? ''} ${item['sk']?.S ?? ''}`;
+function itemKey(pk: string): Item {
+  return { pk: textAttribute(pk), sk: textAttribute('rules') };
 }
 
 /** The names of the attributes that carry a period's limit; the version outlives the removal of the amount. */
@@ -42,6 +32,7 @@ export function limitAttributes(period: Period): { amount: string; version: stri
   return { amount: `amount_${period}`, version: `version_${period}` };
 }
 
+/** Reads a scope's limit of one period; `undefined` when none is set, or it was removed. */
 export function limitOf(item: Item, period: Period): Limit | undefined {
   const names = limitAttributes(period);
   const amount = item[names.amount]?.N;
@@ -61,6 +52,7 @@ function scopeOf(item: Item): Scope {
   return Object.fromEntries(parts);
 }
 
+/** Reads a project's item. */
 export function projectOf(item: Item): Project {
   return {
     name: item['name']?.S ?? '',
@@ -72,22 +64,32 @@ export function projectOf(item: Item): Project {
   };
 }
 
+/** A project's item, which the index lists by its name. */
+/** What lists a project by its name. */
+export function listingItem(name: string): Item {
+  return { pk: textAttribute(PROJECTS), sk: textAttribute(key(name)), name: textAttribute(name) };
+}
+
+/** The key of the project that is listed. */
+export function listedKey(listing: Item): Item {
+  return projectKey(text(listing, 'name'));
+}
+
+/** A project's item, which the index lists by its name. */
 export function projectItem(project: Project): Item {
   return {
-    ...keyItem(projectKey(project.name)),
-    lookupPk: { S: PROJECTS },
-    lookupSk: { S: key(project.name) },
-    name: { S: project.name },
+    ...projectKey(project.name),
+    name: textAttribute(project.name),
     principals: textsAttribute(project.principals),
     models: textsAttribute(project.models),
-    onDisconnect: { S: project.onDisconnect },
-    cacheGeneration: { N: String(project.cacheGeneration) },
-    createdAt: { N: String(project.createdAt) },
+    onDisconnect: textAttribute(project.onDisconnect),
+    cacheGeneration: numberAttribute(project.cacheGeneration),
+    createdAt: numberAttribute(project.createdAt),
   };
 }
 
 export function textsAttribute(texts: readonly string[]): AttributeValue {
-  return { L: texts.map((text) => ({ S: text })) };
+  return { L: texts.map(textAttribute) };
 }
 
 export function numberOf(value: AttributeValue | undefined): number {
@@ -96,4 +98,14 @@ export function numberOf(value: AttributeValue | undefined): number {
 
 function textsOf(value: AttributeValue | undefined): string[] {
   return (value?.L ?? []).flatMap((entry) => entry.S ?? []);
+}
+
+/** The `SET` clause for these attributes, with its names and values. */
+export function assignments(attributes: Item) {
+  const entries = Object.entries(attributes);
+  return {
+    UpdateExpression: `SET ${entries.map((_, index) => `#f${index} = :f${index}`).join(', ')}`,
+    ExpressionAttributeNames: Object.fromEntries(entries.map(([name], index) => [`#f${index}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(entries.map(([, value], index) => [`:f${index}`, value])),
+  };
 }

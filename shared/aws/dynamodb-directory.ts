@@ -1,10 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { scopesOf } from '../core/scope.ts';
 import type { Directory } from '../ports/directory.ts';
-import { readItems } from './directory-access.ts';
-import * as items from './directory-items.ts';
+import type { Item } from './attributes.ts';
+import { keyText, readItems } from './batch-read.ts';
+import { limitsOf, numberOf, projectKey, projectOf, scopeKey, stageKey } from './directory-items.ts';
 import { createLimitRules } from './directory-limits.ts';
 import { createProjectRules } from './directory-projects.ts';
+import { createItemAccess } from './item-access.ts';
 
 /**
  * The rules of a stage in its table. Each write is one update of one item, and DynamoDB applies two of them one
@@ -12,20 +14,21 @@ import { createProjectRules } from './directory-projects.ts';
  * ten items. Every method throws `Unavailable` as the client does.
  */
 export function createDynamoDbDirectory(client: DynamoDBClient, tableName: string): Directory {
-  const stageAt = items.stageKey();
+  const table = createItemAccess(client, tableName);
+  const read = (keys: readonly Item[]) => readItems(client, tableName, keys);
   return {
-    ...createLimitRules(client, tableName),
-    ...createProjectRules(client, tableName),
+    ...createLimitRules(table),
+    ...createProjectRules(table, read),
     async rules(subject) {
-      const projectAt = items.projectKey(subject.project);
-      const scopesAt = scopesOf(subject).map(items.scopeKey);
-      const found = await readItems(client, tableName, [stageAt, projectAt, ...scopesAt].map(items.keyItem));
-      const byPk = new Map(found.map((item) => [item['pk']?.S, item]));
-      const project = byPk.get(projectAt.pk);
+      const projectAt = projectKey(subject.project);
+      const scopesAt = scopesOf(subject).map(scopeKey);
+      const found = await read([stageKey(), projectAt, ...scopesAt]);
+      const byKey = new Map(found.map((item) => [keyText(item), item]));
+      const project = byKey.get(keyText(projectAt));
       return {
-        cacheGeneration: items.numberOf(byPk.get(stageAt.pk)?.['cacheGeneration']),
-        limits: scopesAt.flatMap(({ pk }) => items.limitsOf(byPk.get(pk) ?? {})),
-        ...(project === undefined ? {} : { project: items.projectOf(project) }),
+        cacheGeneration: numberOf(byKey.get(keyText(stageKey()))?.['cacheGeneration']),
+        limits: scopesAt.flatMap((at) => limitsOf(byKey.get(keyText(at)) ?? {})),
+        ...(project === undefined ? {} : { project: projectOf(project) }),
       };
     },
   };

@@ -9,7 +9,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './attributes.ts';
-import { readItems } from './directory-access.ts';
+import { readItems } from './batch-read.ts';
 import { LOOKUP_INDEX } from './table.ts';
 
 /** Items may be large (an account with thousands of holds): few of them at a time. */

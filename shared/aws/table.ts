@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 
-/** The sparse index: only items that carry `lookupPk` are in it (open calls, accounts, projects, limits). */
+/** The sparse index: only items that carry `lookupPk` are in it (open calls, accounts, limits). */
 export const LOOKUP_INDEX = 'lookup';
 
 /** The attribute that DynamoDB's time to live looks at, in seconds since the epoch. */

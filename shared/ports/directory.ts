@@ -29,8 +29,8 @@ export interface Rules {
 export type ProjectChange = Partial<Pick<Project, 'principals' | 'models' | 'onDisconnect'>>;
 
 /**
- * The rules of one stage. Reads see every write that was acknowledged before; only the two lists may miss, for a
- * moment, what was just added. Throws `Unavailable`.
+ * The rules of one stage. Reads see every write that was acknowledged before; only the list of limits may miss,
+ * for a moment, what was just set. Throws `Unavailable`.
  */
 export interface Directory {
   rules(subject: Subject): Promise<Rules>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { type Command, defineCommand } from '../command.ts';
+import { auditCommand } from './audit.ts';
+import { flushCacheCommand } from './cache.ts';
+import { callsCommand } from './calls.ts';
+import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
+import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
+import { usageCommand } from './usage.ts';
+
+const helpCommand = defineCommand({
+  name: 'help',
+  summary: 'Lists the commands, each with its fields and an example.',
+  example: {},
+  schema: z.strictObject({}),
+  async run() {
+    return {
+      commands: COMMANDS.map(({ name, summary, fields, example }) => ({ name, summary, fields, example })),
+    };
+  },
+});
+
+/** Every command of the admin function, in the order in which a new stage needs them. */
+export const COMMANDS: readonly Command[] = [
+  createProjectCommand,
+  changeProjectCommand,
+  listProjectsCommand,
+  setLimitCommand,
+  removeLimitCommand,
+  listLimitsCommand,
+  usageCommand,
+  callsCommand,
+  flushCacheCommand,
+  auditCommand,
+  helpCommand,
+];

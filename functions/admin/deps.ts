@@ -1,0 +1,17 @@
+import type { PriceTable } from '../../shared/core/price.ts';
+import type { Audit, Limits } from '../../shared/ledger/ledger.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+
+/** What the admin function works with; one stage's. */
+export interface AdminDeps {
+  readonly directory: Directory;
+  readonly store: LedgerStore;
+  readonly limits: Limits;
+  readonly audit: Audit;
+  readonly prices: PriceTable;
+  readonly clock: Clock;
+  /** The name under which the stage knows the caller with this ARN; `undefined` when the ARN is of no known form. */
+  readonly userOfArn: (arn: string) => string | undefined;
+}

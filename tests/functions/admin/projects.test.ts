@@ -1,0 +1,145 @@
+import { beforeEach, expect, it } from 'vitest';
+import { type AdminStage, onEveryStore } from '../../support/admin-stage.ts';
+
+const DEMO = {
+  project: 'demo',
+  principals: ['user/*'],
+  models: ['gpt-4o', 'o3*'],
+  on_disconnect: 'cancel',
+  created_at: '2026-11-21T12:00:00.000Z',
+};
+
+onEveryStore('the projects of a stage', (open) => {
+  let stage: AdminStage;
+  beforeEach(async () => {
+    stage = await open();
+  });
+
+  it('are created open to everyone and every model unless told otherwise', async () => {
+    expect(await stage.admin({ command: 'create-project', project: 'open' })).toEqual({
+      project: 'open',
+      principals: [],
+      models: [],
+      on_disconnect: 'drain',
+      created_at: '2026-11-21T12:00:00.000Z',
+    });
+    const { created_at, ...settings } = DEMO;
+    expect(await stage.admin({ command: 'create-project', ...settings })).toEqual(DEMO);
+    expect(await stage.admin({ command: 'list-projects' })).toMatchObject({
+      projects: [DEMO, { project: 'open' }],
+    });
+  });
+
+  it('are created once, by whichever of two admins comes first', async () => {
+    const both = await Promise.all([
+      stage.admin({ command: 'create-project', project: 'demo', principals: ['user/a'] }),
+      stage.admin({ command: 'create-project', project: 'demo', principals: ['user/b'] }),
+    ]);
+    const [refused] = both.filter((reply) => 'error' in reply);
+    const [created] = both.filter((reply) => !('error' in reply));
+    expect(refused).toMatchObject({
+      error: { code: 'project_exists', param: 'project', message: expect.stringContaining('change-project') },
+    });
+    expect(await stage.admin({ command: 'list-projects' })).toMatchObject({ projects: [created] });
+  });
+
+  it('change in what is named only', async () => {
+    const { created_at, ...settings } = DEMO;
+    await stage.admin({ command: 'create-project', ...settings });
+    const change = { command: 'change-project', project: 'demo', principals: [], on_disconnect: 'drain' };
+    expect(await stage.admin(change)).toEqual({ ...DEMO, principals: [], on_disconnect: 'drain' });
+  });
+
+  it('keep both changes of two admins who change different things at once', async () => {
+    await stage.admin({ command: 'create-project', project: 'demo' });
+    await Promise.all([
+      stage.admin({ command: 'change-project', project: 'demo', principals: ['user/*'] }),
+      stage.admin({ command: 'change-project', project: 'demo', models: ['gpt-4o', 'o3*'] }),
+      stage.admin({ command: 'change-project', project: 'demo', on_disconnect: 'cancel' }),
+    ]);
+    expect(await stage.admin({ command: 'list-projects' })).toMatchObject({ projects: [DEMO] });
+  });
+
+  it('admit callers by the names that calls are booked on, also where an ARN is given', async () => {
+    const principals = ['arn:aws:iam::111122223333:user/*', 'user/*', 'role/deploy'];
+    expect(await stage.admin({ command: 'create-project', project: 'demo', principals })).toMatchObject({
+      principals: ['user/*', 'role/deploy'],
+    });
+  });
+
+  it.each([
+    ['create-project', {}, 'invalid_field', 'project', /"project" is missing/],
+    ['create-project', { project: '' }, 'invalid_field', 'project', /project's name/],
+    [
+      'create-project',
+      { project: 'd', principals: 'user/*' },
+      'invalid_field',
+      'principals',
+      /expected array/,
+    ],
+    ['create-project', { project: 'd', principals: [''] }, 'invalid_field', 'principals', /printable ASCII/],
+    [
+      'create-project',
+      { project: 'd', principals: ['arn:x'] },
+      'unknown_principal',
+      'principals',
+      /has the ARN/,
+    ],
+    [
+      'create-project',
+      { project: 'd', models: ['gtp-4o'] },
+      'unknown_model',
+      'models',
+      /No model .* "gtp-4o"/,
+    ],
+    [
+      'create-project',
+      { project: 'd', on_disconnect: 'stop' },
+      'invalid_field',
+      'on_disconnect',
+      /"drain" or/,
+    ],
+    ['create-project', { project: 'd', colour: 'red' }, 'invalid_field', 'colour', /unknown field "colour"/],
+    ['change-project', { project: 'd', models: [] }, 'unknown_project', 'project', /no project "d"/],
+    ['change-project', { project: 'd' }, 'nothing_to_change', null, /principals, models, on_disconnect/],
+  ])('refuse %s with %j', async (command, fields, code, param, message) => {
+    expect(await stage.admin({ command, ...fields })).toEqual({
+      error: { message: expect.stringMatching(message), type: 'invalid_request_error', param, code },
+    });
+    expect(await stage.admin({ command: 'list-projects' })).toEqual({ projects: [], next: null });
+  });
+
+  it('are listed page by page, each once and by name', async () => {
+    const names = Array.from({ length: 23 }, (_, index) => `team ${String(index).padStart(2, '0')}`);
+    for (const name of names) await stage.directory.createProject({ ...stage.project, name });
+    const seen: string[] = [];
+    let after: unknown;
+    do {
+      const page = await stage.admin({
+        command: 'list-projects',
+        page_size: 10,
+        ...(after ? { after } : {}),
+      });
+      const projects = page['projects'];
+      if (!Array.isArray(projects)) throw new Error(JSON.stringify(page));
+      expect(projects.length).toBeLessThanOrEqual(10);
+      seen.push(...projects.map(({ project }) => project));
+      after = page['next'];
+    } while (after !== null);
+    expect(seen).toEqual(names);
+  });
+
+  it('have their cached answers flushed, each for itself or with the whole stage', async () => {
+    await stage.admin({ command: 'create-project', project: 'demo' });
+    expect(await stage.admin({ command: 'flush-cache', project: 'demo' })).toEqual({
+      flushed: 'project',
+      project: 'demo',
+    });
+    expect(await stage.admin({ command: 'flush-cache' })).toEqual({ flushed: 'stage', project: null });
+    const rules = await stage.directory.rules({ user: 'u', project: 'demo', model: 'm' });
+    expect(rules).toMatchObject({ cacheGeneration: 1, project: { cacheGeneration: 1 } });
+    expect(await stage.admin({ command: 'flush-cache', project: 'nobody' })).toMatchObject({
+      error: { code: 'unknown_project' },
+    });
+  });
+});

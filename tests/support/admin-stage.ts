@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createAdmin } from '../../functions/admin/app.ts';
+import type { AdminReply } from '../../functions/admin/reply.ts';
+import { bundledPrices } from '../../prices/load.ts';
+import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts';
+import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
+import { callId } from '../../shared/core/call-id.ts';
+import { userOfArn } from '../../shared/core/identity.ts';
+import type { Held, Outcome, Tally } from '../../shared/core/ledger.ts';
+import { parseUsd } from '../../shared/core/money.ts';
+import type { Subject } from '../../shared/core/scope.ts';
+import { createAudit } from '../../shared/ledger/audit.ts';
+import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import { createLimits } from '../../shared/ledger/limits.ts';
+import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
+import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
+import type { Directory, Project } from '../../shared/ports/directory.ts';
+import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import { startDynalite, type TestTable } from './dynalite.ts';
+
+const ACCOUNT = '111122223333';
+const LEASE_MS = 960_000;
+
+interface Booking extends Subject {
+  /** USD. */
+  readonly cost: string;
+  readonly saved?: string;
+  readonly tally?: Tally;
+  readonly state?: Outcome['state'];
+}
+
+/** One stage with its admin function, at noon of 2026-11-21 until its clock is set. */
+export interface AdminStage {
+  readonly admin: (payload: unknown) => Promise<AdminReply>;
+  readonly directory: Directory;
+  readonly store: LedgerStore;
+  readonly clock: { now(): number; set(iso: string): void };
+  /** A project to copy. */
+  readonly project: Project;
+  /** Holds USD for a call that then is in flight. */
+  readonly hold: (call: Subject & { readonly amount: string }) => Promise<Held>;
+  /** Holds and settles a call. */
+  readonly book: (call: Booking) => Promise<void>;
+}
+
+interface Parts {
+  readonly directory: Directory;
+  readonly store: LedgerStore;
+}
+
+/** Runs a suite on stages in memory, and on stages in DynamoDB. */
+export function onEveryStore(name: string, suite: (open: () => Promise<AdminStage>) => void): void {
+  describe(`${name} (memory)`, () => suite(() => openMemoryStage()));
+  describe(`${name} (DynamoDB)`, () => {
+    let table: TestTable;
+    beforeAll(async () => {
+      table = await startDynalite();
+    });
+    afterAll(() => table.close());
+    suite(async () => {
+      const tableName = await table.anotherTable();
+      return openStage({
+        directory: createDynamoDbDirectory(table.client, tableName),
+        store: createDynamoDbLedgerStore(table.client, tableName),
+      });
+    });
+  });
+}
+
+/** @param fault makes what every method of the directory and the store throws */
+export async function openMemoryStage({ fault }: { fault?: () => Error } = {}): Promise<AdminStage> {
+  const parts = { directory: createMemoryDirectory(), store: createMemoryLedgerStore() };
+  if (fault === undefined) return openStage(parts);
+  return openStage({ directory: broken(parts.directory, fault), store: broken(parts.store, fault) });
+}
+
+function broken<T extends object>(port: T, fault: () => Error): T {
+  return new Proxy(port, {
+    get: () => () => {
+      throw fault();
+    },
+  });
+}
+
+function openStage({ directory, store }: Parts): AdminStage {
+  const clock = settableClock('2026-11-21T12:00:00.000Z');
+  const ledger = createLedger({ store, directory, clock, leaseMs: LEASE_MS });
+  const admin = createAdmin({
+    directory,
+    store,
+    limits: createLimits({ directory, store, clock }),
+    audit: createAudit({ store, directory, clock }),
+    prices: bundledPrices(),
+    clock,
+    userOfArn: (arn) => userOfArn(arn, ACCOUNT, []),
+  });
+  let calls = 0;
+
+  async function hold({ amount, ...subject }: Subject & { readonly amount: string }): Promise<Held> {
+    calls += 1;
+    const { limits } = await directory.rules(subject);
+    const held = await ledger.hold({
+      ...subject,
+      id: callId(clock.now(), calls.toString(16).padStart(16, '0')),
+      endpoint: 'POST /chat/completions',
+      requestedModel: subject.model,
+      stream: false,
+      amount: picodollars(amount),
+      limits,
+    });
+    if (held.kind !== 'held') throw new Error(`refused by the limit of ${held.limit.amount}`);
+    return held;
+  }
+
+  async function book(booking: Booking): Promise<void> {
+    const { user, project, model, cost, saved = '0', tally = {}, state = 'settled' } = booking;
+    const { call } = await hold({ user, project, model, amount: cost });
+    await ledger.settle(call, {
+      state,
+      cost: picodollars(cost),
+      saved: picodollars(saved),
+      tally: { calls: 1, ...tally },
+      flags: [],
+      servedModel: `${model}-2026-11-01`,
+      serviceTier: 'default',
+      status: 200,
+      decidedAt: clock.now(),
+    });
+  }
+
+  const project: Project = {
+    name: 'demo',
+    principals: [],
+    models: [],
+    onDisconnect: 'drain',
+    cacheGeneration: 0,
+    createdAt: clock.now(),
+  };
+  return { admin, directory, store, clock, project, hold, book };
+}
+
+function settableClock(start: string) {
+  let now = Date.parse(start);
+  return {
+    now: () => now,
+    set(iso: string) {
+      now = Date.parse(iso);
+    },
+  };
+}
+
+function picodollars(usd: string): bigint {
+  const amount = parseUsd(usd);
+  if (amount === undefined) throw new Error(`not an amount: ${usd}`);
+  return amount;
+}
