@@ -1,5 +1,5 @@
 import type { Account, Tally } from './ledger.ts';
-import { tallySum } from './ledger-rules.ts';
+import { tallyEntries, tallySum } from './ledger-rules.ts';
 import type { Picodollars } from './money.ts';
 import type { Subject } from './scope.ts';
 
@@ -25,14 +25,14 @@ export interface UsageReport {
 /**
  * Sums up books by group.
  *
- * @param books accounts of kind `books`; others are left out
+ * @param books accounts of kind `books`; others are left out, and those on which nothing is booked yet
  * @param groupBy in the order in which the rows are sorted; with none there is one row
  */
 export function sumUsage(books: Iterable<Account>, groupBy: readonly Group[]): UsageReport {
   const rows = new Map<string, UsageRow>();
   let total = emptyRow({});
   for (const account of books) {
-    if (account.id.kind !== 'books') continue;
+    if (account.id.kind !== 'books' || isEmpty(account)) continue;
     const group = groupOf(account.id, groupBy);
     const name = JSON.stringify(groupBy.map((part) => group[part]));
     rows.set(name, rowWith(rows.get(name) ?? emptyRow(group), account));
@@ -50,6 +50,10 @@ function groupOf(id: Subject & { readonly day: string }, groupBy: readonly Group
     month: id.day.slice(0, 'YYYY-MM'.length),
   };
   return Object.fromEntries(groupBy.map((part) => [part, parts[part]]));
+}
+
+function isEmpty({ spent, saved, tally }: Account): boolean {
+  return spent === 0n && saved === 0n && tallyEntries(tally).length === 0;
 }
 
 function emptyRow(group: UsageRow['group']): UsageRow {

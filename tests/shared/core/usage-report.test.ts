@@ -39,6 +39,14 @@ it('the rows of a report add up to its total, and the total to the books, howeve
   );
 });
 
+it('books on which nothing is booked yet make no row', () => {
+  const id = { kind: 'books' as const, project: 'p', user: 'u', model: 'm', day: '2026-11-21' };
+  const empty: Account = { id, carried: 0n, spent: 0n, saved: 0n, tally: {}, holds: new Map() };
+  expect(sumUsage([empty], ['project']).rows).toEqual([]);
+  const free: Account = { ...empty, tally: { calls: 1 } };
+  expect(sumUsage([empty, free], ['project']).rows).toHaveLength(1);
+});
+
 it('limit accounts are no books, and are left out', () => {
   const limit: Account = {
     id: { kind: 'limit', scope: {}, period: 'month', periodKey: '2026-11' },
