@@ -35,6 +35,7 @@ async function uncharged(
   slot: CacheSlot,
   deps: ProxyDeps,
 ): Promise<Exchange> {
+  if (upstream.status === 401) deps.log.event('error', 'openai_key_refused', { call: call.id });
   const bytes = await readAll(upstream);
   const outcome = decide(call, { kind: 'uncharged', status: upstream.status }, deps);
   if (bytes === undefined) return lost(call, slot, outcome, deps);

@@ -33,12 +33,21 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       if (credentials === undefined) return { kind: 'unreachable', sent: false, detail: 'no secret' };
       const headers: Record<string, string> = { ...Object.fromEntries(request.headers), ...credentials };
       if (request.body !== undefined) headers['content-length'] = String(request.body.byteLength);
-      return exchange(new URL(base + request.path), headers, request, pool.agent(), options.connectTimeoutMs);
+      const answer = await exchange(
+        new URL(base + request.path),
+        headers,
+        request,
+        pool.agent(),
+        options.connectTimeoutMs,
+      );
+      return answer instanceof Response && answer.status >= 400
+        ? withoutKey(answer, credentials.authorization)
+        : answer;
     },
   };
 }
 
-async function credentialHeaders(secrets: Secrets): Promise<Record<string, string> | undefined> {
+async function credentialHeaders(secrets: Secrets) {
   try {
     const { openaiApiKey, openaiOrganization, openaiProject } = await secrets.read();
     return {
@@ -48,6 +57,20 @@ async function credentialHeaders(secrets: Secrets): Promise<Record<string, strin
     };
   } catch {
     return undefined;
+  }
+}
+
+/** An error about the key may quote it; whoever called must not learn it. */
+async function withoutKey(answer: Response, authorization: string): Promise<Response> {
+  if (answer.body === null) return answer;
+  const { status, headers } = answer;
+  const key = authorization.replace('Bearer ', '');
+  try {
+    const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+    return new Response(Buffer.from(text.replaceAll(key, '[key]'), 'latin1'), { status, headers });
+  } catch (error) {
+    const broken = new ReadableStream({ start: (controller) => controller.error(error) });
+    return new Response(broken, { status, headers });
   }
 }
 

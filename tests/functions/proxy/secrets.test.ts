@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
+import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
+import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
+import { json } from '../../support/scripted-upstream.ts';
+import type { Fetch } from '../../support/signed-fetch.ts';
+import { functionUrl } from '../../support/targets.ts';
+import { makeWorld, OPENAI_KEY, PRIVATE_TEXT, type Target, type World } from '../../support/world.ts';
+import { ANSWERS } from './cases/answers.ts';
+import { CACHING } from './cases/caching.ts';
+import { ask, of, post } from './cases/fixtures.ts';
+import { HOLDING } from './cases/holding.ts';
+import { REFUSALS } from './cases/refusals.ts';
+import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+}
+
+describe('after a run of every case', () => {
+  let world: World;
+  let target: Target;
+  const printed: string[] = [];
+  const replies: Promise<Reply>[] = [];
+
+  beforeAll(async () => {
+    const clock = { now: () => Date.now() };
+    world = await makeWorld({
+      store: createMemoryLedgerStore(),
+      directory: createMemoryDirectory(),
+      cache: createMemoryCache({ clock }),
+    });
+    target = recording(await functionUrl(world), replies);
+    const restore = capturePrinted(printed);
+    for (const each of [...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING]) {
+      await each.run(world, target);
+    }
+    // An upstream that quotes the key it was sent, as an error about a wrong key may.
+    world.upstream.on(
+      '/chat/completions',
+      json({ error: { message: `Incorrect API key: ${OPENAI_KEY}` } }, 401),
+    );
+    const project = await world.project('1');
+    await post(target, '/v1/chat/completions', ask(project), of(project));
+    await world.entries(project);
+    restore();
+  }, 60_000);
+  afterAll(async () => {
+    await target.close();
+    await world.close();
+  });
+
+  it('neither the OpenAI key nor a word of a prompt or an answer is in any log line', () => {
+    const lines = [...world.logs, ...printed];
+    expect(lines.length).toBeGreaterThan(50);
+    expect(lines.filter((line) => line.includes(OPENAI_KEY))).toEqual([]);
+    expect(lines.filter((line) => line.includes(PRIVATE_TEXT))).toEqual([]);
+  });
+
+  it('the OpenAI key is in no reply', async () => {
+    const all = await Promise.all(replies);
+    expect(all.length).toBeGreaterThan(60);
+    expect(all.filter(({ text }) => text.includes(OPENAI_KEY))).toEqual([]);
+    expect(all.some(({ text }) => text.includes('Incorrect API key: [key]'))).toBe(true);
+  });
+
+  it('no error repeats a prompt or an answer', async () => {
+    const errors = (await Promise.all(replies)).filter(({ status }) => status >= 400);
+    expect(errors.length).toBeGreaterThan(30);
+    expect(errors.filter(({ text }) => text.includes(PRIVATE_TEXT))).toEqual([]);
+  });
+
+  it('the key did reach the upstream, so the search could have found it', () => {
+    expect(
+      world.upstream.received.every(({ headers }) => headers.authorization === `Bearer ${OPENAI_KEY}`),
+    ).toBe(true);
+  });
+});
+
+function recording(target: Target, replies: Promise<Reply>[]): Target {
+  return {
+    ...target,
+    fetchAs: (person): Fetch => {
+      const fetch = target.fetchAs(person);
+      return async (input, init) => {
+        const response = await fetch(input, init);
+        const copy = response.clone();
+        const headers = JSON.stringify([...response.headers]);
+        replies.push(
+          // A stream that its caller left never ends for its copy.
+          Promise.race([copy.text(), sleep(2_000, '')]).then(
+            (text) => ({ status: response.status, text: headers + text }),
+            () => ({ status: response.status, text: headers }),
+          ),
+        );
+        return response;
+      };
+    },
+  };
+}
+
+/** Everything that the code under test prints past its log. */
+function capturePrinted(lines: string[]): () => void {
+  const write = process.stdout.write;
+  const writeError = process.stderr.write;
+  const capture = (chunk: string | Uint8Array) => {
+    lines.push(Buffer.from(chunk as Uint8Array).toString());
+    return true;
+  };
+  process.stdout.write = capture;
+  process.stderr.write = capture;
+  return () => {
+    process.stdout.write = write;
+    process.stderr.write = writeError;
+  };
+}
