@@ -1,4 +1,4 @@
-import { userOf } from '../../shared/core/identity.ts';
+import { userOf, userOfArn } from '../../shared/core/identity.ts';
 import { projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
@@ -29,15 +29,20 @@ export function identify(call: Call, settings: ProxySettings): Identified | Refu
       { param: 'openai-proxy-staging' },
     );
   }
-  const user = matchesAny(settings.trustedCallers, signer)
-    ? (headers.get('openai-proxy-user') ?? signer)
-    : signer;
+  const user = matchesAny(settings.trustedCallers, signer) ? (spokenFor(call, settings) ?? signer) : signer;
   const userProblem = userNameProblem(user);
   if (userProblem !== undefined) return badName('openai-proxy-user', userProblem);
   const projectName = headers.get('openai-proxy-project') ?? settings.defaultProject;
   const projectProblem = projectNameProblem(projectName);
   if (projectProblem !== undefined) return badName('openai-proxy-project', projectProblem);
   return { ...call, user, projectName };
+}
+
+/** Whom a trusted caller speaks for: by name, or by an ARN, which is turned into the name that its owner has here. */
+function spokenFor({ caller, request }: Call, { sessionRoles }: ProxySettings): string | undefined {
+  const named = request.headers.get('openai-proxy-user') ?? undefined;
+  if (named === undefined || caller === undefined) return undefined;
+  return userOfArn(named, caller.ownerAccountId, sessionRoles) ?? named;
 }
 
 function badName(header: string, problem: string): Refusal {

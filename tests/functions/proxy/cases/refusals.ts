@@ -168,8 +168,10 @@ export const REFUSALS: readonly HttpCase[] = [
       const headers = { 'openai-proxy-user': 'user/victim', 'openai-proxy-caching': '0' };
       await sdk(target, project, { as: 'alice', headers }).chat.completions.create(ask(project));
       await sdk(target, project, { as: 'bob', headers }).chat.completions.create(ask(project));
+      const arn = { ...headers, 'openai-proxy-user': 'arn:aws:iam::123456789012:user/team/victim' };
+      await sdk(target, project, { as: 'bob', headers: arn }).chat.completions.create(ask(project));
       const users = (await world.entries(project)).map(({ user }) => user);
-      expect(users).toEqual(['user/alice', 'user/victim']);
+      expect(users).toEqual(['user/alice', 'user/victim', 'user/victim']);
     },
   },
 ];
