@@ -180,7 +180,7 @@ function releasing(id: AccountId, callId: string, { held, cost, saved, tally }: 
 }
 
 /**
- * An item takes 400 KB, some 4,000 holds. A full account is not exhausted: it has room again when calls end.
+ * An item takes 400 KB, more than 5,000 holds. A full account is not exhausted: it has room again when calls end.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 function whenFull(error: unknown): never {

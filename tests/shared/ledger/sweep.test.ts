@@ -182,6 +182,14 @@ onEveryStore('The sweep', (open) => {
       expect(await balance(world)).toEqual({ spent: dollars(1), holds: 0 });
     });
 
+    it('leaves none to be booked again by a function that settles again', async () => {
+      const { world, call } = await setUp();
+      await world.ledger.settle(call, settledAt(1));
+      await stray(world, call.id);
+      await world.ledger.settle(call, settledAt(1));
+      expect(await balance(world)).toEqual({ spent: dollars(1), holds: 1 });
+    });
+
     it('finds it also when the period has ended meanwhile', async () => {
       const { world, call } = await setUp();
       await world.ledger.settle(call, settledAt(1));
