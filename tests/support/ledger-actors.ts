@@ -106,7 +106,7 @@ export function createActors(
     strict: () => strict,
     async play({ passes, steps }) {
       if (passes > LEASE) await deliver();
-      if (passes > DAY_MS) await dailySweep();
+      if (passes >= DAY_MS) await dailySweep();
       world.clock.pass(passes);
       const acts = steps.map((step) => act(step, faulty(shared, step.fault, late)).catch(expectUnavailable));
       await Promise.all([deliver(), ...acts]);
