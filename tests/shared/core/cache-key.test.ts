@@ -227,5 +227,5 @@ function sorted(value: JsonValue | undefined): JsonValue {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value === undefined ? null : value;
   const entries = Object.entries(value).map(([key, member]) => [key, sorted(member)] as const);
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, member, 'member']);
+  return { members: entries.sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
