@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Stack, startStack } from '../../local/stack.ts';
+
+const run = promisify(execFile);
+const README = new URL('../../README.md', import.meta.url);
+/** What the README leaves out of a line. */
+const ELLIPSIS = '…';
+
+interface Example {
+  readonly commands: string;
+  readonly expected: readonly string[];
+}
+
+let folder: string;
+let stack: Stack;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-readme-'));
+  stack = await startStack({ port: 0, stateDirectory: join(folder, '.local') });
+});
+afterAll(async () => {
+  await stack.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('what the README pastes does what the README shows', async () => {
+  const [setUp, ...examples] = await readExamples();
+  expect(examples).toHaveLength(3);
+  let before = setUp?.commands ?? '';
+  for (const { commands, expected } of examples) {
+    const { stdout } = await run('bash', ['-euc', `${before}\n${commands}`], { cwd: folder });
+    for (const line of expected) expect(stdout).toMatch(patternOf(line));
+    // Later examples use what earlier ones defined, and no more: an answer must not be asked for again.
+    before += `\n${commands
+      .split('\n')
+      .filter((line) => /^[A-Z]+=/.test(line))
+      .join('\n')}`;
+  }
+});
+
+/** The shell blocks of the README after the two commands, each with the block of its output. */
+async function readExamples(): Promise<Example[]> {
+  const text = await readFile(README, 'utf8');
+  const blocks = [...text.matchAll(/^```(sh)?\n(.*?)^```$/gms)].map(([, language, body = '']) => ({
+    language,
+    body,
+  }));
+  return blocks.slice(1).flatMap(({ language, body }, index, rest) => {
+    if (language !== 'sh') return [];
+    const next = rest[index + 1];
+    const output = next?.language === undefined ? (next?.body ?? '') : '';
+    return [{ commands: body, expected: output.split('\n').filter((line) => line !== '') }];
+  });
+}
+
+function patternOf(line: string): RegExp {
+  const pieces = line.split(ELLIPSIS).map((piece) => escapeAll(piece.trim()));
+  return new RegExp(pieces.join('.*'));
+}
+
+function escapeAll(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
