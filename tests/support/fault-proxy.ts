@@ -38,12 +38,15 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** Decides from now on by this script; without one, everything passes. */
   script(script?: FaultScript): void;
-  /** Lets go of everything that hangs: late requests go on to DynamoDB, late answers to whoever still waits. */
-  release(): void;
+  /**
+   * Lets go of everything that hangs, or of what hangs for one table: late requests go on to DynamoDB, late answers to
+   * whoever still waits.
+   */
+  release(table?: string): void;
   /** How many requests hang. */
-  hanging(): number;
-  /** Ends when no request is under way, hanging ones excepted. */
-  idle(): Promise<void>;
+  hanging(table?: string): number;
+  /** Ends when no request, or none for one table, is under way; those that hang do not count. */
+  idle(table?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,15 +69,10 @@ export async function startFaultProxy(
   const gate = createGate();
   let current: FaultScript = {};
   let count = 0;
-  let under = 0;
+  const under = new Set<Operation>();
 
   const server = createServer((incoming, outgoing) => {
-    under += 1;
-    serve(incoming, outgoing)
-      .catch(() => outgoing.destroy())
-      .finally(() => {
-        under -= 1;
-      });
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -85,6 +83,20 @@ export async function startFaultProxy(
       headers['x-amz-target'] ?? '',
       JSON.parse(raw.toString('utf8')) as Body,
     );
+    under.add(operation);
+    try {
+      await pass(operation, headers, raw, outgoing);
+    } finally {
+      under.delete(operation);
+    }
+  }
+
+  async function pass(
+    operation: Operation,
+    headers: Record<string, string>,
+    raw: Buffer,
+    outgoing: ServerResponse,
+  ): Promise<void> {
     const send = async () => {
       const answer = await forward(target, agent, headers, raw);
       return options.returnOld === false
@@ -95,11 +107,15 @@ export async function startFaultProxy(
     };
     const { before, after } = current;
     const fault = (await before?.(operation)) ?? { kind: 'pass' };
-    const answer = await spoil(fault, gate, async () => {
-      const given = await send();
-      await after?.(operation, given.status);
-      return given;
-    });
+    const answer = await spoil(
+      fault,
+      () => gate.pass(operation),
+      async () => {
+        const given = await send();
+        await after?.(operation, given.status);
+        return given;
+      },
+    );
     if (answer === undefined || outgoing.destroyed) outgoing.destroy();
     else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   }
@@ -113,8 +129,8 @@ export async function startFaultProxy(
     },
     release: gate.open,
     hanging: gate.waiting,
-    async idle() {
-      while (under > gate.waiting()) await sleep(2);
+    async idle(table) {
+      while ([...under].filter(of(table)).length > gate.waiting(table)) await sleep(2);
     },
     async close() {
       gate.open();
@@ -129,7 +145,7 @@ export async function startFaultProxy(
 /** Carries a fault out. `undefined`: the connection breaks without an answer. */
 async function spoil(
   fault: Fault,
-  gate: ReturnType<typeof createGate>,
+  released: () => Promise<void>,
   send: () => Promise<Answer>,
 ): Promise<Answer | undefined> {
   switch (fault.kind) {
@@ -148,9 +164,9 @@ async function spoil(
     case 'delay':
       return late(fault.when, () => sleep(fault.ms), send);
     case 'hang':
-      if (fault.lost !== true) return late(fault.when, gate.pass, send);
+      if (fault.lost !== true) return late(fault.when, released, send);
       if (fault.when === 'after') await send();
-      await gate.pass();
+      await released();
       return undefined;
   }
 }
@@ -163,15 +179,22 @@ async function late(when: 'before' | 'after', wait: () => Promise<void>, send: (
 }
 
 function createGate() {
-  const waiting = new Set<() => void>();
+  const waiting = new Map<() => void, Operation>();
   return {
-    waiting: () => waiting.size,
-    pass: () => new Promise<void>((go) => waiting.add(go)),
-    open() {
-      for (const go of waiting) go();
-      waiting.clear();
+    waiting: (table?: string) => [...waiting.values()].filter(of(table)).length,
+    pass: (operation: Operation) => new Promise<void>((go) => waiting.set(go, operation)),
+    open(table?: string) {
+      for (const [go, operation] of waiting) {
+        if (!of(table)(operation)) continue;
+        waiting.delete(go);
+        go();
+      }
     },
   };
+}
+
+function of(table: string | undefined): (operation: Operation) => boolean {
+  return (operation) => table === undefined || operation.table === table;
 }
 
 /** Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */

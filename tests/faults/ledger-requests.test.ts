@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { periodEnd } from '../../shared/core/period.ts';
+import { Unavailable } from '../../shared/ports/ledger-store.ts';
+import type { Fault, FaultScript, Step } from '../support/fault-proxy.ts';
+import { type FaultStages, type SpoiledStage, startFaultStages } from '../support/fault-stage.ts';
+import { ALICE, dollars, heldCall, settledAt } from '../support/ledger-world.ts';
+
+const ATTEMPT_MS = 400;
+
+/** What DynamoDB, or the way to it, can do to one request. */
+const FAULTS: readonly [string, Fault][] = [
+  ['is throttled', { kind: 'throttle' }],
+  ['fails with 500, and was made', { kind: 'error', effect: 'made' }],
+  ['is cut off after it was made', { kind: 'drop', when: 'after' }],
+  ['times out, and arrives after it was tried again', { kind: 'hang', when: 'before' }],
+  ['times out after it was made', { kind: 'hang', when: 'after' }],
+];
+
+/** Every request of a call's life, the first call of a period included. */
+const HOLDING = ['putCall', 'reserveLimit', 'openAccount', 'readRule', 'reserveBooks', 'openBooks'] as const;
+const SETTLING = ['decideCall', 'releaseLimit', 'releaseBooks', 'closeCall'] as const;
+const ACCOUNTS = ['reserveLimit', 'reserveBooks', 'releaseLimit', 'releaseBooks'] as const;
+
+const cases = (steps: readonly Step[]) =>
+  steps.flatMap((step) => FAULTS.map(([what, fault]) => [step, what, fault] as const));
+
+let stages: FaultStages;
+beforeAll(async () => {
+  stages = await startFaultStages({ attemptMs: ATTEMPT_MS, deadlineMs: 3_000 });
+});
+afterAll(() => stages.close());
+
+/** A stage whose limit was set last month, so that the next call is the first of its period. */
+async function nextMonth(): Promise<SpoiledStage> {
+  const stage = await stages.open();
+  const { limits, clock } = stage.world;
+  await limits.set({ project: 'demo' }, 'month', dollars(10));
+  clock.pass((periodEnd('month', clock.now()) ?? 0) - clock.now());
+  return stage;
+}
+
+function spoiling(step: Step, fault: Fault, times: number): FaultScript & { readonly spoiled: () => number } {
+  let spoiled = 0;
+  return {
+    spoiled: () => spoiled,
+    before(operation) {
+      if (operation.step !== step || spoiled === times) return undefined;
+      spoiled += 1;
+      return fault;
+    },
+  };
+}
+
+async function lifeUnder(script: FaultScript, stage: SpoiledStage): Promise<void> {
+  const ledger = stage.ledger();
+  const { limits } = await stage.world.directory.rules(ALICE);
+  stage.spoil(script);
+  const call = heldCall(await stage.world.hold(4, { limits, ledger }));
+  const settled = await ledger.settle(call, settledAt(1));
+  expect(settled).toMatchObject({ state: 'closed', outcome: { state: 'settled', cost: dollars(1) } });
+}
+
+async function expectCleanBooks(stage: SpoiledStage): Promise<void> {
+  expect((await stage.audit()).differences).toEqual([]);
+  expect(await stage.holding()).toEqual([]);
+  expect((await stage.entries()).filter(({ state }) => state !== 'closed')).toEqual([]);
+}
+
+async function spentOf(stage: SpoiledStage) {
+  const account = await stage.world.account({ project: 'demo' });
+  return { spent: account?.spent, remaining: account?.limit?.remaining, calls: account?.tally.calls };
+}
+
+describe.concurrent('A call is held and settled once, at its cost, when', () => {
+  test.each([...cases(HOLDING), ...cases(SETTLING)])('%s %s', async (step, _, fault) => {
+    const stage = await nextMonth();
+    const script = spoiling(step, fault, 1);
+    await lifeUnder(script, stage);
+    expect(script.spoiled()).toBe(1);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    expect(await spentOf(stage)).toEqual({ spent: dollars(1), remaining: dollars(9), calls: 1 });
+    expect(await stage.entries()).toMatchObject([{ outcome: { cost: dollars(1) } }]);
+  });
+
+  test('every request and every answer is slow', async () => {
+    const stage = await nextMonth();
+    const slow = (when: 'before' | 'after') => ({ kind: 'delay', when, ms: ATTEMPT_MS / 8 }) as const;
+    await lifeUnder({ before: ({ number }) => slow(number % 2 === 0 ? 'before' : 'after') }, stage);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    expect(await spentOf(stage)).toEqual({ spent: dollars(1), remaining: dollars(9), calls: 1 });
+  });
+
+  test.each(ACCOUNTS)('%s is refused for a reason that is gone when it is looked into', async (step) => {
+    const stage = await nextMonth();
+    const script = spoiling(step, { kind: 'condition' }, 2);
+    await lifeUnder(script, stage);
+    expect(script.spoiled()).toBe(2);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    expect(await spentOf(stage)).toEqual({ spent: dollars(1), remaining: dollars(9), calls: 1 });
+  });
+});
+
+describe.concurrent('A call is not forwarded, holds nothing in the end and costs nothing as long as', () => {
+  test.each(cases(HOLDING))('%s %s', async (step, _, fault) => {
+    const stage = await nextMonth();
+    const { limits } = await stage.world.directory.rules(ALICE);
+    stage.spoil(spoiling(step, fault, Number.POSITIVE_INFINITY));
+    const holding = stage.world.hold(4, { limits, ledger: stage.ledger() });
+    await expect(holding).rejects.toBeInstanceOf(Unavailable);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    // The account of the new period may not be opened yet: then nothing was spent from it either.
+    const { spent = 0n, remaining = dollars(10) } = await spentOf(stage);
+    expect({ spent, remaining }).toEqual({ spent: 0n, remaining: dollars(10) });
+    for (const { outcome } of await stage.entries())
+      expect(outcome).toMatchObject({ state: 'void', cost: 0n });
+  });
+});
+
+describe.concurrent('A call that was forwarded is on the books once after', () => {
+  test.each(cases(SETTLING))('%s %s, for as long as the function lives', async (step, _, fault) => {
+    const stage = await nextMonth();
+    const { limits } = await stage.world.directory.rules(ALICE);
+    const ledger = stage.ledger();
+    const call = heldCall(await stage.world.hold(4, { limits, ledger }));
+    stage.spoil(spoiling(step, fault, Number.POSITIVE_INFINITY));
+    await expect(ledger.settle(call, settledAt(1))).rejects.toBeInstanceOf(Unavailable);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    const [entry, ...others] = await stage.entries();
+    expect(others).toEqual([]);
+    // Decided before the fault, or as far as DynamoDB: its cost. Otherwise nobody knows it, and its hold is booked.
+    const known = step !== 'decideCall' || entry?.outcome?.state === 'settled';
+    expect(entry?.outcome).toMatchObject(
+      known ? { state: 'settled', cost: dollars(1) } : { state: 'unsettled', cost: dollars(4) },
+    );
+    expect(await spentOf(stage)).toMatchObject({ spent: entry?.outcome?.cost, calls: 1 });
+  });
+});

@@ -1,0 +1,124 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbClient } from '../../shared/aws/dynamodb-client.ts';
+import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts';
+import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
+import type { CallEntry } from '../../shared/core/ledger.ts';
+import { daysBetween, PERIODS } from '../../shared/core/period.ts';
+import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import type { AuditReport, Ledger } from '../../shared/ledger/ledger.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import { startDynalite } from './dynalite.ts';
+import { type FaultProxy, type FaultScript, startFaultProxy } from './fault-proxy.ts';
+import { createWorld, LEASE, type LedgerWorld } from './ledger-world.ts';
+
+/** How patient a function is with DynamoDB, in milliseconds. */
+export interface Patience {
+  readonly attemptMs: number;
+  readonly deadlineMs: number;
+}
+
+/** A stage on a table of its own. Its `world` sees the books as they are; a function sees them through the faults. */
+export interface SpoiledStage {
+  readonly world: LedgerWorld;
+  readonly store: LedgerStore;
+  readonly directory: Directory;
+  /** Spoils this stage's requests, and nobody else's; without a script nothing is spoiled. */
+  spoil(script?: FaultScript): void;
+  /** A function's ledger; its clock may be wrong. */
+  ledger(clock?: Clock): Ledger;
+  /** Nothing is spoiled any more, every lease ends, and the sweep runs, and runs again twice at once. */
+  settleDown(): Promise<void>;
+  /** The audit of all periods from this instant, or today, until now. */
+  audit(from?: number): Promise<AuditReport>;
+  /** The accounts that still hold money for a call. */
+  holding(): Promise<string[]>;
+  entries(): Promise<CallEntry[]>;
+}
+
+export interface FaultStages {
+  readonly proxy: FaultProxy;
+  open(): Promise<SpoiledStage>;
+  close(): Promise<void>;
+}
+
+/** Starts a DynamoDB with the fault proxy in front of it. */
+export async function startFaultStages(patience: Patience): Promise<FaultStages> {
+  const table = await startDynalite();
+  const proxy = await startFaultProxy(table.endpoint);
+  const clients: DynamoDBClient[] = [];
+  const scripts = new Map<string | undefined, FaultScript>();
+  proxy.script({
+    before: (operation) => scripts.get(operation.table)?.before?.(operation),
+    after: (operation, status) => scripts.get(operation.table)?.after?.(operation, status),
+  });
+  return {
+    proxy,
+    async open() {
+      const name = await table.anotherTable();
+      // One each: the SDK stops retrying for all users of a client when too many requests of it fail.
+      const client = clientOf(proxy.endpoint, patience);
+      clients.push(client);
+      const plain = createDynamoDbLedgerStore(table.client, name);
+      const world = await createWorld(plain, createDynamoDbDirectory(table.client, name));
+      const store = createDynamoDbLedgerStore(client, name);
+      const directory = createDynamoDbDirectory(client, name);
+      const spoil = (script: FaultScript = {}) => void scripts.set(name, script);
+      return {
+        world,
+        store,
+        directory,
+        spoil,
+        ledger: (clock = world.clock) => createLedger({ store, directory, clock, leaseMs: LEASE }),
+        settleDown: async () => {
+          spoil();
+          proxy.release(name);
+          await proxy.idle(name);
+          await settleDown(world);
+        },
+        audit: (from = world.clock.now()) => auditOf(world, from),
+        holding: () => holdingIn(world),
+        entries: world.entries,
+      };
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await proxy.close();
+      await table.close();
+    },
+  };
+}
+
+/** The product's own client, as impatient as a test needs it. */
+export function clientOf(endpoint: string, patience: Partial<Patience> = {}): DynamoDBClient {
+  return createDynamoDbClient({
+    region: 'us-east-1',
+    endpoint,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...patience,
+  });
+}
+
+async function settleDown({ clock, ledger }: LedgerWorld): Promise<void> {
+  clock.pass(LEASE + 1);
+  await ledger.sweep({ deep: true });
+  clock.pass(LEASE + 1);
+  await Promise.all([ledger.sweep({ deep: true }), ledger.sweep({ deep: true })]);
+}
+
+function auditOf({ audit, clock }: LedgerWorld, from: number): Promise<AuditReport> {
+  return audit.run(
+    daysBetween(from, clock.now()).flatMap((day) =>
+      PERIODS.map((period) => ({ period, at: Date.parse(day) })),
+    ),
+  );
+}
+
+async function holdingIn({ store, entries }: LedgerWorld): Promise<string[]> {
+  const named = (await entries()).flatMap(({ accounts }) => accounts);
+  const ids = new Map(named.map((id) => [JSON.stringify(id), id]));
+  const holding: string[] = [];
+  for (const [name, id] of ids) if ((await store.getAccount(id))?.holds.size) holding.push(name);
+  return holding;
+}
