@@ -56,8 +56,9 @@ function understand(
     const work: Work = { kind: 'free', cacheable: treatment.cacheable, body };
     return { work, family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
   }
-  const json = parseJsonBody(body ?? new Uint8Array());
-  if (isRefusal(json)) return json;
+  const parsed = parseJsonBody(body ?? new Uint8Array());
+  if (isRefusal(parsed)) return parsed;
+  const { json } = parsed;
   const unfit = treatment.rules.check(json);
   if (unfit !== undefined) return unfit;
   const requestedModel = String(json['model']);

@@ -80,8 +80,8 @@ function keyOf(call: Admitted, stage: string): string {
 function keyedBody({ work }: Admitted): KeyedBody {
   if (work.kind === 'metered') return { kind: 'json', value: work.body };
   if (work.body === undefined) return { kind: 'none' };
-  const json = parseJsonBody(work.body);
-  return isRefusal(json) ? { kind: 'bytes', bytes: work.body } : { kind: 'json', value: json };
+  const parsed = parseJsonBody(work.body);
+  return isRefusal(parsed) ? { kind: 'bytes', bytes: work.body } : { kind: 'json', value: parsed.json };
 }
 
 async function keep(key: string, answer: Keepable, control: CacheControl, deps: ProxyDeps): Promise<void> {

@@ -12,7 +12,12 @@ export const USEFUL_OUTPUT_TOKENS = 256;
 
 /** Each round sees a fresh remainder; other calls that race for it cannot keep this one going round for ever. */
 const MAX_CAP_ROUNDS = 4;
-const FIRST_WAIT_MS = 100;
+
+/** Pauses double from here, so that a call that waits asks the ledger a handful of times, however long it waits. */
+const FIRST_PAUSE_MS = 100;
+
+/** About when a client may try again, in milliseconds: spread, so that those refused together do not come back so. */
+const RETRY_AFTER_MS = 1_000;
 
 const FREE: WorstCase = { fixed: 0n, perOutputToken: 0n, maxOutputTokens: 0, explicit: true };
 
@@ -22,17 +27,22 @@ const FREE: WorstCase = { fixed: 0n, perOutputToken: 0n, maxOutputTokens: 0, exp
  * calls' holds are in the way, waits a bounded moment for them to settle.
  */
 export async function hold(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall | Refusal> {
-  const deadline = deps.clock.now() + deps.settings.holdWaitMs;
-  for (let pause = FIRST_WAIT_MS; ; pause *= 2) {
+  const worst = worstOf(admitted);
+  const needed = cost(worst, leastOutput(worst));
+  const { holdWaitMs } = deps.settings;
+  const deadline = deps.clock.now() + holdWaitMs;
+  let slept = 0;
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     const result = await holdOnce(admitted, deps);
     if ('held' in result) return result;
-    const worst = worstOf(admitted);
-    const needed = cost(worst, leastOutput(worst));
     const onlyHeld = result.remaining + result.heldByOthers >= needed;
     if (!onlyHeld) return exhausted(result, needed);
-    const jittered = pause / 2 + (Number.parseInt(deps.random().slice(0, 4), 16) % pause);
-    if (deps.clock.now() + jittered > deadline) return busy(result);
-    await deps.sleep(jittered);
+    // The clock tells how long the ledger took; what was slept bounds the rounds, whatever the clock does.
+    const left = Math.min(deadline - deps.clock.now(), holdWaitMs - slept);
+    if (left <= 0) return busy(result, jittered(RETRY_AFTER_MS, deps));
+    const nap = Math.min(left, jittered(pause, deps));
+    await deps.sleep(nap);
+    slept += nap;
   }
 }
 
@@ -56,7 +66,7 @@ async function holdOnce(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall |
       const capped = mustSend ? { outputCap: output } : {};
       return { ...admitted, id, held: result, ...capped };
     }
-    const affordable = affordableOutput(worst, result.remaining);
+    const affordable = affordableOutput(worst, result.affordable);
     if (affordable < leastOutput(worst) || round === MAX_CAP_ROUNDS) return result;
     output = Math.min(output, affordable);
   }
@@ -95,7 +105,8 @@ function exhausted(refused: Refused, needed: Picodollars): Refusal {
   };
 }
 
-function busy(refused: Refused): Refusal {
+/** @param retryMs clients that know only whole seconds wait for one */
+function busy(refused: Refused, retryMs: number): Refusal {
   return {
     kind: 'refusal',
     status: 429,
@@ -104,8 +115,13 @@ function busy(refused: Refused): Refusal {
     message:
       `${describeLimit(refused)} is not spent, but other calls in flight hold what this one needs ` +
       `(${formatUsd(refused.heldByOthers)} USD). Try again when they have ended.`,
-    headers: { 'retry-after': '1' },
+    headers: { 'retry-after': '1', 'retry-after-ms': String(retryMs) },
   };
+}
+
+/** Half as much to one and a half times as much, in whole milliseconds. */
+function jittered(milliseconds: number, { random }: Pick<ProxyDeps, 'random'>): number {
+  return Math.floor(milliseconds / 2) + (Number.parseInt(random().slice(0, 4), 16) % milliseconds);
 }
 
 function describeLimit({ limit }: Refused): string {

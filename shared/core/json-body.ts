@@ -17,6 +17,12 @@ interface SourceTextJson {
 }
 const sourceTextJson = JSON as unknown as SourceTextJson;
 
+/** The JSON object of a request, in a wrapping of its own: no member that a caller chose can make it look like a refusal. */
+export interface JsonBody {
+  readonly kind: 'json';
+  readonly json: JsonObject;
+}
+
 /**
  * Reads the JSON object that a caller sent. What is forwarded is always made from the result, so that OpenAI cannot
  * read the same bytes in another way (a repeated key counts as its last, here and there).
@@ -26,7 +32,7 @@ const sourceTextJson = JSON as unknown as SourceTextJson;
  *
  * @returns a 400 refusal, without any text of the body, when it is no UTF-8, no JSON, no object, or nested too deeply
  */
-export function parseJsonBody(bytes: Uint8Array): JsonObject | Refusal {
+export function parseJsonBody(bytes: Uint8Array): JsonBody | Refusal {
   const text = decode(bytes);
   if (text === undefined) return refuse('The request body is not UTF-8. Send JSON in UTF-8.');
   const value = parse(text);
@@ -37,11 +43,7 @@ export function parseJsonBody(bytes: Uint8Array): JsonObject | Refusal {
   }
   if (!isObject(value)) return refuse('The request body must be a JSON object.');
   if (isTooDeep(value)) return refuse(`The request body is nested more than ${MAX_DEPTH} levels deep.`);
-  // Callers tell a body from a refusal by `kind`, which no endpoint knows as a parameter.
-  if (Object.hasOwn(value, 'kind')) {
-    return invalidRequest('unknown_parameter', "Unknown parameter: 'kind'.", { param: 'kind' });
-  }
-  return value;
+  return { kind: 'json', json: value };
 }
 
 /** Prints a body that `parseJsonBody` read, as UTF-8. */

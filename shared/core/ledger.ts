@@ -87,15 +87,20 @@ export interface CallEntry extends Subject {
 /** The way to a call's entry. */
 export type CallRef = Pick<CallEntry, 'id' | 'project'>;
 
-/** The limit account that a limit counts in at an instant is named by its scope, period and period key. */
+/** A call that found no room for its worst case: nothing is held for it. */
 export interface Refused {
   readonly kind: 'refused';
-  /** The limit that refused; the tightest, where several did. */
+  /**
+   * The limit that refused. Where several did, the one with the least left for good, holds not counted: if any of
+   * them is truly exhausted, it is this one, and no waiting for holds helps.
+   */
   readonly limit: Limit;
   /** What is left of it, holds of other calls deducted. */
   readonly remaining: Picodollars;
   /** What other calls hold of it at this instant, and may give back. */
   readonly heldByOthers: Picodollars;
+  /** What is left in the tightest of the limits that refused: the most that a smaller call could hold now. */
+  readonly affordable: Picodollars;
   /** When it starts again, milliseconds since the epoch; absent for `total`. */
   readonly resetsAt?: number;
 }

@@ -43,9 +43,11 @@ export async function hold(request: HoldRequest, parts: HoldParts): Promise<Held
     throw fault;
   });
   const refusals = answers.filter((answer) => answer.kind === 'refused');
-  const tightest = least(refusals);
-  if (tightest === undefined) {
-    const binding = least(answers.filter((answer) => answer.kind === 'held'));
+  const tightest = least(refusals, ({ remaining }) => remaining);
+  const scarcest = least(refusals, ({ remaining, heldByOthers }) => remaining + heldByOthers);
+  if (tightest === undefined || scarcest === undefined) {
+    const held = answers.filter((answer) => answer.kind === 'held');
+    const binding = least(held, ({ remaining }) => remaining);
     return {
       kind: 'held',
       call,
@@ -53,8 +55,12 @@ export async function hold(request: HoldRequest, parts: HoldParts): Promise<Held
     };
   }
   await giveBack(call, parts);
-  const resetsAt = periodEnd(tightest.limit.period, callTime(call.id));
-  return { ...tightest, ...(resetsAt !== undefined && { resetsAt }) };
+  const resetsAt = periodEnd(scarcest.limit.period, callTime(call.id));
+  return {
+    ...scarcest,
+    affordable: tightest.remaining,
+    ...(resetsAt !== undefined && { resetsAt }),
+  };
 }
 
 function entryOf(request: HoldRequest, { clock, leaseMs }: HoldParts): CallEntry {
@@ -145,10 +151,10 @@ async function giveBack(call: CallEntry, { store, clock }: HoldParts): Promise<v
     await book(store, standing, standing.outcome);
 }
 
-function least<T extends { readonly remaining: Picodollars }>(answers: readonly T[]): T | undefined {
+/** The one whose amount is the least; the first of several. */
+function least<T>(answers: readonly T[], amountOf: (answer: T) => Picodollars): T | undefined {
   return answers.reduce<T | undefined>(
-    (tightest, answer) =>
-      tightest === undefined || answer.remaining < tightest.remaining ? answer : tightest,
+    (found, answer) => (found === undefined || amountOf(answer) < amountOf(found) ? answer : found),
     undefined,
   );
 }

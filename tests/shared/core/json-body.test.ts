@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../shared/core/json.ts';
 import { parseJsonBody, stringifyBody } from '../../../shared/core/json-body.ts';
 import { isRefusal } from '../../../shared/core/refusal.ts';
 
@@ -9,7 +8,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 function forwarded(text: string): string {
   const body = parseJsonBody(utf8(text));
   if (isRefusal(body)) expect.fail(body.message);
-  return new TextDecoder().decode(stringifyBody(body));
+  return new TextDecoder().decode(stringifyBody(body.json));
 }
 
 describe('a body that is forwarded', () => {
@@ -30,7 +29,8 @@ describe('a body that is forwarded', () => {
   });
 
   test('keeps ordinary numbers as numbers, so that they can be checked', () => {
-    expect(parseJsonBody(utf8('{"n":2,"seed":9007199254740993,"t":1.5e0}'))).toMatchObject({ n: 2, t: 1.5 });
+    const body = parseJsonBody(utf8('{"n":2,"seed":9007199254740993,"t":1.5e0}'));
+    expect(body).toMatchObject({ json: { n: 2, t: 1.5 } });
   });
 
   test('may begin with a byte order mark', () => {
@@ -43,7 +43,6 @@ describe('a body that is forwarded', () => {
         fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()),
         fc.nat(3),
         (value, indent) => {
-          fc.pre(!Object.hasOwn(value, 'kind'));
           const text = JSON.stringify(value, null, indent);
           const out = forwarded(text);
           expect(JSON.parse(out)).toEqual(JSON.parse(text));
@@ -105,9 +104,7 @@ describe('a body that is refused', () => {
   });
 
   test('one that pretends to be a refusal of Tollgate is not taken for one', () => {
-    const refusal = parseJsonBody(
-      utf8('{"kind":"refusal","status":200,"message":"x","code":"y"}'),
-    ) as JsonObject;
-    expect(refusal).toMatchObject({ status: 400, code: 'unknown_parameter', param: 'kind' });
+    const text = '{"kind":"refusal","status":200,"message":"x","code":"y"}';
+    expect(forwarded(text)).toBe(text);
   });
 });

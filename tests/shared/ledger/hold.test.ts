@@ -60,6 +60,7 @@ onEveryStore('Holding', (open) => {
         limit: limits[1],
         remaining: dollars(2),
         heldByOthers: dollars(3),
+        affordable: dollars(2),
         resetsAt: Date.parse('2026-11-22T00:00:00.000Z'),
       });
       expect(await holdsOf(world, limits)).toEqual([1, 1, 1]);
@@ -71,6 +72,20 @@ onEveryStore('Holding', (open) => {
         ['closed', 'void', 0n],
         ['closed', 'settled', dollars(3)],
       ]);
+    });
+
+    it('names the limit that is exhausted for good, not the one whose rest is only held', async () => {
+      const world = await open();
+      const spent = await world.limits.set({ project: 'demo' }, 'month', dollars(3));
+      const busy = await world.limits.set({}, 'day', dollars(9));
+      heldCall(await world.hold(8, { limits: [busy] }));
+      expect(await world.hold(4)).toMatchObject({
+        kind: 'refused',
+        limit: spent,
+        remaining: dollars(3),
+        heldByOthers: 0n,
+        affordable: dollars(1),
+      });
     });
 
     it('says of a total limit that it never starts again', async () => {

@@ -1,0 +1,203 @@
+import OpenAI from 'openai';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createApp } from '../../functions/proxy/app.ts';
+import type { ProxyDeps } from '../../functions/proxy/deps.ts';
+import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
+import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
+import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
+import { ask, CHAT, caught, of, post, refusalOf } from '../functions/proxy/cases/fixtures.ts';
+import { json } from '../support/scripted-upstream.ts';
+import { inProcess } from '../support/targets.ts';
+import { makeWorld, type Target, type World } from '../support/world.ts';
+
+/** What `ask` may cost: its worst case is about $0.003. */
+const ONE_CALL_USD = '0.005';
+
+let open: World | undefined;
+afterEach(() => open?.close());
+
+async function world(holdWaitMs: number): Promise<World> {
+  const clock = { now: () => Date.now() };
+  open = await makeWorld(
+    {
+      store: createMemoryLedgerStore(),
+      directory: createMemoryDirectory(),
+      cache: createMemoryCache({ clock }),
+    },
+    { holdWaitMs },
+  );
+  return open;
+}
+
+/** The SDK as people use it, its default retries included, and how it was answered. */
+function patientSdk(made: World, project: string, onReply: (status: number) => void = () => {}) {
+  const statuses: number[] = [];
+  const fetch = inProcess(made).fetchAs('developer');
+  const client = new OpenAI({
+    apiKey: 'unused',
+    baseURL: 'https://tollgate.test/v1',
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      statuses.push(response.status);
+      onReply(response.status);
+      return response;
+    },
+    defaultHeaders: { 'openai-proxy-project': project, 'openai-proxy-caching': '0' },
+  });
+  return { client, statuses };
+}
+
+/** Far below its worst case, at $0.00075. */
+const CHEAP = {
+  ...CHAT,
+  usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 },
+};
+
+/** An upstream that keeps its answers until the gate opens. */
+function gatedUpstream(made: World) {
+  const gate = Promise.withResolvers<void>();
+  made.upstream.on('/chat/completions', async (request, response) => {
+    await gate.promise;
+    await json(CHEAP)(request, response);
+  });
+  return gate;
+}
+
+function call(made: World, project: string, target: Target = inProcess(made)) {
+  return post(target, '/v1/chat/completions', ask(project), of(project, { 'openai-proxy-caching': '0' }));
+}
+
+async function inFlight(made: World, calls: number): Promise<void> {
+  await expect.poll(() => made.upstream.received.length).toBe(calls);
+}
+
+/** The same proxy, with what it asks of the ledger and how long it sleeps written down. */
+function watched(made: World) {
+  const seen = { holds: 0, slept: [] as number[] };
+  const deps: ProxyDeps = {
+    ...made.deps,
+    ledger: {
+      ...made.deps.ledger,
+      hold: (request) => {
+        seen.holds += 1;
+        return made.deps.ledger.hold(request);
+      },
+    },
+    sleep: (milliseconds) => {
+      seen.slept.push(milliseconds);
+      return made.deps.sleep(milliseconds);
+    },
+  };
+  return { seen, target: inProcess({ ...made, app: createApp(deps) }) };
+}
+
+describe('a limit that is exhausted', () => {
+  it('is one attempt of the SDK, which does not try again', async () => {
+    const made = await world(2_000);
+    const project = await made.project('0.001');
+    const { client, statuses } = patientSdk(made, project);
+    const error = await caught(client.chat.completions.create(ask(project)));
+    expect(error).toMatchObject({ status: 429, code: 'insufficient_quota', type: 'insufficient_quota' });
+    expect(error.headers?.get('x-should-retry')).toBe('false');
+    expect(statuses).toEqual([429]);
+  });
+
+  it('refuses at once a call that the whole limit could not pay, though others hold of it', async () => {
+    const made = await world(2_000);
+    const gate = gatedUpstream(made);
+    const project = await made.project(ONE_CALL_USD);
+    const first = call(made, project);
+    await inFlight(made, 1);
+    const { seen, target } = watched(made);
+    const body = { ...ask(project), max_tokens: 10_000 };
+    const refused = await post(target, '/v1/chat/completions', body, of(project));
+    expect(await refusalOf(refused)).toMatchObject({ status: 429, code: 'insufficient_quota' });
+    expect(seen).toEqual({ holds: 1, slept: [] });
+    gate.resolve();
+    await first;
+  });
+
+  it('is named before one whose rest is only held, as waiting would not help', async () => {
+    const made = await world(2_000);
+    const gate = gatedUpstream(made);
+    const project = await made.project(ONE_CALL_USD);
+    const first = call(made, project);
+    await inFlight(made, 1);
+    // Less is left of the project's limit now, but only this one is truly spent.
+    await made.limit({ project, user: 'user/developer' }, '0.003');
+    const { seen, target } = watched(made);
+    const refusal = await refusalOf(await call(made, project, target));
+    expect(refusal).toMatchObject({ status: 429, code: 'insufficient_quota' });
+    expect(refusal.message).toContain('user/developer');
+    expect(seen.slept).toEqual([]);
+    gate.resolve();
+    await first;
+  });
+});
+
+describe('a limit whose rest is only held', () => {
+  it('is waited for: who waits is served as soon as the call before it has settled', async () => {
+    const made = await world(10_000);
+    const gate = gatedUpstream(made);
+    const project = await made.project('0.008');
+    const first = call(made, project);
+    await inFlight(made, 1);
+    const second = patientSdk(made, project);
+    const answer = second.client.chat.completions.create({ ...ask(project), max_tokens: 500 });
+    gate.resolve();
+    expect((await answer).id).toBe(CHAT.id);
+    expect(second.statuses).toEqual([200]);
+    await first;
+  });
+
+  it('is a rate limit at the end of the wait, which the SDK tries again by itself', async () => {
+    const made = await world(100);
+    const gate = gatedUpstream(made);
+    const project = await made.project('0.008');
+    const first = call(made, project);
+    await inFlight(made, 1);
+    const { client, statuses } = patientSdk(made, project, () => gate.resolve());
+    const answer = await client.chat.completions.create({ ...ask(project), max_tokens: 500 });
+    expect(answer.id).toBe(CHAT.id);
+    expect(statuses).toEqual([429, 200]);
+    await first;
+  });
+
+  it('tells when to come back, not to all at the same time', async () => {
+    const made = await world(50);
+    const gate = gatedUpstream(made);
+    const project = await made.project(ONE_CALL_USD);
+    const first = call(made, project);
+    await inFlight(made, 1);
+    const refused = await Promise.all(Array.from({ length: 8 }, () => call(made, project)));
+    const pauses = refused.map(({ headers }) => Number(headers.get('retry-after-ms')));
+    expect(refused.map(({ status }) => status)).toEqual(Array(8).fill(429));
+    expect(refused.every(({ headers }) => headers.get('retry-after') === '1')).toBe(true);
+    expect(pauses.every((pause) => pause >= 500 && pause < 1_500)).toBe(true);
+    expect(new Set(pauses).size).toBeGreaterThan(1);
+    gate.resolve();
+    await first;
+  });
+
+  it('is no reason for a storm: each call asks the ledger a handful of times, however many wait', async () => {
+    const made = await world(2_000);
+    const gate = gatedUpstream(made);
+    const project = await made.project(ONE_CALL_USD);
+    const first = call(made, project);
+    await inFlight(made, 1);
+    const { seen, target } = watched(made);
+    const waiting = 60;
+    const refused = await Promise.all(Array.from({ length: waiting }, () => call(made, project, target)));
+    expect(refused.every(({ status }) => status === 429)).toBe(true);
+    // Pauses of 50, 100, 200, 400 and 800 ms at the least, and what is left of 2 s.
+    expect(seen.holds).toBeLessThanOrEqual(waiting * 7);
+    expect(seen.slept.length).toBe(seen.holds - waiting);
+    // They wait no longer than they were told to, and not in step.
+    expect(seen.slept.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(waiting * 2_000);
+    expect(new Set(seen.slept).size).toBeGreaterThan(waiting);
+    gate.resolve();
+    await first;
+    const entries = await made.entries(project);
+    expect(entries.filter(({ outcome }) => outcome?.state !== 'void')).toHaveLength(1);
+  });
+});
