@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { periodEnd } from '../../shared/core/period.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { Fault, FaultScript, Step } from '../support/fault-proxy.ts';
 import { type FaultStages, type SpoiledStage, startFaultStages } from '../support/fault-stage.ts';
 import { ALICE, dollars, heldCall, settledAt } from '../support/ledger-world.ts';
 
-const ATTEMPT_MS = 400;
+const ATTEMPT_MS = 250;
 
 /** What DynamoDB, or the way to it, can do to one request. */
 const FAULTS: readonly [string, Fault][] = [
@@ -25,17 +25,19 @@ const cases = (steps: readonly Step[]) =>
   steps.flatMap((step) => FAULTS.map(([what, fault]) => [step, what, fault] as const));
 
 let stages: FaultStages;
+// They wait more than they work.
+vi.setConfig({ maxConcurrency: 12 });
 beforeAll(async () => {
-  stages = await startFaultStages({ attemptMs: ATTEMPT_MS, deadlineMs: 3_000 });
+  stages = await startFaultStages({ attemptMs: ATTEMPT_MS, deadlineMs: 2_000 });
 });
 afterAll(() => stages.close());
 
-/** A stage whose limit was set last month, so that the next call is the first of its period. */
-async function nextMonth(): Promise<SpoiledStage> {
+/** A stage whose limit was set yesterday, so that the next call is the first of its period. */
+async function nextDay(): Promise<SpoiledStage> {
   const stage = await stages.open();
   const { limits, clock } = stage.world;
-  await limits.set({ project: 'demo' }, 'month', dollars(10));
-  clock.pass((periodEnd('month', clock.now()) ?? 0) - clock.now());
+  await limits.set({ project: 'demo' }, 'day', dollars(10));
+  clock.pass((periodEnd('day', clock.now()) ?? 0) - clock.now());
   return stage;
 }
 
@@ -67,13 +69,13 @@ async function expectCleanBooks(stage: SpoiledStage): Promise<void> {
 }
 
 async function spentOf(stage: SpoiledStage) {
-  const account = await stage.world.account({ project: 'demo' });
+  const account = await stage.world.account({ project: 'demo' }, 'day');
   return { spent: account?.spent, remaining: account?.limit?.remaining, calls: account?.tally.calls };
 }
 
 describe.concurrent('A call is held and settled once, at its cost, when', () => {
   test.each([...cases(HOLDING), ...cases(SETTLING)])('%s %s', async (step, _, fault) => {
-    const stage = await nextMonth();
+    const stage = await nextDay();
     const script = spoiling(step, fault, 1);
     await lifeUnder(script, stage);
     expect(script.spoiled()).toBe(1);
@@ -84,7 +86,7 @@ describe.concurrent('A call is held and settled once, at its cost, when', () => 
   });
 
   test('every request and every answer is slow', async () => {
-    const stage = await nextMonth();
+    const stage = await nextDay();
     const slow = (when: 'before' | 'after') => ({ kind: 'delay', when, ms: ATTEMPT_MS / 8 }) as const;
     await lifeUnder({ before: ({ number }) => slow(number % 2 === 0 ? 'before' : 'after') }, stage);
     await stage.settleDown();
@@ -93,7 +95,7 @@ describe.concurrent('A call is held and settled once, at its cost, when', () => 
   });
 
   test.each(ACCOUNTS)('%s is refused for a reason that is gone when it is looked into', async (step) => {
-    const stage = await nextMonth();
+    const stage = await nextDay();
     const script = spoiling(step, { kind: 'condition' }, 2);
     await lifeUnder(script, stage);
     expect(script.spoiled()).toBe(2);
@@ -105,7 +107,7 @@ describe.concurrent('A call is held and settled once, at its cost, when', () => 
 
 describe.concurrent('A call is not forwarded, holds nothing in the end and costs nothing as long as', () => {
   test.each(cases(HOLDING))('%s %s', async (step, _, fault) => {
-    const stage = await nextMonth();
+    const stage = await nextDay();
     const { limits } = await stage.world.directory.rules(ALICE);
     stage.spoil(spoiling(step, fault, Number.POSITIVE_INFINITY));
     const holding = stage.world.hold(4, { limits, ledger: stage.ledger() });
@@ -122,7 +124,7 @@ describe.concurrent('A call is not forwarded, holds nothing in the end and costs
 
 describe.concurrent('A call that was forwarded is on the books once after', () => {
   test.each(cases(SETTLING))('%s %s, for as long as the function lives', async (step, _, fault) => {
-    const stage = await nextMonth();
+    const stage = await nextDay();
     const { limits } = await stage.world.directory.rules(ALICE);
     const ledger = stage.ledger();
     const call = heldCall(await stage.world.hold(4, { limits, ledger }));
