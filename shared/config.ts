@@ -28,6 +28,7 @@ const STAGE = z.object({
   AWS_ENDPOINT_URL_SECRETS_MANAGER: url.optional(),
   /** After so long an open call belongs to a dead function: more than the 900 s that Lambda lets one live. */
   LEASE_SECONDS: whole(960, 1, 86_400),
+  LEDGER_DEADLINE_MS: whole(3_000, 100, 60_000),
   RETENTION_DAYS: whole(400, 1, 3_650),
   SESSION_ROLES: list,
 });

@@ -91,6 +91,7 @@ function wireBooks(config: StageConfig) {
   const client = createDynamoDbClient({
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+    deadlineMs: config.LEDGER_DEADLINE_MS,
   });
   const directory = createDynamoDbDirectory(client, config.TABLE_NAME);
   const store = createDynamoDbLedgerStore(client, config.TABLE_NAME, {

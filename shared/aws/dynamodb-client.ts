@@ -7,13 +7,14 @@ export interface DynamoDbOptions {
   readonly endpoint?: string | undefined;
   /** Absent: the SDK's default chain (in Lambda, the function's role). */
   readonly credentials?: DynamoDBClientConfig['credentials'] | undefined;
-  /** How long one attempt may take, in milliseconds. */
+  /** How long one attempt may take, in milliseconds; a third of the deadline where absent. */
   readonly attemptMs?: number | undefined;
-  /** How long an operation may take with all its attempts, in milliseconds. */
+  /** How long an operation may take with all its attempts, in milliseconds; 3,000 where absent. */
   readonly deadlineMs?: number | undefined;
 }
 
 const ATTEMPTS = 3;
+const DEADLINE_MS = 3_000;
 const MAX_SOCKETS = 256;
 
 /**
@@ -37,7 +38,8 @@ const BUSY = new Set([
  * 5xx); every other exception of the SDK passes through as it is.
  */
 export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
-  const { region, endpoint, credentials, attemptMs = 1_500, deadlineMs = 4_000 } = options;
+  const { region, endpoint, credentials, deadlineMs = DEADLINE_MS } = options;
+  const attemptMs = options.attemptMs ?? Math.ceil(deadlineMs / ATTEMPTS);
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const client = new DynamoDBClient({
     region,
