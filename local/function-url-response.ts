@@ -11,16 +11,18 @@ export interface ResponseSink extends StreamSink {
 }
 
 /**
- * Writes a function's stream as an HTTP answer, no faster than the client takes it. As on AWS the function does not
- * notice when the client leaves: what it writes from then on goes nowhere.
+ * Writes a function's stream as an HTTP answer, no faster than the client takes it. When the client leaves, the
+ * function can hear of it, as it cannot on AWS; what it writes from then on goes nowhere.
  */
 export function createResponseSink(response: ServerResponse, requestId: string): ResponseSink {
   let reader: PreludeReader | undefined;
-  let gone = false;
+  let gone = response.destroyed;
   let broken = false;
+  let tell = () => {};
   response.on('error', () => undefined);
   response.on('close', () => {
     gone = true;
+    if (!broken && !response.writableFinished) tell();
   });
 
   const fail = () => {
@@ -71,6 +73,10 @@ export function createResponseSink(response: ServerResponse, requestId: string):
       if (gone || broken) return;
       if (response.headersSent) response.end();
       else fail();
+    },
+    onGone(listener) {
+      tell = listener;
+      if (gone && !response.writableFinished) tell();
     },
   };
 }

@@ -54,6 +54,8 @@ export interface StreamSink {
   /** Takes a chunk; `done` is called when there is room for more. */
   write(chunk: Buffer, done: () => void): void;
   end(): void;
+  /** Calls back, once, if the client leaves before the answer ended. */
+  onGone(tell: () => void): void;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -105,9 +107,17 @@ class RuntimeStream extends Writable implements ResponseStream {
   }
 }
 
-/** Makes the stream that a streaming handler is given: no `Writable`, but an object with a part of its methods. */
+/**
+ * Makes the stream that a streaming handler is given: no `Writable`, but an object with a part of its methods. It is
+ * closed when the client leaves, which AWS does not do: there, a function never learns of it.
+ */
 export function createResponseStream(sink: StreamSink): { stream: object; ended: () => boolean } {
   const inner = new RuntimeStream(sink);
+  let gone = false;
+  sink.onGone(() => {
+    gone = true;
+    inner.destroy();
+  });
   // What follows a fault is the handler's to see; without a listener it would end the process, as on Lambda.
   const stream = Object.create(null, {
     ...Object.fromEntries(METHODS.map((name) => [name, { value: inner[name].bind(inner) }])),
@@ -119,7 +129,7 @@ export function createResponseStream(sink: StreamSink): { stream: object; ended:
       },
     },
   });
-  return { stream, ended: () => inner.writableEnded };
+  return { stream, ended: () => gone || inner.writableEnded };
 }
 
 const METHODS = [

@@ -2,15 +2,25 @@ import { isObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
+import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
-import type { HeldCall } from './call.ts';
+import type { HeldCall, Work } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
-import { meteredStream, type StreamEnd } from './metered-stream.ts';
+import { type BodyEnd, meteredBody } from './metered-body.ts';
+import { JsonReader, PlainReader } from './metered-json.ts';
+import { meteredStream } from './metered-stream.ts';
+import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
+
+/**
+ * An answer up to so many bytes is taken whole, so that its cost can stand in its head, and half of it is never
+ * given. A larger one passes as it comes.
+ */
+const WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** Turns OpenAI's answer into the caller's, metered on the way, and sees it onto the books and into the cache. */
 export async function answer(
@@ -19,117 +29,133 @@ export async function answer(
   slot: CacheSlot,
   deps: ProxyDeps,
 ): Promise<Exchange> {
-  if (call.work.kind === 'free' || upstream.status !== 200) return uncharged(call, upstream, slot, deps);
-  const contentType = upstream.headers.get('content-type') ?? '';
-  return contentType.startsWith('text/event-stream')
-    ? streamed(call, call.work, upstream, slot, deps)
-    : whole(call, call.work, upstream, slot, deps);
-}
-
-type MeteredWork = Extract<HeldCall['work'], { kind: 'metered' }>;
-
-/** OpenAI charges nothing for its errors, nor for free endpoints: they pass untouched. */
-async function uncharged(
-  call: HeldCall,
-  upstream: Response,
-  slot: CacheSlot,
-  deps: ProxyDeps,
-): Promise<Exchange> {
-  if (upstream.status === 401) deps.log.event('error', 'openai_key_refused', { call: call.id });
-  const bytes = await readAll(upstream);
-  const outcome = decide(call, { kind: 'uncharged', status: upstream.status }, deps);
-  if (bytes === undefined) return lost(call, slot, outcome, deps);
-  const headers = replyHeaders(upstream.headers, additions(call, slot, outcome.cost));
-  // `Response` takes no body with these statuses, not even an empty one.
-  const body = upstream.body === null ? null : bytes;
-  const response = new Response(body, { status: upstream.status, headers });
-  const { headers: kept } = upstream;
-  const complete =
-    upstream.status === 200 ? { headers: kept, body: bytes, served: { counts: {} } } : undefined;
-  return { response, done: finish(call, slot, outcome, deps, complete) };
-}
-
-async function whole(
-  call: HeldCall,
-  work: MeteredWork,
-  upstream: Response,
-  slot: CacheSlot,
-  deps: ProxyDeps,
-): Promise<Exchange> {
-  const bytes = await readAll(upstream);
-  if (bytes === undefined) {
-    return lost(call, slot, decide(call, { kind: 'unknown', status: 502, flag: 'broken' }, deps), deps);
+  const { status } = upstream;
+  if (status === 401) deps.log.event('error', 'openai_key_refused', { call: call.id });
+  if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
+  const { work } = call;
+  if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {
+    return passing(call, upstream, slot, deps, (onEnd) =>
+      meteredStream(upstream.body ?? new Blob([]).stream(), {
+        meter: work.rules.streamMeter(work.body),
+        onDisconnect: call.project.onDisconnect,
+        keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
+        onEnd,
+      }),
+    );
   }
-  const json = parsed(bytes);
-  const served = json && work.rules.served(json);
-  const status = upstream.status;
-  const outcome = decide(
-    call,
-    served === undefined ? { kind: 'unknown', status, flag: 'no_usage' } : { kind: 'served', status, served },
-    deps,
-  );
-  const response = new Response(bytes, {
-    status,
-    headers: replyHeaders(upstream.headers, additions(call, slot, outcome.cost)),
-  });
-  const complete =
-    served !== undefined && json?.['status'] !== 'failed'
-      ? { headers: upstream.headers, body: bytes, served }
-      : undefined;
-  return { response, done: finish(call, slot, outcome, deps, complete) };
+  const head = await readHead(upstream, WHOLE_BYTES);
+  switch (head.kind) {
+    case 'whole':
+      return whole(call, upstream, head.bytes, slot, deps);
+    case 'large':
+      return passing(call, upstream, slot, deps, (onEnd) =>
+        meteredBody(head.body, {
+          reader: largeReader(work, slot.store ? deps.settings.maxCachedBytes : 0),
+          // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
+          onDisconnect: 'drain',
+          onEnd,
+        }),
+      );
+    case 'broken':
+      return lost(call, status, slot, deps);
+  }
 }
 
-function streamed(
+function isEventStream({ headers }: Response): boolean {
+  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+}
+
+function largeReader(work: Work, keepBytes: number): JsonReader | PlainReader {
+  return work.kind === 'metered' ? new JsonReader(work.rules, keepBytes) : new PlainReader();
+}
+
+function whole(
   call: HeldCall,
-  work: MeteredWork,
   upstream: Response,
+  bytes: Uint8Array<ArrayBuffer>,
   slot: CacheSlot,
   deps: ProxyDeps,
 ): Exchange {
-  const source = upstream.body ?? new Blob([]).stream();
+  const { status, headers } = upstream;
+  const metered = call.work.kind === 'metered' ? call.work : undefined;
+  const json = metered && parsed(bytes);
+  // Metered endpoints answer with JSON: anything else is no answer, or a part of one.
+  if (metered !== undefined && json === undefined && upstream.ok) return lost(call, status, slot, deps);
+  const served = json && metered?.rules.served(json);
+  const outcome = decide(call, endingOf(call.work, status, { how: 'complete', served }), deps);
+  // `Response` takes no body with some statuses, not even an empty one.
+  const body = upstream.body === null ? null : bytes;
+  const reply = replyHeaders(headers, additions(call, slot, outcome.cost));
+  const response = new Response(body, { status, headers: reply });
+  const end = { how: 'complete', served, failed: json?.['status'] === 'failed', bytes } as const;
+  return { response, done: finish(call, slot, outcome, deps, keepable(call, upstream, end)) };
+}
+
+/** An answer that is passed on as it comes; what it cost is known at its end. */
+function passing(
+  call: HeldCall,
+  upstream: Response,
+  slot: CacheSlot,
+  deps: ProxyDeps,
+  bodyOf: (onEnd: (end: BodyEnd) => Uint8Array | undefined) => ReadableStream<Uint8Array>,
+): Exchange {
   const done = Promise.withResolvers<void>();
-  const onEnd = (end: StreamEnd) => {
-    const outcome = decide(call, endingOf(end, upstream.status), deps);
-    finish(call, slot, outcome, deps, keepableStream(end, upstream.headers)).then(done.resolve, done.reject);
-    return asksForCost(call.request) ? costComment(outcome.cost) : undefined;
-  };
-  const body = meteredStream(source, {
-    meter: work.rules.streamMeter(work.body),
-    onDisconnect: call.project.onDisconnect,
-    keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
-    onEnd,
+  const body = bodyOf((end) => {
+    const outcome = decide(call, endingOf(call.work, upstream.status, end), deps);
+    finish(call, slot, outcome, deps, keepable(call, upstream, end)).then(done.resolve, done.reject);
+    return isEventStream(upstream) && asksForCost(call.request) ? costComment(outcome.cost) : undefined;
   });
   const headers = replyHeaders(upstream.headers, additions(call, slot));
   return { response: new Response(body, { status: upstream.status, headers }), done: done.promise };
 }
 
-function keepableStream(end: StreamEnd, headers: Headers): Omit<Keepable, 'cost'> | undefined {
-  if (end.how !== 'complete' || end.failed || end.served === undefined || end.bytes === undefined)
-    return undefined;
-  return { headers, body: end.bytes, served: end.served };
+type Seen = Pick<BodyEnd, 'how' | 'served'> & Partial<Pick<BodyEnd, 'seenOutputBytes'>>;
+
+/** What OpenAI says that it used is owed, whatever else was wrong with the answer. */
+function endingOf(work: Work, status: number, { how, served, seenOutputBytes }: Seen): Ending {
+  if (served !== undefined) return { kind: 'served', status, served };
+  // OpenAI charges nothing for its errors, nor for free endpoints.
+  if (work.kind === 'free' || status >= 300) return { kind: 'uncharged', status };
+  if (how === 'left') return { kind: 'cancelled', status, seenOutputBytes };
+  return { kind: 'unknown', status, flag: how === 'broken' ? 'broken' : 'no_usage' };
 }
 
-function endingOf(end: StreamEnd, status: number): Ending {
-  if (end.served !== undefined) return { kind: 'served', status, served: end.served };
-  if (end.how === 'left') return { kind: 'cancelled', status, seenOutputBytes: end.seenOutputBytes };
-  return { kind: 'unknown', status, flag: end.how === 'broken' ? 'broken' : 'no_usage' };
+/** Only a complete answer with nothing missing may be given again. */
+function keepable(
+  { work }: HeldCall,
+  { status, headers }: Response,
+  { how, failed, served, bytes }: Omit<BodyEnd, 'seenOutputBytes'>,
+): Omit<Keepable, 'cost'> | undefined {
+  const known: Served | undefined = work.kind === 'free' ? { counts: {} } : served;
+  if (status !== 200 || how !== 'complete' || failed || known === undefined || bytes === undefined)
+    return undefined;
+  return { headers, body: bytes, served: known };
 }
 
 /** OpenAI's answer broke off before there was anything to send on. */
-function lost(call: HeldCall, slot: CacheSlot, outcome: Outcome, deps: ProxyDeps): Exchange {
-  const refusal: Refusal = {
-    kind: 'refusal',
-    status: 502,
-    type: 'server_error',
-    code: 'upstream_broken',
-    message: 'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known.',
-  };
-  const response = refusalReply(refusal, additions(call, slot, outcome.cost));
+function lost(call: HeldCall, status: number, slot: CacheSlot, deps: ProxyDeps): Exchange {
+  const outcome = decide(
+    call,
+    endingOf(call.work, status, { how: 'broken', served: undefined }),
+    deps,
+    BROKEN.status,
+  );
+  const response = refusalReply(BROKEN, additions(call, slot, outcome.cost));
   return { response, done: finish(call, slot, outcome, deps) };
 }
 
-function decide(call: HeldCall, ending: Ending, deps: ProxyDeps): Outcome {
-  return outcomeOf(call, ending, deps.prices, deps.clock.now());
+/** A redirect is neither followed nor passed on: it could lead the key, or the caller, anywhere. */
+function redirected(call: HeldCall, upstream: Response, slot: CacheSlot, deps: ProxyDeps): Exchange {
+  deps.log.event('warn', 'upstream_redirected', { call: call.id, status: upstream.status });
+  upstream.body?.cancel().catch(() => undefined);
+  const outcome = decide(call, { kind: 'uncharged', status: REDIRECTED.status }, deps);
+  const response = refusalReply(REDIRECTED, additions(call, slot, outcome.cost));
+  return { response, done: finish(call, slot, outcome, deps) };
+}
+
+/** @param status what the caller sees, where it is not what OpenAI answered with */
+function decide(call: HeldCall, ending: Ending, deps: ProxyDeps, status = ending.status): Outcome {
+  return { ...outcomeOf(call, ending, deps.prices, deps.clock.now()), status };
 }
 
 /** Books the outcome and keeps the answer; whoever waits for the same answer is let go in any case. */
@@ -141,11 +167,8 @@ async function finish(
   complete?: Omit<Keepable, 'cost'>,
 ): Promise<void> {
   // An answer that was cut to what a limit afforded is not the answer to this request.
-  const keepable = complete !== undefined && call.outputCap === undefined;
-  await Promise.all([
-    settle(call, outcome, deps),
-    keepable && slot.keep({ ...complete, cost: outcome.cost }),
-  ]);
+  const kept = complete !== undefined && call.outputCap === undefined;
+  await Promise.all([settle(call, outcome, deps), kept && slot.keep({ ...complete, cost: outcome.cost })]);
   await slot.release();
 }
 
@@ -161,15 +184,6 @@ function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additio
   };
 }
 
-/** @returns `undefined` when the body broke off */
-async function readAll(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch {
-    return undefined;
-  }
-}
-
 function parsed(bytes: Uint8Array) {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
@@ -178,3 +192,18 @@ function parsed(bytes: Uint8Array) {
     return undefined;
   }
 }
+
+const BROKEN: Refusal = {
+  kind: 'refusal',
+  status: 502,
+  type: 'server_error',
+  code: 'upstream_broken',
+  message: 'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known.',
+};
+const REDIRECTED: Refusal = {
+  kind: 'refusal',
+  status: 502,
+  type: 'server_error',
+  code: 'upstream_redirected',
+  message: 'OpenAI answered with a redirect, which is not followed: nothing was served, nothing is charged.',
+};

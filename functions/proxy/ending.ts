@@ -2,6 +2,7 @@ import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Price, PriceTable } from '../../shared/core/price.ts';
 import { costOf, owedCounts } from '../../shared/core/pricing.ts';
+import { mayReason } from '../../shared/core/reasoning.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { HeldCall } from './call.ts';
 
@@ -18,7 +19,7 @@ export type Ending =
       readonly flag: 'no_usage' | 'broken' | 'upstream_lost';
     }
   /** The caller left and the upstream was cancelled: counted, not told. */
-  | { readonly kind: 'cancelled'; readonly status: number; readonly seenOutputBytes: number }
+  | { readonly kind: 'cancelled'; readonly status: number; readonly seenOutputBytes: number | undefined }
   /** Nothing was sent. */
   | { readonly kind: 'unsent'; readonly status: number }
   /** Answered from the cache. */
@@ -89,9 +90,13 @@ function priceServed(
   return asked;
 }
 
-/** Tokens are never more than bytes, so what was seen bounds what was billed for it; never more than was held. */
-function estimateOf({ work, held }: HeldCall, seenOutputBytes: number): Picodollars {
+/**
+ * Tokens are never more than bytes, so what was seen bounds what was billed for it; never more than was held. Where
+ * more may have been put out than could be seen (reasoning, audio), nothing but the hold is a bound.
+ */
+function estimateOf({ work, held, subject }: HeldCall, seenOutputBytes: number | undefined): Picodollars {
   if (work.kind === 'free') return 0n;
+  if (seenOutputBytes === undefined || mayReason(subject.model)) return held.call.held;
   const estimate = work.worst.fixed + work.worst.perOutputToken * BigInt(seenOutputBytes);
   return estimate < held.call.held ? estimate : held.call.held;
 }

@@ -1,19 +1,7 @@
 import type { StreamMeter } from '../../shared/core/endpoint.ts';
-import { isObject } from '../../shared/core/json.ts';
+import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { type SsePiece, SseSplitter, sseEvent } from '../../shared/core/sse.ts';
-import type { Served } from '../../shared/core/usage.ts';
-
-/** How a stream came to its end, and what was learned on the way. */
-export interface StreamEnd {
-  /** `complete`: OpenAI ended it · `broken`: it broke off · `left`: the caller went away and the upstream was cancelled. */
-  readonly how: 'complete' | 'broken' | 'left';
-  readonly served: Served | undefined;
-  readonly seenOutputBytes: number;
-  /** OpenAI reported a failure inside the stream. */
-  readonly failed: boolean;
-  /** All that the caller was sent; absent when it was more than may be kept. */
-  readonly bytes: Uint8Array | undefined;
-}
+import { type BodyEnd, type BodyReader, Keeper, meteredBody } from './metered-body.ts';
 
 export interface MeteredStreamOptions {
   readonly meter: StreamMeter;
@@ -21,62 +9,18 @@ export interface MeteredStreamOptions {
   /** The most bytes to keep for the cache. */
   readonly keepBytes: number;
   /** Called once, when all is known; what it returns is sent after the last byte. */
-  readonly onEnd: (end: StreamEnd) => Uint8Array | undefined;
+  readonly onEnd: (end: BodyEnd) => Uint8Array | undefined;
 }
 
 /**
- * Passes an SSE stream on, byte for byte and event by event, and reads its usage on the way. It asks the upstream
- * for more only when its reader does. When the reader leaves, it either reads on alone to the usage, or cancels.
+ * Passes an SSE stream on, byte for byte and event by event, and reads its usage on the way. One that breaks off, or
+ * just stops before its end, ends with an error that SDKs raise.
  */
 export function meteredStream(
   source: ReadableStream<Uint8Array>,
-  options: MeteredStreamOptions,
+  { meter, keepBytes, onDisconnect, onEnd }: MeteredStreamOptions,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
-  const passing = new Passing(options);
-  let ended = false;
-  let left = false;
-
-  const step = async (): Promise<Uint8Array> => {
-    let next: ReadableStreamReadResult<Uint8Array>;
-    try {
-      next = await reader.read();
-    } catch {
-      return finish('broken');
-    }
-    return next.done ? finish('complete') : passing.pass(next.value);
-  };
-  const finish = (how: StreamEnd['how']): Uint8Array => {
-    if (ended) return new Uint8Array();
-    ended = true;
-    const last = passing.last(how);
-    const trailer = options.onEnd(passing.end(how));
-    return trailer === undefined ? last : Buffer.concat([last, trailer]);
-  };
-  const drain = async () => {
-    while (!ended) await step();
-  };
-
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        while (!left) {
-          const bytes = await step();
-          if (left) return;
-          if (bytes.byteLength > 0) controller.enqueue(bytes);
-          if (ended) return controller.close();
-          if (bytes.byteLength > 0) return;
-        }
-      },
-      async cancel() {
-        left = true;
-        if (options.onDisconnect === 'drain') return drain();
-        finish('left');
-        await reader.cancel().catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return meteredBody(source, { reader: new EventReader(meter, keepBytes), onDisconnect, onEnd });
 }
 
 /** What an SDK raises as an error in mid-stream; a clean end would look like success to it. */
@@ -98,45 +42,58 @@ const BROKEN_FRAME = sseEvent(
 
 const LF = 0x0a;
 const CR = 0x0d;
+/** Ends whatever line and event stand open. */
+const BLANK_LINE = new Uint8Array([LF, LF]);
+
+const LAST_OF_RESPONSE = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** The events of one stream on their way through. */
-class Passing {
+class EventReader implements BodyReader {
   readonly #splitter = new SseSplitter();
-  readonly #options: MeteredStreamOptions;
-  #kept: Uint8Array[] | undefined = [];
-  #keptBytes = 0;
+  readonly #meter: StreamMeter;
+  readonly #keeper: Keeper;
   #failed = false;
+  #sawLast = false;
   #stripped = false;
   #endedInCr = false;
+  #inOpaque = false;
 
-  constructor(options: MeteredStreamOptions) {
-    this.#options = options;
+  constructor(meter: StreamMeter, keepBytes: number) {
+    this.#meter = meter;
+    this.#keeper = new Keeper(keepBytes);
   }
 
   pass(chunk: Uint8Array): Uint8Array {
     return this.#through(this.#splitter.push(chunk));
   }
 
-  /** What is still to be sent at the end; of a broken stream, never half an event. */
-  last(how: StreamEnd['how']): Uint8Array {
-    if (how === 'broken') return BROKEN_FRAME;
-    return how === 'complete' ? this.#through(this.#splitter.end()) : new Uint8Array();
+  /** Of a stream that ends too early, never half an event: what is left of it would spoil the error. */
+  last(how: BodyEnd['how']): Uint8Array {
+    if (how === 'left') return new Uint8Array();
+    const rest = how === 'complete' ? this.#through(this.#splitter.end()) : new Uint8Array();
+    if (!this.#isBroken(how)) return rest;
+    return this.#inOpaque ? Buffer.concat([BLANK_LINE, BROKEN_FRAME]) : BROKEN_FRAME;
   }
 
-  end(how: StreamEnd['how']): StreamEnd {
-    const { meter } = this.#options;
+  end(how: BodyEnd['how']): BodyEnd {
     return {
-      how,
-      served: meter.served(),
-      seenOutputBytes: meter.seenOutputBytes(),
+      how: this.#isBroken(how) ? 'broken' : how,
+      served: this.#meter.served(),
+      seenOutputBytes: this.#meter.seenOutputBytes(),
       failed: this.#failed,
-      bytes: this.#kept && Buffer.concat(this.#kept),
+      bytes: this.#keeper.bytes(),
     };
+  }
+
+  /** A connection that closes in good order ends a stream only where its last event, or its usage, was there. */
+  #isBroken(how: BodyEnd['how']): boolean {
+    const finished = this.#sawLast || this.#failed || this.#meter.served() !== undefined;
+    return how === 'broken' || (how === 'complete' && !finished);
   }
 
   #through(events: readonly SsePiece[]): Uint8Array {
     const out = Buffer.concat(events.flatMap((event) => this.#visible(event)));
-    this.#keep(out);
+    this.#keeper.add(out);
     return out;
   }
 
@@ -147,32 +104,32 @@ class Passing {
     const lateLf = this.#stripped ? [] : [raw.subarray(0, late)];
     this.#stripped = this.#see(piece) === 'strip';
     this.#endedInCr = raw.at(-1) === CR;
+    this.#inOpaque = piece.kind === 'opaque';
     return this.#stripped ? lateLf : [...lateLf, raw.subarray(late)];
   }
 
   #see(event: SsePiece): 'pass' | 'strip' {
-    if (event.kind === 'opaque' || event.data === undefined || event.data === '[DONE]') return 'pass';
-    let data: unknown;
-    try {
-      data = JSON.parse(event.data);
-    } catch {
-      return 'pass';
-    }
-    if (!isObject(data)) return 'pass';
-    if (
-      event.event === 'error' ||
-      data['type'] === 'error' ||
-      data['type'] === 'response.failed' ||
-      isObject(data['error'])
-    ) {
-      this.#failed = true;
-    }
-    return this.#options.meter.see(data);
+    if (event.kind === 'opaque' || event.data === undefined) return 'pass';
+    if (event.data.trim() === '[DONE]') this.#sawLast = true;
+    const data = parsed(event.data);
+    if (data === undefined) return 'pass';
+    this.#note(event.event, data);
+    return this.#meter.see(data);
   }
 
-  #keep(bytes: Uint8Array): void {
-    this.#keptBytes += bytes.byteLength;
-    if (this.#keptBytes > this.#options.keepBytes) this.#kept = undefined;
-    this.#kept?.push(bytes);
+  #note(name: string, data: JsonObject): void {
+    const type = String(data['type']);
+    if (LAST_OF_RESPONSE.has(type)) this.#sawLast = true;
+    if (name === 'error' || type === 'error' || type === 'response.failed' || isObject(data['error']))
+      this.#failed = true;
+  }
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const data: unknown = JSON.parse(text);
+    return isObject(data) ? data : undefined;
+  } catch {
+    return undefined;
   }
 }

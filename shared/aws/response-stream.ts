@@ -15,32 +15,72 @@ const ONE_BYTE = '\n';
 
 /**
  * Writes a `Response` to a Lambda response stream, at the pace at which it is taken. When the stream breaks, the
- * response's body is cancelled. Returns when all is written; never throws because of the stream.
+ * response's body is cancelled, at once, also while it is silent. Returns when all is written; never throws because of
+ * the stream, but passes on what the response's body throws.
  */
 export async function writeResponse(response: Response, raw: Writable, withHead: WithHead): Promise<void> {
-  const gone = new Promise<'gone'>((resolve) => {
-    raw.once('error', () => resolve('gone'));
-    raw.once('close', () => resolve('gone'));
-  });
+  const reader = response.body?.getReader();
+  const gone = new Gone(raw);
+  // No race against a promise that outlives the loop: it would hold on to every chunk that won.
+  gone.act(() => reader?.cancel('the caller is gone'));
+  if (gone.is) return gone.after;
   const stream = withHead(raw, headOf(response));
   if (stream !== raw) stream.on('error', () => raw.destroy());
-  const reader = response.body?.getReader();
   let wrote = false;
   for (;;) {
     const chunk = await reader?.read();
+    if (gone.is) return gone.after;
     if (chunk === undefined || chunk.done) break;
     if (chunk.value.byteLength === 0) continue;
     wrote = true;
-    const room = stream.write(chunk.value);
-    const state = room ? 'room' : await Promise.race([happened(stream, 'drain'), gone]);
-    if (state === 'gone' || raw.destroyed) {
-      await reader?.cancel('the caller is gone');
-      return;
-    }
+    if (!stream.write(chunk.value)) await gone.or(stream, 'drain');
+    if (gone.is) return gone.after;
   }
   if (!wrote) stream.write(ONE_BYTE);
   stream.end();
-  await Promise.race([happened(raw, 'finish'), gone]);
+  await gone.or(raw, 'finish');
+}
+
+/** Whether the reader of a stream is gone. */
+class Gone {
+  is: boolean;
+  /** What is done about it, under way. */
+  after: Promise<void> = Promise.resolve();
+  #act: () => Promise<void> | undefined = () => undefined;
+  #wake: () => void = () => {};
+
+  constructor(stream: Writable) {
+    this.is = stream.destroyed;
+    const left = () => {
+      if (this.is) return;
+      this.is = true;
+      this.#leave();
+    };
+    stream.once('error', left);
+    stream.once('close', left);
+  }
+
+  /** Acts when it happens, or now when it has. */
+  act(act: () => Promise<void> | undefined): void {
+    this.#act = act;
+    if (this.is) this.#leave();
+  }
+
+  /** Waits for an event of a stream that is not gone before. */
+  or(stream: Writable, event: 'drain' | 'finish'): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.is) resolve();
+      this.#wake = resolve;
+      stream.once(event, resolve);
+    });
+  }
+
+  #leave(): void {
+    this.after = this.#act() ?? Promise.resolve();
+    // Whoever awaits it hears of its failure; nobody may be there yet.
+    this.after.catch(() => undefined);
+    this.#wake();
+  }
 }
 
 function headOf(response: Response): ResponseHead {
@@ -49,8 +89,4 @@ function headOf(response: Response): ResponseHead {
     if (name !== 'set-cookie') headers[name] = value;
   });
   return { statusCode: response.status, headers, cookies: response.headers.getSetCookie() };
-}
-
-function happened(stream: Writable, event: 'drain' | 'finish'): Promise<'room'> {
-  return new Promise((resolve) => stream.once(event, () => resolve('room')));
 }

@@ -9,10 +9,14 @@ export function streamingHandler(app: App): StreamifyHandler<FunctionUrlEvent, v
     // Open sockets of the cache and of kept-alive connections must not hold up the next call.
     context.callbackWaitsForEmptyEventLoop = false;
     const exchange = await exchangeOf(app, event);
-    await writeResponse(exchange.response, stream, (raw, head) =>
-      awslambda.HttpResponseStream.from(raw, { ...head }),
-    );
-    await exchange.done;
+    try {
+      await writeResponse(exchange.response, stream, (raw, head) =>
+        awslambda.HttpResponseStream.from(raw, { ...head }),
+      );
+    } finally {
+      // Also when the answer is cut short: what follows it would be frozen with the function.
+      await exchange.done;
+    }
   });
 }
 

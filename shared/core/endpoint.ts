@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { Outline } from './json-outline.ts';
 import type { Picodollars } from './money.ts';
 import type { Price, Tier } from './price.ts';
 import type { Refusal } from './refusal.ts';
@@ -33,8 +34,11 @@ export interface StreamMeter {
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
   served(): Served | undefined;
-  /** How many characters of output were seen: the base of an estimate when a stream ends without its usage. */
-  seenOutputBytes(): number;
+  /**
+   * How many bytes of output were seen: the base of an estimate when a stream ends without its usage. `undefined`
+   * where they bound no tokens, as with audio.
+   */
+  seenOutputBytes(): number | undefined;
 }
 
 /** What Tollgate knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
@@ -46,7 +50,9 @@ export interface MeteredEndpoint {
   withOutputCap(body: JsonObject, maxOutputTokens: number): JsonObject;
   /** The body as OpenAI must see it, so that the answer carries its usage. */
   forMetering(body: JsonObject): JsonObject;
-  /** Reads a whole JSON answer; `undefined` when it carries no usable usage. */
+  /** All members of an answer that `served` looks at. */
+  readonly reads: { readonly [member: string]: Outline };
+  /** Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage. */
   served(answer: JsonObject): Served | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;

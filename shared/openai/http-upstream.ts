@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Upstream, UpstreamFailure, UpstreamRequest } from '../ports/upstream.ts';
+import { redaction } from './redaction.ts';
 import { socketPool } from './socket-pool.ts';
 
 export interface HttpUpstreamOptions {
@@ -61,17 +62,11 @@ async function credentialHeaders(secrets: Secrets) {
 }
 
 /** An error about the key may quote it; whoever called must not learn it. */
-async function withoutKey(answer: Response, authorization: string): Promise<Response> {
+function withoutKey(answer: Response, authorization: string): Response {
   if (answer.body === null) return answer;
   const { status, headers } = answer;
-  const key = authorization.replace('Bearer ', '');
-  try {
-    const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
-    return new Response(Buffer.from(text.replaceAll(key, '[key]'), 'latin1'), { status, headers });
-  } catch (error) {
-    const broken = new ReadableStream({ start: (controller) => controller.error(error) });
-    return new Response(broken, { status, headers });
-  }
+  const body = answer.body.pipeThrough(redaction(authorization.replace('Bearer ', '')));
+  return new Response(body, { status, headers });
 }
 
 function exchange(
@@ -94,7 +89,10 @@ function exchange(
       if (socket.connecting) socket.once('connect', ready);
       else ready();
     });
-    request.once('response', (answer) => resolve(toResponse(answer)));
+    request.once('response', (answer) => {
+      clearTimeout(connectTimer);
+      resolve(toResponse(answer));
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(connectTimer);
       const timedOut = signal.aborted || (!connected && error.message === 'connect timeout');
@@ -123,9 +121,9 @@ function toResponse(answer: http.IncomingMessage): Response {
   return new Response(body, { status: status < 200 || status > 599 ? 502 : status, headers });
 }
 
-/** We ask for bytes as they are; a server that compresses all the same is understood. */
+/** We ask for bytes as they are; a server that compresses all the same is understood, if this coding is known here. */
 function decoded(answer: http.IncomingMessage, encoding: string | null): Readable {
-  switch (encoding?.toLowerCase()) {
+  switch (encoding?.trim().toLowerCase() ?? '') {
     case 'gzip':
     case 'x-gzip':
       return unpacked(answer, createGunzip());
@@ -133,13 +131,20 @@ function decoded(answer: http.IncomingMessage, encoding: string | null): Readabl
       return unpacked(answer, createInflate());
     case 'br':
       return unpacked(answer, createBrotliDecompress());
+    case '':
+    case 'identity':
+      return answer;
     default:
+      // Bytes that nobody here can read are no answer: they could neither be metered nor be given on as what they are.
+      answer.destroy(new Error('unknown content coding'));
       return answer;
   }
 }
 
 function unpacked(answer: Readable, decoder: NodeJS.ReadWriteStream & Readable): Readable {
   answer.on('error', (error) => decoder.destroy(error));
+  // It may fail before anybody reads; who reads then is told.
+  decoder.on('error', () => undefined);
   decoder.on('close', () => answer.destroy());
   return answer.pipe(decoder);
 }

@@ -135,14 +135,16 @@ describe('a function URL', () => {
     await expect.poll(() => stack.lines).toContain('wrote it all');
   });
 
-  it('lets a function write on to nobody when the client has left', async () => {
+  it('tells a function that the client has left, and lets it write on to nobody', async () => {
     const all = () => stack.lines.filter((line) => line === 'wrote it all').length;
     const before = all();
     const leave = new AbortController();
     const response = await get('/long', { signal: leave.signal });
     await response.body?.getReader().read();
+    expect(stack.lines).not.toContain('was left');
     leave.abort();
     await expect.poll(all, { timeout: 20_000 }).toBe(before + 1);
+    expect(stack.lines).toContain('was left');
   });
 
   it('survives a client that leaves in mid-request', async () => {

@@ -9,6 +9,7 @@ beforeAll(installAwsLambda);
 function open(options: { readonly slow?: boolean } = {}) {
   const seen: { type?: string; bytes: string; ended: boolean } = { bytes: '', ended: false };
   const waiting: (() => void)[] = [];
+  let leave = () => {};
   const { stream, ended } = createResponseStream({
     start: (type) => {
       seen.type = type;
@@ -21,8 +22,11 @@ function open(options: { readonly slow?: boolean } = {}) {
     end: () => {
       seen.ended = true;
     },
+    onGone: (tell) => {
+      leave = tell;
+    },
   });
-  return { stream: stream as awslambda.HttpResponseStream, seen, waiting, ended };
+  return { stream: stream as awslambda.HttpResponseStream, seen, waiting, ended, leave: () => leave() };
 }
 
 describe('the response stream of the runtime', () => {
@@ -81,6 +85,19 @@ describe('the response stream of the runtime', () => {
     expect(ended()).toBe(false);
     await pipeline(Readable.from(['a', 'b']), stream);
     expect(seen.bytes).toBe('ab');
+    expect(ended()).toBe(true);
+  });
+
+  it('is closed when the client leaves, and takes what is written from then on', async () => {
+    const { stream, seen, ended, leave } = open();
+    stream.write('a');
+    const closed = new Promise((resolve) => stream.once('close', resolve));
+    leave();
+    await closed;
+    expect(stream.destroyed).toBe(true);
+    stream.write('b');
+    stream.end();
+    expect(seen).toMatchObject({ bytes: 'a', ended: false });
     expect(ended()).toBe(true);
   });
 

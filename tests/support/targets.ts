@@ -100,7 +100,13 @@ async function viaEvent(handler: StreamingHandler, person: Person, request: Requ
   const writer = writable.getWriter();
   const answer = Promise.withResolvers<Response>();
   let answered = false;
+  // A reader that cancels is a client that leaves.
+  const left = writer.closed.then(
+    () => undefined,
+    () => true,
+  );
   const sink: ResponseSink = {
+    onGone: (tell) => void left.then((isGone) => isGone && tell()),
     start: () => {},
     fail: () => answer.reject(new Error('the function failed')),
     write(chunk, done) {

@@ -19,7 +19,7 @@ import {
 } from '../request-checks.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
-import { chunkMeter, includeUsage, servedWhole } from './chunk-meter.ts';
+import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
 
 /** What a template writes around one tool that the caller describes. */
 const TOKENS_PER_TOOL = 64;
@@ -43,10 +43,12 @@ export const chatCompletions: MeteredEndpoint = {
   // The older `max_tokens` would be refused beside it, and by reasoning models.
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_completion_tokens: maxOutputTokens }),
   forMetering: includeUsage,
+  reads: { ...READS, choices: { message: { annotations: { type: true } } } },
   served: (answer) =>
     servedWhole(answer, (choice) => isObject(choice['message']) && citesWeb(choice['message'])),
   streamMeter: (body) =>
     chunkMeter(body, {
+      audible: listOf(body['modalities']).includes('audio'),
       outputBytes: (choice) => (isObject(choice['delta']) ? deltaBytes(choice['delta']) : 0),
       searched: (choice) => isObject(choice['delta']) && citesWeb(choice['delta']),
     }),

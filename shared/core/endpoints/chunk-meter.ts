@@ -6,6 +6,8 @@ import { chatUsage, count } from '../usage-reader.ts';
 
 /** What one endpoint's chunks carry in each of their choices. */
 export interface ChoiceReader {
+  /** Whether it puts out audio, whose tokens no text bounds. */
+  readonly audible?: boolean;
   /** Bytes of output, in UTF-8. */
   outputBytes(choice: JsonObject): number;
   /** Whether the choice shows that the web was searched for it. */
@@ -57,9 +59,12 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
     },
     served: () =>
       counts === undefined ? undefined : servedOf(model, serviceTier, counts, choices, searched.size),
-    seenOutputBytes: () => outputBytes,
+    seenOutputBytes: () => (reader.audible === true ? undefined : outputBytes),
   };
 }
+
+/** What `servedWhole` looks at beside the choices. */
+export const READS = { model: true, service_tier: true, usage: true } as const;
 
 /** Reads a whole answer that has `choices` and `usage`. */
 export function servedWhole(

@@ -12,7 +12,7 @@ import {
   objects,
 } from '../request-checks.ts';
 import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
-import { chunkMeter, includeUsage, servedWhole } from './chunk-meter.ts';
+import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
 
 /** What OpenAI puts out where a request does not mention `max_tokens` (API reference of completions). */
 export const DEFAULT_MAX_TOKENS = 16;
@@ -33,6 +33,7 @@ export const completions: MeteredEndpoint = {
   worstCase,
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_tokens: maxOutputTokens }),
   forMetering: includeUsage,
+  reads: { ...READS, choices: {} },
   served: (answer) => servedWhole(answer, () => false),
   streamMeter: (body) =>
     chunkMeter(body, { outputBytes: (choice) => textBytes(choice['text']), searched: () => false }),

@@ -20,6 +20,7 @@ export const embeddings: MeteredEndpoint = {
   worstCase,
   withOutputCap: (body) => body,
   forMetering: (body) => body,
+  reads: { model: true, usage: true },
   served(answer) {
     const counts = embeddingsUsage(answer['usage']);
     const model = textOf(answer['model']);

@@ -1,12 +1,29 @@
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
+import type { Outline } from '../json-outline.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
+/** What `servedResponse` looks at, and the status, which tells whether the response failed. */
+export const RESPONSE_READS = {
+  model: true,
+  service_tier: true,
+  status: true,
+  usage: true,
+  tool_usage: { web_search: { num_requests: true } },
+  tools: { type: true, container: true, environment: true },
+  output: {
+    type: true,
+    action: { type: true, queries: true },
+    container_id: true,
+    environment: { container_id: true },
+  },
+} as const satisfies Outline;
 
 /**
  * Reads a whole response.

@@ -17,7 +17,7 @@ import {
 } from '../request-checks.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { responseMedia } from './response-media.ts';
-import { responseMeter, servedResponse } from './response-meter.ts';
+import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
   boundTools,
   checkAddedTools,
@@ -49,6 +49,7 @@ export const responses: MeteredEndpoint = {
   worstCase,
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_output_tokens: maxOutputTokens }),
   forMetering,
+  reads: RESPONSE_READS,
   served: servedResponse,
   streamMeter: () => responseMeter(),
   cacheable: (body) =>

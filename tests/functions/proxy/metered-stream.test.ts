@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meteredStream, type StreamEnd } from '../../../functions/proxy/metered-stream.ts';
+import type { BodyEnd } from '../../../functions/proxy/metered-body.ts';
+import { meteredStream } from '../../../functions/proxy/metered-stream.ts';
 import { chatCompletions } from '../../../shared/core/endpoints/chat-completions.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -17,7 +18,7 @@ const DONE = 'data: [DONE]\n\n';
 
 interface Run {
   readonly received: string;
-  readonly end: StreamEnd;
+  readonly end: BodyEnd;
 }
 
 async function run(
@@ -34,7 +35,7 @@ async function run(
       else controller.close();
     },
   });
-  let end: StreamEnd | undefined;
+  let end: BodyEnd | undefined;
   const body = asked ? { stream_options: { include_usage: true } } : {};
   const stream = meteredStream(source, {
     meter: chatCompletions.streamMeter(body),
@@ -104,7 +105,10 @@ describe('a stream on its way through', () => {
   });
 
   it('passes bytes that are no UTF-8 as they came', async () => {
-    const noise = new Uint8Array([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 0x0a, 0x0a]);
+    const noise = Buffer.concat([
+      Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 0x0a, 0x0a]),
+      bytes(DONE),
+    ]);
     const source = new Blob([noise]).stream();
     const stream = meteredStream(source, {
       meter: chatCompletions.streamMeter({}),
@@ -112,7 +116,7 @@ describe('a stream on its way through', () => {
       keepBytes: 0,
       onEnd: () => undefined,
     });
-    expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(noise);
+    expect(Buffer.from(await new Response(stream).arrayBuffer())).toEqual(noise);
   });
 
   it('passes a stream that ends without a newline, and reads its usage all the same', async () => {
@@ -131,6 +135,30 @@ describe('a stream on its way through', () => {
       error: { code: 'upstream_broken' },
     });
     expect(end).toMatchObject({ how: 'broken', served: undefined });
+  });
+
+  it.each([
+    ['after an event', CHUNK('a'), ''],
+    ['in the middle of one', CHUNK('a'), 'data: {"choi'],
+  ])('that just stops %s is no success: it ends with an error too', async (_name, whole, rest) => {
+    const { received, end } = await run([bytes(whole + rest)]);
+    expect(received).toMatch(/^data: \{.*\}\n\nevent: error\ndata: \{.*"upstream_broken".*\}\n\n$/);
+    expect(end).toMatchObject({ how: 'broken', served: undefined });
+  });
+
+  it('ends with an error of its own line, where it breaks off in an event too large to be read', async () => {
+    const { received } = await run([bytes(`data: ${'x'.repeat(17 * 1024 * 1024)}`)], false, { breaks: true });
+    expect(received.slice(-400)).toMatch(/x\n\nevent: error\ndata: /);
+  });
+
+  it.each([
+    ['data: [DONE]\n\n'],
+    ['event: response.incomplete\ndata: {"type":"response.incomplete","response":{"usage":null}}\n\n'],
+    ['data: {"error":{"message":"overloaded"}}\n\n'],
+  ])('that says itself how it ended is left alone, usage or not: %s', async (last) => {
+    const { received, end } = await run([bytes(CHUNK('a') + last)]);
+    expect(received).toBe(CHUNK('a') + last);
+    expect(end.how).toBe('complete');
   });
 
   it('reads no further ahead than its reader', async () => {
@@ -175,7 +203,7 @@ describe('a reader that leaves', () => {
 
   const leave = async (onDisconnect: 'drain' | 'cancel') => {
     let cancelled = false;
-    const ended = Promise.withResolvers<StreamEnd>();
+    const ended = Promise.withResolvers<BodyEnd>();
     const stream = meteredStream(
       endless(() => {
         cancelled = true;

@@ -1,0 +1,61 @@
+import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import { OutlineReader } from '../../shared/core/json-outline.ts';
+import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
+
+/**
+ * A JSON answer that is too large to be taken whole: its bytes go on as they come, and of its members only those are
+ * kept that tell what was served.
+ */
+export class JsonReader implements BodyReader {
+  readonly #rules: MeteredEndpoint;
+  readonly #outline: OutlineReader;
+  readonly #keeper: Keeper;
+
+  /** @param keepBytes the most bytes to keep for the cache */
+  constructor(rules: MeteredEndpoint, keepBytes: number) {
+    this.#rules = rules;
+    this.#outline = new OutlineReader(rules.reads);
+    this.#keeper = new Keeper(keepBytes);
+  }
+
+  pass(chunk: Uint8Array): Uint8Array {
+    this.#outline.push(chunk);
+    this.#keeper.add(chunk);
+    return chunk;
+  }
+
+  last(how: BodyEnd['how']): Uint8Array | 'cut' {
+    return this.#isBroken(how) ? 'cut' : new Uint8Array();
+  }
+
+  end(how: BodyEnd['how']): BodyEnd {
+    const answer = this.#outline.value();
+    return {
+      how: this.#isBroken(how) ? 'broken' : how,
+      served: answer && this.#rules.served(answer),
+      seenOutputBytes: undefined,
+      failed: answer?.['status'] === 'failed',
+      bytes: this.#keeper.bytes(),
+    };
+  }
+
+  /** A connection that closes in good order ends an answer only where its last bracket was there. */
+  #isBroken(how: BodyEnd['how']): boolean {
+    return how === 'broken' || (how === 'complete' && this.#outline.isOpen());
+  }
+}
+
+/** A body that costs nothing, however large: it only passes. */
+export class PlainReader implements BodyReader {
+  pass(chunk: Uint8Array): Uint8Array {
+    return chunk;
+  }
+
+  last(how: BodyEnd['how']): Uint8Array | 'cut' {
+    return how === 'broken' ? 'cut' : new Uint8Array();
+  }
+
+  end(how: BodyEnd['how']): BodyEnd {
+    return { how, served: undefined, seenOutputBytes: undefined, failed: false, bytes: undefined };
+  }
+}
