@@ -26,6 +26,8 @@ export interface SpoiledStage {
   readonly directory: Directory;
   /** Spoils this stage's requests, and nobody else's; without a script nothing is spoiled. */
   spoil(script?: FaultScript): void;
+  /** What hangs goes on its way, and arrives before this ends. */
+  deliver(): Promise<void>;
   /** A function's ledger; its clock may be wrong. */
   ledger(clock?: Clock): Ledger;
   /** Nothing is spoiled any more, every lease ends, and the sweep runs, and runs again twice at once. */
@@ -65,16 +67,20 @@ export async function startFaultStages(patience: Patience): Promise<FaultStages>
       const store = createDynamoDbLedgerStore(client, name);
       const directory = createDynamoDbDirectory(client, name);
       const spoil = (script: FaultScript = {}) => void scripts.set(name, script);
+      const deliver = async () => {
+        proxy.release(name);
+        await proxy.idle(name);
+      };
       return {
         world,
         store,
         directory,
         spoil,
         ledger: (clock = world.clock) => createLedger({ store, directory, clock, leaseMs: LEASE }),
+        deliver,
         settleDown: async () => {
           spoil();
-          proxy.release(name);
-          await proxy.idle(name);
+          await deliver();
           await settleDown(world);
         },
         audit: (from = world.clock.now()) => auditOf(world, from),
