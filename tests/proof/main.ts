@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runBaseline } from './baseline.ts';
+import { runConcurrency } from './concurrency.ts';
+import { runCrashes } from './crashes.ts';
+import { documentOf, tableOf } from './report.ts';
+import { faultsOfConcurrency, faultsOfCrashes } from './verdict.ts';
+
+/* `npm run prove`: runs all of the proof, prints its table and writes it to docs/proof.md. */
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
+const RUNS = 3;
+const LOAD = { processes: 4, gathered: 200, crowd: 24, crowdCalls: 300 };
+const CRASHES = { processes: 4, callers: 6, sweepKills: 28, leaseSeconds: 10 };
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    kills: { type: 'string', default: '300' },
+    date: { type: 'string' },
+  },
+});
+const seed = Number(values.seed);
+const kills = Number(values.kills);
+if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(kills) || kills < 1) {
+  console.error('Usage: npm run prove -- [--seed N] [--kills N] [--date YYYY-MM-DD]');
+  process.exit(2);
+}
+
+console.log(`seed ${seed}`);
+const faults: string[] = [];
+const note = (what: string, found: readonly string[]) => {
+  console.log(`${what}: ${found.length === 0 ? 'as promised' : 'NOT as promised'}`);
+  faults.push(...found.map((fault) => `${what}: ${fault}`));
+};
+
+const concurrency = [];
+const baseline = [];
+for (let run = 0; run < RUNS; run += 1) {
+  const options = { ...LOAD, seed: seed + run };
+  const result = await runConcurrency(options);
+  note(`concurrency, run ${run + 1}`, faultsOfConcurrency(result, LOAD.gathered));
+  concurrency.push(result);
+  baseline.push(await runBaseline(options));
+}
+const crashes = await runCrashes({ ...CRASHES, seed, kills });
+note('crashes', faultsOfCrashes(crashes, kills));
+
+const findings = { seed, date: values.date, gathered: LOAD.gathered, concurrency, baseline, crashes };
+console.log(`\n${tableOf(findings)}`);
+if (faults.length > 0) {
+  console.error(`\nThe books do not hold; ${DOCUMENT} is left as it was.\n- ${faults.join('\n- ')}`);
+  process.exit(1);
+}
+writeFileSync(DOCUMENT, documentOf(findings));
+process.exit(0);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { runBaseline } from './baseline.ts';
+import { runConcurrency } from './concurrency.ts';
+import { runCrashes } from './crashes.ts';
+import { faultsOfConcurrency, faultsOfCrashes } from './verdict.ts';
+
+/* The short form of `npm run prove`. */
+
+const SEED = 20_261_121;
+const LOAD = { seed: SEED, processes: 4, gathered: 48, crowd: 12, crowdCalls: 90 };
+
+describe(`the books hold (seed ${SEED})`, () => {
+  it('when calls come together on a limit, in several processes: not a cent over, nor a call refused that fits', {
+    timeout: 120_000,
+  }, async () => {
+    const result = await runConcurrency(LOAD);
+    expect(faultsOfConcurrency(result, LOAD.gathered)).toEqual([]);
+  });
+
+  it('and a load of this kind passes the limit where costs are only recorded afterwards', {
+    timeout: 120_000,
+  }, async () => {
+    const { overspend, passed, calls } = await runBaseline(LOAD);
+    expect(overspend).toBeGreaterThan(0n);
+    expect(passed).toBeLessThan(calls);
+  });
+
+  it('when processes and sweeps are killed at any point of their work', { timeout: 180_000 }, async () => {
+    const kills = 20;
+    const result = await runCrashes({
+      seed: SEED,
+      processes: 4,
+      callers: 6,
+      kills,
+      sweepKills: 7,
+      leaseSeconds: 2,
+    });
+    expect(faultsOfCrashes(result, kills)).toEqual([]);
+    expect(result.reckoning.settled).toBeGreaterThan(0);
+    expect(result.reckoning.unsettled).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { SWEEP_POINTS } from './points.ts';
+import type { Random } from './random.ts';
+import type { Stage } from './stage.ts';
+import { startTrap } from './trap.ts';
+
+/** What a sweep reports that it did. */
+const REPORT = z.object({
+  unsettled: z.number(),
+  voided: z.number(),
+  completed: z.number(),
+  strays: z.number(),
+});
+export type SweepCounts = z.infer<typeof REPORT>;
+
+export interface SweepResult {
+  /** Sweeps killed at each point. */
+  readonly sweepKills: ReadonlyMap<string, number>;
+  /** What the two sweeps did that ran at once, together. */
+  readonly swept: SweepCounts;
+  /** What a sweep still did after them: nothing, or the books were not in order. */
+  readonly afterwards: SweepCounts;
+}
+
+/** Sweeps a stage whose functions are dead: sweeps that are killed at each of their points, two at once, one more. */
+export async function sweepAway(
+  stage: Stage,
+  environment: Readonly<Record<string, string>>,
+  kills: number,
+  random: Random,
+): Promise<SweepResult> {
+  const sweepKills = new Map<string, number>();
+  for (let index = 0; index < kills; index += 1) {
+    const point = SWEEP_POINTS[index % SWEEP_POINTS.length];
+    if (point === undefined) break;
+    const trap = await startTrap(stage.table.endpoint);
+    const process = await stage.start(environment, trap.endpoint);
+    let isKilled = false;
+    trap.arm(point, random.whole(0, 3), () => {
+      isKilled = true;
+      process.kill();
+    });
+    // It fails because it is killed; a sweep that finds too little to do to come to the point ends well.
+    await process.sweep().catch(() => undefined);
+    if (isKilled) sweepKills.set(point.name, (sweepKills.get(point.name) ?? 0) + 1);
+    await trap.close();
+  }
+  const [first, second] = await Promise.all([stage.start(environment), stage.start(environment)]);
+  const together = await Promise.all([first.sweep(), second.sweep()]);
+  const swept = together.map((report) => REPORT.parse(report)).reduce(sum);
+  await first.sweep();
+  return { sweepKills, swept, afterwards: REPORT.parse(await second.sweep()) };
+}
+
+function sum(a: SweepCounts, b: SweepCounts): SweepCounts {
+  return {
+    unsettled: a.unsettled + b.unsettled,
+    voided: a.voided + b.voided,
+    completed: a.completed + b.completed,
+    strays: a.strays + b.strays,
+  };
+}
