@@ -32,7 +32,8 @@ const BUSY = new Set([
 
 /**
  * Makes a client whose operations end within `deadlineMs`, so that a call fails closed while its caller still
- * waits. It keeps its connections, and tries up to three times: every write of Tollgate may be repeated.
+ * waits. It keeps its connections, and tries up to three times: every write of Tollgate may be repeated. No attempt
+ * begins after the deadline, so that whoever was told of a failure can rely on soon being alone.
  *
  * An operation throws `Unavailable` when nothing can be said about it (time-out, lost connection, throttling, a
  * 5xx); every other exception of the SDK passes through as it is.
@@ -55,23 +56,35 @@ export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
       httpsAgent: agent,
     },
   });
+  // Each operation has a context of its own.
+  const ended = new WeakSet<object>();
   client.middlewareStack.add(
-    (next) => async (args) => {
+    (next, context) => async (args) => {
       try {
-        return await within(deadlineMs, next(args));
+        return await within(deadlineMs, next(args), () => ended.add(context));
       } catch (error) {
         throw isUnavailable(error) ? new Unavailable(`DynamoDB: ${reason(error)}`, { cause: error }) : error;
       }
     },
     { step: 'initialize', name: 'tollgateDeadline', priority: 'high' },
   );
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      if (ended.has(context)) throw new Unavailable('too late for another attempt');
+      return next(args);
+    },
+    { step: 'finalizeRequest', name: 'tollgateLastAttempt', priority: 'low' },
+  );
   return client;
 }
 
-function within<T>(ms: number, operation: Promise<T>): Promise<T> {
+function within<T>(ms: number, operation: Promise<T>, onLate: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable(`no answer in ${ms} ms`)), ms);
+    timer = setTimeout(() => {
+      onLate();
+      reject(new Unavailable(`no answer in ${ms} ms`));
+    }, ms);
   });
   return Promise.race([operation, deadline]).finally(() => clearTimeout(timer));
 }

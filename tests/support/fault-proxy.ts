@@ -130,7 +130,9 @@ export async function startFaultProxy(
     release: gate.open,
     hanging: gate.waiting,
     async idle(table) {
-      while ([...under].filter(of(table)).length > gate.waiting(table)) await sleep(2);
+      const isBusy = () => [...under].filter(of(table)).length > gate.waiting(table);
+      // What was sent may not have been read yet: quiet is to be quiet for a while.
+      for (let quiet = 0; quiet < 5; quiet = isBusy() ? 0 : quiet + 1) await sleep(2);
     },
     async close() {
       gate.open();

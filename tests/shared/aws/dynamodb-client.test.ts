@@ -20,13 +20,13 @@ async function listen(handle: Parameters<typeof createServer>[1]): Promise<strin
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 }
 
-function get(endpoint: string) {
+function get(endpoint: string, deadlineMs = 500) {
   const client = createDynamoDbClient({
     region: 'us-east-1',
     endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     attemptMs: 200,
-    deadlineMs: 500,
+    deadlineMs,
   });
   const command = new GetItemCommand({ TableName: 't', Key: { pk: { S: 'a' }, sk: { S: 'b' } } });
   return client.send(command).finally(() => client.destroy());
@@ -94,5 +94,17 @@ describe('the DynamoDB client', () => {
     });
     await expect(get(endpoint)).resolves.toMatchObject({});
     expect(requests).toBe(2);
+  });
+
+  test('begins no attempt after its deadline', async () => {
+    let requests = 0;
+    // Two attempts of 200 ms, the pauses between them, and a third would begin past 450 ms.
+    const endpoint = await listen(() => {
+      requests += 1;
+    });
+    await expect(get(endpoint, 350)).rejects.toBeInstanceOf(Unavailable);
+    const before = requests;
+    await new Promise((resume) => setTimeout(resume, 600));
+    expect(requests).toBe(before);
   });
 });
