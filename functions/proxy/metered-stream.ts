@@ -76,9 +76,10 @@ class EventReader implements BodyReader {
   }
 
   end(how: BodyEnd['how']): BodyEnd {
+    const isWhole = how === 'complete' && !this.#isBroken(how);
     return {
       how: this.#isBroken(how) ? 'broken' : how,
-      served: this.#meter.served(),
+      served: isWhole || this.#meter.isFinal() ? this.#meter.served() : undefined,
       seenOutputBytes: this.#meter.seenOutputBytes(),
       failed: this.#failed,
       bytes: this.#keeper.bytes(),
@@ -87,7 +88,7 @@ class EventReader implements BodyReader {
 
   /** A connection that closes in good order ends a stream only where its last event, or its usage, was there. */
   #isBroken(how: BodyEnd['how']): boolean {
-    const finished = this.#sawLast || this.#failed || this.#meter.served() !== undefined;
+    const finished = this.#sawLast || this.#failed || this.#meter.isFinal();
     return how === 'broken' || (how === 'complete' && !finished);
   }
 

@@ -34,6 +34,8 @@ export interface StreamMeter {
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
   served(): Served | undefined;
+  /** Whether that was the last word on it: usage that comes with output may be followed by more of both. */
+  isFinal(): boolean;
   /**
    * How many bytes of output were seen: the base of an estimate when a stream ends without its usage. `undefined`
    * where they bound no tokens, as with audio.

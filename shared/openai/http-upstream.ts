@@ -103,6 +103,8 @@ function exchange(
         detail: error.code ?? error.name,
       });
     });
+    // Without an answer and without an error: an upgrade, say, that nobody asked for.
+    request.once('close', () => resolve({ kind: 'unreachable', sent: connected, detail: 'closed' }));
     request.end(body);
   });
 }

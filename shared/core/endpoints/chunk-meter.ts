@@ -37,6 +37,7 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
   let model: string | undefined;
   let serviceTier: string | undefined;
   let counts: UsageCounts | undefined;
+  let final = false;
 
   function seeChoice(choice: JsonValue): void {
     if (!isObject(choice)) return;
@@ -53,12 +54,16 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
       const list = listOf(data['choices']);
       list.forEach(seeChoice);
       const usage = chatUsage(data['usage']);
-      if (usage !== undefined) counts = usage;
+      if (usage !== undefined) {
+        counts = usage;
+        final = list.length === 0;
+      }
       const isUsageChunk = isObject(data['usage']) && Array.isArray(data['choices']) && list.length === 0;
       return isUsageChunk && !asked ? 'strip' : 'pass';
     },
     served: () =>
       counts === undefined ? undefined : servedOf(model, serviceTier, counts, choices, searched.size),
+    isFinal: () => final,
     seenOutputBytes: () => (reader.audible === true ? undefined : outputBytes),
   };
 }

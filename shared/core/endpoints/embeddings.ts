@@ -55,5 +55,5 @@ function bound(size: number, contextWindow: number): number {
 
 /** Embeddings are never streamed: whatever such a stream carries is passed on, and tells nothing. */
 function unstreamed(): StreamMeter {
-  return { see: () => 'pass', served: () => undefined, seenOutputBytes: () => 0 };
+  return { see: () => 'pass', served: () => undefined, isFinal: () => false, seenOutputBytes: () => 0 };
 }

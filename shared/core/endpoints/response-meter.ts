@@ -58,6 +58,7 @@ export function responseMeter(): StreamMeter {
       return 'pass';
     },
     served: () => served,
+    isFinal: () => served !== undefined,
     seenOutputBytes: () => outputBytes,
   };
 }
