@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundledPrices } from '../prices/load.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
@@ -15,6 +16,7 @@ import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
 import { createHttpUpstream } from './openai/http-upstream.ts';
+import type { Log } from './ports/log.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
 
 /*
@@ -43,7 +45,7 @@ export function wireProxy(env: Env) {
     directory,
     ledger,
     answers: createAnswerCache({
-      cache: wireCache(config),
+      cache: wireCache(config, log),
       secrets,
       stage: config.STAGE,
       clock,
@@ -101,7 +103,8 @@ function wireBooks(config: StageConfig) {
   const log = createJsonLog({
     stage: config.STAGE,
     level: config.LOG_LEVEL,
-    write: (line) => console.log(line),
+    // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
+    write: (line) => process.stdout.write(`${line}\n`),
   });
   return { directory, store, ledger, log };
 }
@@ -121,9 +124,13 @@ function proxySettings(config: ProxyConfig) {
   };
 }
 
-function wireCache(config: ProxyConfig): ResponseCache {
+function wireCache(config: ProxyConfig, log: Log): ResponseCache {
   if (config.CACHE_NODES.length > 0)
-    return createMemcachedCache({ servers: config.CACHE_NODES.map(address), clock });
+    return createMemcachedCache({
+      servers: config.CACHE_NODES.map(address),
+      clock,
+      onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
+    });
   return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
 }
 

@@ -30,7 +30,7 @@ export async function answer(
   deps: ProxyDeps,
 ): Promise<Exchange> {
   const { status } = upstream;
-  if (status === 401) deps.log.event('error', 'openai_key_refused', { call: call.id });
+  if (status === 401) deps.log.alarm('openai_key_refused', { call: call.id });
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
   const { work } = call;
   if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {

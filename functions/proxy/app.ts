@@ -27,7 +27,7 @@ export function createApp(deps: ProxyDeps): App {
       return await exchange(id, request, caller, deps);
     } catch (error) {
       const refusal = error instanceof Unavailable ? LEDGER_UNREACHABLE : FAULT;
-      deps.log.event('error', refusal.code, { call: id, fault: nameOf(error) });
+      deps.log.alarm(refusal.code, { call: id, fault: nameOf(error) });
       return refused(refusal, id);
     }
   };
@@ -75,7 +75,7 @@ async function paid(
     if (upstream instanceof Response) return await answer(held, upstream, slot, deps);
     return failed(held, slot, upstream, deps);
   } catch (error) {
-    deps.log.event('error', FAULT.code, { call: held.id, fault: nameOf(error) });
+    deps.log.alarm(FAULT.code, { call: held.id, fault: nameOf(error) });
     return ended(held, slot, { kind: 'unknown', status: FAULT.status, flag: 'upstream_lost' }, FAULT, deps);
   }
 }
@@ -104,7 +104,11 @@ function refused(refusal: Refusal, callId: string): Exchange {
   return { response: refusalReply(refusal, { callId }), done: Promise.resolve() };
 }
 
-function serverError(status: Refusal['status'], code: string, message: string): Refusal {
+function serverError<C extends string>(
+  status: Refusal['status'],
+  code: C,
+  message: string,
+): Refusal & { readonly code: C } {
   return { kind: 'refusal', status, type: 'server_error', code, message };
 }
 

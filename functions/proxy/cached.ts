@@ -131,6 +131,6 @@ async function bookHit(call: Admitted, id: string, saved: Picodollars, deps: Pro
     );
     await settle({ ...call, id, held }, outcome, deps);
   } catch (error) {
-    deps.log.event('error', 'hit_unbooked', { call: id, fault: nameOf(error) });
+    deps.log.alarm('hit_unbooked', { call: id, fault: nameOf(error) });
   }
 }

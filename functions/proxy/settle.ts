@@ -1,29 +1,31 @@
 import type { CallEntry, Outcome } from '../../shared/core/ledger.ts';
 import { formatUsd } from '../../shared/core/money.ts';
+import type { Alarm } from '../../shared/ports/log.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 250;
 
-/** Flags that an admin must hear of, as a line of the log that an alarm can count. */
-const ALARMING = new Set(['over_hold', 'unpriced', 'no_usage', 'broken', 'upstream_lost']);
+/** Flags that an admin must hear of. The sweep tells of `unsettled`. */
+const ALARMING: readonly Alarm[] = ['over_hold', 'unpriced', 'no_usage', 'broken', 'upstream_lost'];
 
 /**
  * Books an outcome. It never throws: what cannot be booked now keeps its hold, and the sweep books that.
  */
 export async function settle(call: HeldCall, outcome: Outcome, deps: ProxyDeps): Promise<void> {
-  for (const flag of outcome.flags) {
-    if (ALARMING.has(flag)) deps.log.event('warn', flag, facts(call, outcome));
-  }
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+  for (const alarm of ALARMING.filter((flag) => outcome.flags.includes(flag)))
+    deps.log.alarm(alarm, facts(call, outcome));
+  for (let attempt = 1; ; attempt++) {
     try {
       const entry = await deps.ledger.settle(call.held.call, outcome);
       deps.log.event('info', 'call', facts(call, standing(entry, outcome)));
       return;
     } catch (error) {
-      deps.log.event('error', 'ledger_fault', { ...facts(call, outcome), attempt, fault: nameOf(error) });
-      if (attempt < ATTEMPTS) await deps.sleep(PAUSE_MS * attempt);
+      const failed = { ...facts(call, outcome), attempt, fault: nameOf(error) };
+      if (attempt === ATTEMPTS) return deps.log.alarm('ledger_fault', failed);
+      deps.log.event('warn', 'settlement_retried', failed);
+      await deps.sleep(PAUSE_MS * attempt);
     }
   }
 }

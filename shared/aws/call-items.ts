@@ -102,6 +102,7 @@ export function outcomeAttribute(outcome: Outcome) {
     serviceTier: optional(outcome.serviceTier, textAttribute),
     status: optional(outcome.status, numberAttribute),
     decidedAt: numberAttribute(outcome.decidedAt),
+    decidedBy: optional(outcome.decidedBy, textAttribute),
   });
   return { M };
 }
@@ -117,6 +118,7 @@ function outcomeOf(item: Item): Outcome {
     ...(item['serviceTier'] !== undefined && { serviceTier: text(item, 'serviceTier') }),
     ...(item['status'] !== undefined && { status: number(item, 'status') }),
     decidedAt: number(item, 'decidedAt'),
+    ...(item['decidedBy'] !== undefined && { decidedBy: text(item, 'decidedBy') }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../ports/log.ts';
 import type { ResponseCache } from '../ports/response-cache.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { type CachedAnswer, decodeAnswer, encodeAnswer } from './answer.ts';
+import { boundedAlarm } from './bounded-alarm.ts';
 import { type Claim, isGenuine, makeClaim } from './claim.ts';
 import { createSeal, type Seal } from './seal.ts';
 
@@ -63,12 +64,14 @@ class SealedAnswerCache implements AnswerCache {
   readonly #options: AnswerCacheOptions;
   readonly #waitMs: number;
   readonly #maxAnswerBytes: number;
+  readonly #alarm: ReturnType<typeof boundedAlarm>;
   /** A claim outlives nobody who waits for it: later calls do not wait for a holder that the first ones gave up. */
   readonly #claimSeconds: number;
   #derived: { readonly secret: string; readonly seal: Seal } | undefined;
 
   constructor(options: AnswerCacheOptions) {
     this.#options = options;
+    this.#alarm = boundedAlarm(options.log, options.clock);
     this.#waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
     this.#maxAnswerBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
     this.#claimSeconds = Math.max(1, Math.ceil(this.#waitMs / 1_000));
@@ -148,7 +151,7 @@ class SealedAnswerCache implements AnswerCache {
     const content = await seal.open(key, sealed);
     const answer = content === undefined ? undefined : decodeAnswer(content);
     if (answer === undefined) {
-      this.#options.log.event('warn', 'cache_entry_rejected', { bytes: sealed.length });
+      this.#alarm('cache_entry_rejected', { bytes: sealed.length });
       return undefined;
     }
     const ageSeconds = Math.max(0, Math.floor((clock.now() - answer.storedAt) / 1_000));
@@ -169,7 +172,7 @@ class SealedAnswerCache implements AnswerCache {
       }
       return this.#derived.seal;
     } catch {
-      this.#options.log.event('warn', 'cache_secret_unavailable');
+      this.#alarm('cache_secret_unavailable');
       return undefined;
     }
   }

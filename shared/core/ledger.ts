@@ -62,6 +62,8 @@ export interface Outcome {
   readonly status?: number;
   /** Milliseconds since the epoch. */
   readonly decidedAt: number;
+  /** Which sweep decided, where several may try at once: something that no other sweep draws. */
+  readonly decidedBy?: string;
 }
 
 /**

@@ -20,8 +20,8 @@ export function createLedger(parts: LedgerParts): Ledger {
   return {
     hold: (request) => hold(request, parts),
     settle: (call, outcome) => settle(parts.store, call, outcome),
-    async sweep({ deep }) {
-      const swept = await sweepCalls(parts.store, parts.clock);
+    async sweep({ deep, onUnsettled = () => undefined }) {
+      const swept = await sweepCalls({ ...parts, onUnsettled });
       return { ...swept, strays: deep ? await sweepStrays(parts) : 0 };
     },
   };

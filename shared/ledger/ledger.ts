@@ -28,6 +28,13 @@ export interface SweepReport {
   readonly strays: number;
 }
 
+export interface SweepOptions {
+  /** Whether to look for holds without an open call too. */
+  readonly deep: boolean;
+  /** Told of each call that this sweep, and no other, decided to settle at its full hold; before it is booked. */
+  readonly onUnsettled?: (call: CallEntry) => void;
+}
+
 /** One instance of a period: the one in which `at` (milliseconds since the epoch) lies. */
 export interface PeriodInstance {
   readonly period: Period;
@@ -75,6 +82,6 @@ export interface Ledger {
    * decision (the sweep's, say) wins over this one.
    */
   settle(call: CallEntry, outcome: Outcome): Promise<CallEntry>;
-  /** Settles what dead functions left behind. `deep` also looks for holds without an open call. */
-  sweep(options: { readonly deep: boolean }): Promise<SweepReport>;
+  /** Settles what dead functions left behind. Each call counts in the report of the one sweep that decided it. */
+  sweep(options: SweepOptions): Promise<SweepReport>;
 }

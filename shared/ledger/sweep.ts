@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
@@ -10,14 +11,21 @@ const WIDTH = 8;
 
 type Swept = Omit<SweepReport, 'strays'>;
 
+export interface SweepParts {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+  readonly onUnsettled: (call: CallEntry) => void;
+}
+
 /**
  * Settles every call whose lease has ended. May run twice and at the same time: what a call costs is decided once, in
- * its entry.
+ * its entry, which also tells by whom, since an answer of the store may be lost and the decision found made.
  */
-export async function sweepCalls(store: LedgerStore, clock: Clock): Promise<Swept> {
+export async function sweepCalls(parts: SweepParts): Promise<Swept> {
   const report = { unsettled: 0, voided: 0, completed: 0 };
-  await forEach(store.expiredCalls(clock.now()), WIDTH, async (call) => {
-    const kind = await sweepCall(call, store, clock);
+  const sweeper = randomUUID();
+  await forEach(parts.store.expiredCalls(parts.clock.now()), WIDTH, async (call) => {
+    const kind = await sweepCall(call, sweeper, parts);
     if (kind !== undefined) report[kind] += 1;
   });
   return report;
@@ -25,15 +33,21 @@ export async function sweepCalls(store: LedgerStore, clock: Clock): Promise<Swep
 
 async function sweepCall(
   call: CallEntry,
-  store: LedgerStore,
-  clock: Clock,
+  sweeper: string,
+  { store, clock, onUnsettled }: SweepParts,
 ): Promise<keyof Swept | undefined> {
-  const verdict = call.outcome ?? (await verdictOn(call, store, clock));
-  const standing = call.outcome === undefined ? await store.decideCall(call, verdict) : call;
+  const standing =
+    call.outcome === undefined
+      ? await store.decideCall(call, { ...(await verdictOn(call, store, clock)), decidedBy: sweeper })
+      : call;
   if (standing?.outcome === undefined) return undefined;
+  const { state, decidedBy } = standing.outcome;
+  const isOurs = call.outcome === undefined && decidedBy === sweeper;
+  if (isOurs && state === 'unsettled') onUnsettled(standing);
+  if (standing.state === 'closed' && !isOurs) return undefined;
   if (standing.state !== 'closed') await book(store, standing, standing.outcome);
-  if (call.outcome !== undefined || standing.outcome.state === 'settled') return 'completed';
-  return standing.outcome.state === 'void' ? 'voided' : 'unsettled';
+  if (!isOurs) return 'completed';
+  return state === 'void' ? 'voided' : 'unsettled';
 }
 
 /**

@@ -43,10 +43,13 @@ export class CircuitBreaker {
     this.#backoffMs = this.#options.backoffMs;
   }
 
-  failed(): void {
+  /** Returns whether this opened a circuit that was closed: then a fault begins; a failed probe only prolongs it. */
+  failed(): boolean {
+    const wasClosed = this.#openedAt === undefined;
     if (this.#probing) this.#backoffMs = Math.min(this.#backoffMs * 2, this.#options.maxBackoffMs);
     this.#probing = false;
     this.#failuresInRow += 1;
     if (this.#failuresInRow >= this.#options.failures) this.#openedAt = this.#options.clock.now();
+    return wasClosed && this.#openedAt !== undefined;
   }
 }

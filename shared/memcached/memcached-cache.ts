@@ -24,6 +24,8 @@ export interface MemcachedCacheOptions {
   readonly backoffMs?: number;
   /** The longest it stays open, in milliseconds; 30,000 where absent. */
   readonly maxBackoffMs?: number;
+  /** Told once when a server's circuit opens, and not again before it was closed. */
+  readonly onFault?: (server: Address) => void;
 }
 
 /** From there on Memcached reads an expiry as a date, in seconds since 1970 (its protocol.txt, "Expiration times"). */
@@ -57,6 +59,7 @@ class ChunkedCache implements MemcachedCache {
       failures: options.failures ?? 2,
       backoffMs: options.backoffMs ?? 1_000,
       maxBackoffMs: options.maxBackoffMs ?? 30_000,
+      onFault: options.onFault ?? (() => undefined),
     };
     this.#nodes = options.servers.map((address) => new MemcachedNode(address, node));
   }

@@ -12,6 +12,8 @@ export interface NodeOptions {
   /** For how long at first, and at most, in milliseconds. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
+  /** Told once for each time that the node is found dead. */
+  readonly onFault: (server: Address) => void;
 }
 
 /**
@@ -23,11 +25,13 @@ export class MemcachedNode {
   readonly #address: Address;
   readonly #operationMs: number;
   readonly #breaker: CircuitBreaker;
+  readonly #onFault: (server: Address) => void;
   #connection: Connection | undefined;
 
-  constructor(address: Address, { operationMs, ...breaker }: NodeOptions) {
+  constructor(address: Address, { operationMs, onFault, ...breaker }: NodeOptions) {
     this.#address = address;
     this.#operationMs = operationMs;
+    this.#onFault = onFault;
     this.#breaker = new CircuitBreaker(breaker);
   }
 
@@ -48,7 +52,7 @@ export class MemcachedNode {
   #connect(): Connection {
     const connection = new Connection(this.#address, (busy) => {
       // Many operations can fail together: that is one failure. An idle connection that closes is none.
-      if (busy) this.#breaker.failed();
+      if (busy && this.#breaker.failed()) this.#onFault(this.#address);
       if (this.#connection === connection) this.#connection = undefined;
     });
     this.#connection = connection;

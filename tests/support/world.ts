@@ -51,6 +51,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
   const logs: string[] = [];
   const log: Log = {
     event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
+    alarm: (alarm, fields) => void logs.push(JSON.stringify({ alarm, ...fields })),
   };
   const clock = { now: () => Date.now() };
   const secrets = {

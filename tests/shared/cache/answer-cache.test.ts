@@ -43,7 +43,7 @@ function world(change: Partial<ResponseCache> = {}): World {
           return { openaiApiKey: 'sk-test', cacheSecret: made.secret };
         },
       },
-      log: { event: (_, name) => made.events.push(name) },
+      log: { event: (_, name) => made.events.push(name), alarm: (name) => made.events.push(name) },
       sleep: async (milliseconds) => {
         made.now += milliseconds;
         await nextTurn();
@@ -156,7 +156,17 @@ describe('a stored answer', () => {
     await expect(it.answers.store('key', answerAt(START), DEFAULT)).resolves.toBeUndefined();
     it.secret = 'short';
     expect(await it.answers.lookup('key', DEFAULT)).toEqual({ kind: 'miss' });
-    expect(new Set(it.events)).toEqual(new Set(['cache_secret_unavailable']));
+    expect(it.events).toEqual(['cache_secret_unavailable']);
+  });
+
+  it('that is refused again and again is one alarm a minute', async () => {
+    const it = world();
+    await it.cache.set('key', Buffer.from('nothing that we sealed'), 600);
+    for (let lookups = 0; lookups < 5; lookups += 1) await it.answers.lookup('key', DEFAULT);
+    expect(it.events).toEqual(['cache_entry_rejected']);
+    it.now += 60_000;
+    for (let lookups = 0; lookups < 5; lookups += 1) await it.answers.lookup('key', DEFAULT);
+    expect(it.events).toEqual(['cache_entry_rejected', 'cache_entry_rejected']);
   });
 
   it('must be a 200', async () => {
@@ -254,7 +264,7 @@ describe('an identical call in flight', () => {
       stage: 'dev',
       clock: { now: () => it.now },
       secrets: { read: async () => ({ openaiApiKey: 'sk-test', cacheSecret: it.secret ?? '' }) },
-      log: { event: () => undefined },
+      log: { event: () => undefined, alarm: () => undefined },
       sleep: async () => undefined,
       ttlSeconds: TTL_SECONDS,
     });

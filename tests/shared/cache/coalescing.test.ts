@@ -26,7 +26,7 @@ function oneFunction(waitMs: number): AnswerCache {
     secrets: { read: async () => ({ openaiApiKey: 'sk-test', cacheSecret: 'a secret that is long enough' }) },
     stage: 'dev',
     clock,
-    log: { event: () => undefined },
+    log: { event: () => undefined, alarm: () => undefined },
     sleep,
     ttlSeconds: 60,
     waitMs,
