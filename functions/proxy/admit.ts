@@ -10,6 +10,9 @@ import type { ProxyDeps } from './deps.ts';
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
 
+/** How much of a model's name an error repeats, in characters: who puts something else there is not sent it back. */
+const MOST_SHOWN = 100;
+
 interface Asked {
   readonly work: Work;
   readonly family: string;
@@ -120,7 +123,8 @@ function unknownProject(name: string): Refusal {
 
 function unpriced(model: string, reason: string | undefined): Refusal {
   const why = reason ?? 'the price table does not have it, and what has no price is not forwarded';
-  return invalidRequest('unpriced_model', `Model ${JSON.stringify(model)} is not served: ${why}.`, {
+  const shown = model.length > MOST_SHOWN ? `${model.slice(0, MOST_SHOWN)}…` : model;
+  return invalidRequest('unpriced_model', `Model ${JSON.stringify(shown)} is not served: ${why}.`, {
     param: 'model',
   });
 }

@@ -18,10 +18,13 @@ export type FunctionUrlEvent = LambdaFunctionURLEvent & {
 /**
  * Reads an event of a Lambda function URL (payload format 2.0: AWS documentation, "Invoking Lambda function URLs").
  *
- * @throws TypeError when the event is no request that the web standards know (its method or a header is malformed)
+ * @throws TypeError when the event is no request that the web standards know (its method, path or a header is
+ *   malformed)
  */
 export function fromFunctionUrlEvent(event: FunctionUrlEvent): FunctionUrlCall {
   const { method } = event.requestContext.http;
+  // Joined to an origin, a path that begins otherwise could be read as a part of the host.
+  if (!event.rawPath.startsWith('/')) throw new TypeError('the path does not begin with a slash');
   const query = event.rawQueryString === '' ? '' : `?${event.rawQueryString}`;
   const url = new URL(`https://${event.requestContext.domainName}`);
   const body = bodyOf(event);

@@ -31,7 +31,7 @@ async function exchangeOf(app: App, event: FunctionUrlEvent): Promise<Exchange> 
 }
 
 function malformed(): Response {
-  const message = 'The method or a header of this request is malformed.';
+  const message = 'The method, the path or a header of this request is malformed.';
   const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' };
   return Response.json({ error }, { status: 400 });
 }

@@ -38,6 +38,9 @@ const REFUSED_FAMILIES: readonly (readonly [RegExp, string])[] = [
 /** What OpenAI's SDKs and servers take a path segment for; anything else could mean one path here and another there. */
 const PLAIN_PATH = /^(\/[A-Za-z0-9._:~@-]+)+$/;
 
+/** How much of a path an error repeats, in characters. */
+const MOST_SHOWN = 200;
+
 export interface Route {
   /** The path below `/v1`, as it is sent upstream. */
   readonly path: string;
@@ -81,7 +84,8 @@ function free(method: string, path: string, endpoint: string, cacheable: boolean
 }
 
 function refused(method: string, pathname: string, reason: string): Refusal {
-  return invalidRequest('path_refused', `${method} ${pathname} is not served by this proxy: ${reason}.`, {
+  const shown = pathname.length > MOST_SHOWN ? `${pathname.slice(0, MOST_SHOWN)}…` : pathname;
+  return invalidRequest('path_refused', `${method} ${shown} is not served by this proxy: ${reason}.`, {
     status: 404,
   });
 }

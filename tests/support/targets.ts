@@ -82,8 +82,13 @@ async function invoke(
   if (!ended()) throw new Error('the handler returned before it ended its stream');
 }
 
+/** Hands the Lambda entry a request just as it stood on the wire, however malformed. */
+export function wireEvent(world: World): (person: Person, wire: WireRequest) => Promise<Response> {
+  const handler = handlerOf(world);
+  return (person, wire) => viaWire(handler, person, wire);
+}
+
 async function viaEvent(handler: StreamingHandler, person: Person, request: Request): ReturnType<Fetch> {
-  const requestId = randomUUID();
   const url = new URL(request.url);
   const headers = [...request.headers];
   const wire: WireRequest = {
@@ -93,6 +98,11 @@ async function viaEvent(handler: StreamingHandler, person: Person, request: Requ
     headers: [['host', url.host], ...headers],
     body: Buffer.from(await request.arrayBuffer()),
   };
+  return viaWire(handler, person, wire);
+}
+
+function viaWire(handler: StreamingHandler, person: Person, wire: WireRequest): Promise<Response> {
+  const requestId = randomUUID();
   const arrival = { requestId, at: Date.now(), apiId: 'abc', sourceIp: '192.0.2.1' };
   const event = toFunctionUrlEvent(wire, PEOPLE[person], arrival);
   const reader = createPreludeReader();

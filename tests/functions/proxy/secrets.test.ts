@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
@@ -86,19 +85,43 @@ function recording(target: Target, replies: Promise<Reply>[]): Target {
       const fetch = target.fetchAs(person);
       return async (input, init) => {
         const response = await fetch(input, init);
-        const copy = response.clone();
-        const headers = JSON.stringify([...response.headers]);
-        replies.push(
-          // A stream that its caller left never ends for its copy.
-          Promise.race([copy.text(), sleep(2_000, '')]).then(
-            (text) => ({ status: response.status, text: headers + text }),
-            () => ({ status: response.status, text: headers }),
-          ),
-        );
-        return response;
+        if (response.body === null) return response;
+        const pieces: Uint8Array[] = [];
+        const reply = Promise.withResolvers<Reply>();
+        replies.push(reply.promise);
+        const end = () =>
+          reply.resolve({
+            status: response.status,
+            text: JSON.stringify([...response.headers]) + Buffer.concat(pieces).toString(),
+          });
+        const body = copied(response.body, pieces, end);
+        return new Response(body, { status: response.status, headers: response.headers });
       };
     },
   };
+}
+
+/** Keeps what passes; says when nothing more does, because it ended, broke or was left. */
+function copied(body: ReadableStream<Uint8Array>, pieces: Uint8Array[], end: () => void) {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await reader.read().catch((error: unknown) => {
+        end();
+        throw error;
+      });
+      if (next.done) {
+        end();
+        return controller.close();
+      }
+      pieces.push(next.value);
+      controller.enqueue(next.value);
+    },
+    cancel(reason) {
+      end();
+      return reader.cancel(reason);
+    },
+  });
 }
 
 /** Everything that the code under test prints past its log. */

@@ -1,7 +1,24 @@
 import { expect } from 'vitest';
-import { event, json } from '../../../support/scripted-upstream.ts';
-import { sdk } from '../../../support/world.ts';
+import { event, json, type Script } from '../../../support/scripted-upstream.ts';
+import type { Target } from '../../../support/world.ts';
 import { ask, CHAT, CHUNKS, DONE, type HttpCase, of, post, refusalOf, USAGE_CHUNK } from './fixtures.ts';
+
+async function readOneEventAndLeave(target: Target, body: unknown, project: string): Promise<void> {
+  const response = await post(target, '/v1/chat/completions', body, of(project));
+  expect(response.status).toBe(200);
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+}
+
+/** Goes on until it is cut off: far longer than any test waits. */
+const endlessStream: Script = async (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  while (!response.destroyed) {
+    response.write(event(CHUNKS[1]));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
 
 export const HOLDING: readonly HttpCase[] = [
   {
@@ -80,7 +97,6 @@ export const HOLDING: readonly HttpCase[] = [
   {
     name: 'a caller who leaves in mid-stream pays what was used, read to its end',
     async run(world, target) {
-      if (target.name !== 'through the local function URL') return;
       const project = await world.project('1');
       world.upstream.on('/chat/completions', async (_request, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -90,10 +106,35 @@ export const HOLDING: readonly HttpCase[] = [
         }
         response.end(DONE);
       });
-      const stream = await sdk(target, project).chat.completions.create({ ...ask(project), stream: true });
-      for await (const _ of stream) break;
+      await readOneEventAndLeave(target, { ...ask(project), stream: true }, project);
       const [entry] = await world.entries(project);
       expect(entry?.outcome).toMatchObject({ state: 'settled', cost: 3_000_000_000n, flags: [] });
+    },
+  },
+  {
+    name: 'a caller who leaves in mid-stream ends it at OpenAI, where the project wants that, and pays an estimate',
+    async run(world, target) {
+      const project = await world.project('1', { onDisconnect: 'cancel' });
+      world.upstream.on('/chat/completions', endlessStream);
+      const aborted = world.upstream.aborted();
+      await readOneEventAndLeave(target, { ...ask(project), stream: true }, project);
+      const [entry] = await world.entries(project);
+      while (world.upstream.aborted() === aborted) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(entry?.outcome).toMatchObject({ state: 'settled', flags: ['estimated'] });
+      expect(entry?.outcome?.cost).toBeGreaterThan(0n);
+      expect(entry?.outcome?.cost).toBeLessThan(entry?.held ?? 0n);
+    },
+  },
+  {
+    name: 'what a model may have thought before it was cut off is paid at the hold: it cannot be seen',
+    async run(world, target) {
+      const project = await world.project('1', { onDisconnect: 'cancel' });
+      world.upstream.on('/chat/completions', endlessStream);
+      const { max_tokens: maximum, ...open } = ask(project);
+      const body = { ...open, model: 'o3', max_completion_tokens: maximum, stream: true };
+      await readOneEventAndLeave(target, body, project);
+      const [entry] = await world.entries(project);
+      expect(entry?.outcome).toMatchObject({ cost: entry?.held, flags: ['estimated'] });
     },
   },
 ];
