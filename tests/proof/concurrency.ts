@@ -52,7 +52,7 @@ const SMALL: Shape = {
   latencyMs: [300, 1_500],
 };
 /** They end one after the other, over so much time for each: DynamoDB's emulator must keep up with them. */
-const ENDING_MS = 30;
+const ENDING_MS = 40;
 const LARGE: Shape = {
   models: ['gpt-4o', 'gpt-4.1', 'gpt-4', 'gpt-4'],
   people: PEOPLE,
@@ -62,9 +62,9 @@ const LARGE: Shape = {
 /** A caller who is told to come again does, as the SDKs do. */
 const RETRIES = 4;
 const RETRY_MS = 1_000;
-/** Between two beginnings: the emulator of DynamoDB takes about a millisecond for each operation. */
 const STAGGER_MS = 20;
-const GATHER_MS = 60_000;
+/** Calls that are on their way to the upstream at once, while the first ones gather there. */
+const TOGETHER_UNDERWAY = 12;
 
 /**
  * Many calls at once on one limit. Small ones gather at the upstream, all of which the limit can hold; when all are
@@ -84,7 +84,10 @@ export async function runConcurrency(options: ConcurrencyOptions): Promise<Concu
     );
     // Whoever was told to come again, and gave up, finds out now that nobody is in the way.
     for (const [question, reply] of load.replies) {
-      if (isBusy(reply)) load.replies.set(question, await askUntilTold(question, call, urls, random));
+      if (!isBusy(reply)) continue;
+      const latest = await call(question, urls[0] ?? '');
+      load.replies.set(question, latest);
+      if (isBusy(latest)) break;
     }
     const samples = await sampler.stop();
     await untilSettled(stage);
@@ -129,31 +132,45 @@ export async function runLoad(
     replies.set(question, await way(question));
     inFlight -= 1;
   };
-  const gathering = gather(upstream, gathered);
-  const small = questions.slice(0, gathered).map(async (question, index) => {
-    await sleep(index * STAGGER_MS);
-    await ask(question);
-  });
-  await gathering;
+  const small = await gather(upstream, questions.slice(0, gathered), ask);
   const queue = questions.slice(gathered).values();
   const large = Array.from({ length: crowd }, async (_, index) => {
     await sleep(index * STAGGER_MS);
     for (const question of queue) await ask(question);
   });
-  await Promise.all([...small, ...large]);
+  await Promise.all([small.ended, ...large]);
   return { replies, mostInFlight, mostForwarded: upstream.mostInFlight() };
 }
 
-/** Holds every answer back until so many calls are at the upstream together. */
-async function gather(upstream: Upstream, gathered: number): Promise<void> {
+/**
+ * Holds every answer back until all these questions are at the upstream together. Few of them are on their way there
+ * at a time, so that it does not matter how fast the emulator of DynamoDB is.
+ */
+async function gather(
+  upstream: Upstream,
+  questions: readonly Question[],
+  ask: (question: Question) => Promise<void>,
+): Promise<{ ended: Promise<unknown> }> {
   const all = Promise.withResolvers<void>();
-  const timer = setTimeout(() => all.resolve(), GATHER_MS);
-  upstream.watch((progress) => {
-    if (upstream.inFlight() >= gathered) all.resolve();
-    return progress === 'received' ? all.promise : undefined;
+  const arrivals = new Map<number, () => void>();
+  upstream.watch((progress, number) => {
+    if (progress !== 'received') return undefined;
+    arrivals.get(number)?.();
+    return all.promise;
   });
-  await all.promise;
-  clearTimeout(timer);
+  const asked: Promise<void>[] = [];
+  const queue = questions.values();
+  const setOut = async () => {
+    for (const question of queue) {
+      const arrived = new Promise<void>((resolve) => arrivals.set(question.number, resolve));
+      const told = ask(question);
+      asked.push(told);
+      await Promise.race([arrived, told]);
+    }
+  };
+  await Promise.all(Array.from({ length: TOGETHER_UNDERWAY }, setOut));
+  all.resolve();
+  return { ended: Promise.all(asked) };
 }
 
 /** Asks again where it is told to, as the SDKs do, and at another process each time. */

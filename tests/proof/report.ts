@@ -91,8 +91,7 @@ times a second (${first.samples.rounds} times in the first run), and what OpenAI
 | run | ${concurrency.map((_, index) => index + 1).join(' | ')} |
 |---|${concurrency.map(() => '---|').join('')}
 | answered | ${concurrency.map(({ reckoning }) => reckoning.settled).join(' | ')} |
-| refused: spent | ${concurrency.map(({ statuses }) => statuses.get('429 insufficient_quota') ?? 0).join(' | ')} |
-| refused: held by others, to be tried again | ${concurrency.map(({ statuses }) => statuses.get('429 rate_limit_exceeded') ?? 0).join(' | ')} |
+| refused | ${concurrency.map(({ statuses }) => statuses.get('429 insufficient_quota') ?? 0).join(' | ')} |
 | left of the $1.00 | ${concurrency.map(({ remaining }) => usd(remaining)).join(' | ')} |
 | the smallest call that no longer fits could cost | ${concurrency.map(({ leastRefused }) => usd(leastRefused ?? 0n)).join(' | ')} |
 

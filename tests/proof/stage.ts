@@ -144,8 +144,7 @@ function functionEnvironment(tableName: string, upstream: string, secrets: strin
 }
 
 async function startProcess(env: Record<string, string>): Promise<FunctionProcess> {
-  const log: string[] = [];
-  const supervisor = createSupervisor((_, line) => log.push(line));
+  const supervisor = createSupervisor(() => undefined);
   const starting = startStageHost(supervisor, {
     stage: 'dev',
     port: 0,

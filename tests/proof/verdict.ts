@@ -20,6 +20,8 @@ export function faultsOfConcurrency(result: ConcurrencyResult, gathered: number)
   if (reckoning.settled !== statuses.get('200'))
     faults.push(`${statuses.get('200')} calls were answered, and ${reckoning.settled} settled`);
   if (reckoning.unsettled > 0) faults.push(`${reckoning.unsettled} calls are unsettled, and nobody died`);
+  if (statuses.has('429 rate_limit_exceeded'))
+    faults.push('a call was told that others hold the money, and there were no others');
   if (result.lockedOut > 0) faults.push(`${result.lockedOut} calls were refused that fit into what is left`);
   if (result.leastRefused === undefined)
     faults.push(`the limit was never exhausted: ${formatUsd(result.remaining)} USD are left`);
