@@ -79,7 +79,7 @@ export const UPSTREAM_FAULTS: readonly HttpCase[] = [
       await post(target, '/v1/chat/completions', ask(project), of(project));
       const [entry] = await world.entries(project);
       expect(entry?.outcome).toMatchObject({ cost: 225_000_000_000n, flags: ['over_hold'] });
-      expect(world.logs.some((line) => line.includes('"event":"over_hold"'))).toBe(true);
+      expect(world.logs.some((line) => line.includes('"alarm":"over_hold"'))).toBe(true);
     },
   },
 ];
