@@ -5,7 +5,7 @@ import type { Refusal } from '../../shared/core/refusal.ts';
 import { describeScope } from '../../shared/core/scope.ts';
 import type { Admitted, HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
-import { newCallId } from './new-call.ts';
+import { takeHold } from './take-hold.ts';
 
 /** An answer capped to fewer tokens than this would be of no use: the call is refused instead. */
 export const USEFUL_OUTPUT_TOKENS = 256;
@@ -50,21 +50,19 @@ async function holdOnce(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall |
   const worst = worstOf(admitted);
   let output = worst.maxOutputTokens;
   for (let round = 1; ; round++) {
-    // A fresh id for every attempt: one id never stands for two amounts, whatever arrives late.
-    const id = newCallId(deps);
-    const result = await deps.ledger.hold({
-      id,
+    const request = {
       ...admitted.subject,
       endpoint: admitted.endpoint,
       requestedModel: admitted.requestedModel,
       stream: admitted.stream,
       amount: cost(worst, output),
       limits: admitted.work.kind === 'free' ? [] : admitted.rules.limits,
-    });
+    };
+    const result = await takeHold(request, deps);
     if (result.kind === 'held') {
       const mustSend = worst.sendMaximum === true || output < worst.maxOutputTokens;
       const capped = mustSend ? { outputCap: output } : {};
-      return { ...admitted, id, held: result, ...capped };
+      return { ...admitted, id: result.call.id, held: result, ...capped };
     }
     const affordable = affordableOutput(worst, result.affordable);
     if (affordable < leastOutput(worst) || round === MAX_CAP_ROUNDS) return result;

@@ -44,7 +44,7 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
   async function reserve(id: AccountId, callId: string, hold: Hold, limitVersion = 0): Promise<Reservation> {
     const change = reservation(id, callId, hold, limitVersion);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const changed = await items.change(accountKey(id), change).catch(whenFull);
+      const changed = await items.changeOnce(accountKey(id), change).catch(whenFull);
       if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
       const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
       // An item that was read after the refusal may show no reason for it any more: then ask again.
@@ -130,7 +130,8 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
 
 /**
  * One write that holds money or does nothing. The old item, where the condition fails, tells why without a second
- * request.
+ * request. It is sent once: a copy that arrived after the call was settled would hold again, and a copy of the
+ * settlement after that would book it again.
  */
 function reservation(id: AccountId, callId: string, hold: Hold, limitVersion: number): Change {
   const isFree = 'attribute_exists(pk) AND attribute_not_exists(holds.#call)';

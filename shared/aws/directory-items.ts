@@ -27,9 +27,12 @@ function itemKey(pk: string): Item {
   return { pk: textAttribute(pk), sk: textAttribute('rules') };
 }
 
-/** The names of the attributes that carry a period's limit; the version outlives the removal of the amount. */
-export function limitAttributes(period: Period): { amount: string; version: string } {
-  return { amount: `amount_${period}`, version: `version_${period}` };
+/**
+ * The names of the attributes that carry a period's limit: the version outlives the removal of the amount, and the
+ * mark tells which change made it.
+ */
+export function limitAttributes(period: Period): { amount: string; version: string; mark: string } {
+  return { amount: `amount_${period}`, version: `version_${period}`, mark: `mark_${period}` };
 }
 
 /** Reads a scope's limit of one period; `undefined` when none is set, or it was removed. */

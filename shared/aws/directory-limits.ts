@@ -1,15 +1,50 @@
+import { randomUUID } from 'node:crypto';
 import type { Picodollars } from '../core/money.ts';
 import { PERIODS, type Period } from '../core/period.ts';
 import { type Scope, scopeId } from '../core/scope.ts';
 import type { Directory } from '../ports/directory.ts';
-import { numberAttribute, textAttribute } from './attributes.ts';
-import { assignments, LIMITS, limitAttributes, limitOf, limitsOf, scopeKey } from './directory-items.ts';
+import { Unavailable } from '../ports/ledger-store.ts';
+import { type Item, numberAttribute, textAttribute } from './attributes.ts';
+import {
+  assignments,
+  LIMITS,
+  limitAttributes,
+  limitOf,
+  limitsOf,
+  numberOf,
+  scopeKey,
+} from './directory-items.ts';
 import type { Change, ItemAccess } from './item-access.ts';
 
 type LimitRules = Pick<Directory, 'limit' | 'putLimit' | 'removeLimit' | 'limits'>;
 
-/** The limits of a stage in its table: one item for each scope that ever had one. */
+/** That others change the same limit between a read and a write so often is no accident any more. */
+const ATTEMPTS = 20;
+
+/**
+ * The limits of a stage in its table: one item for each scope that ever had one. A change names the version that it
+ * follows, so that a copy of it that arrives late finds a newer one and does nothing; and it leaves its own mark, so
+ * that it is known when its answer was lost.
+ */
 export function createLimitRules(table: ItemAccess): LimitRules {
+  /**
+   * @param next the change, seen the item; `undefined`: there is nothing to change
+   * @returns the item before and after it
+   */
+  async function change(scope: Scope, period: Period, next: (item: Item) => Change | undefined) {
+    const mark = randomUUID();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const before = (await table.get(scopeKey(scope))) ?? {};
+      const wanted = next(before);
+      if (wanted === undefined) return undefined;
+      const result = await table.change(scopeKey(scope), following(before, period, wanted, mark));
+      if (result.kind === 'made') return { before, after: result.attributes };
+      const after = (await table.get(scopeKey(scope))) ?? {};
+      if (after[limitAttributes(period).mark]?.S === mark) return { before, after };
+    }
+    throw new Unavailable('the limit is changing too fast to change it');
+  }
+
   return {
     async limit(scope, period) {
       const item = await table.get(scopeKey(scope));
@@ -17,18 +52,19 @@ export function createLimitRules(table: ItemAccess): LimitRules {
     },
 
     async putLimit(scope, period, amount) {
-      const changed = await table.change(scopeKey(scope), setting(scope, period, amount));
-      const limit = changed.kind === 'made' ? limitOf(changed.attributes, period) : undefined;
+      const changed = await change(scope, period, () => setting(scope, period, amount));
+      const limit = changed && limitOf(changed.after, period);
       if (limit === undefined) throw new Error('DynamoDB did not return the limit that it set');
       return limit;
     },
 
     async removeLimit(scope, period) {
-      const removed = await table.change(scopeKey(scope), removing(period));
-      if (removed.kind === 'not_made') return undefined;
-      const isLast = limitsOf(removed.attributes).length === 1;
-      if (isLast) await table.change(scopeKey(scope), unlisting());
-      return limitOf(removed.attributes, period);
+      const changed = await change(scope, period, (item) =>
+        limitOf(item, period) === undefined ? undefined : removing(period),
+      );
+      if (changed === undefined) return undefined;
+      if (limitsOf(changed.after).length === 0) await table.change(scopeKey(scope), unlisting());
+      return limitOf(changed.before, period);
     },
 
     async *limits() {
@@ -39,29 +75,43 @@ export function createLimitRules(table: ItemAccess): LimitRules {
 
 /** A scope that is not listed yet is, from then on, with the parts that name it. */
 function setting(scope: Scope, period: Period, amount: Picodollars): Change {
-  const names = limitAttributes(period);
   const texts = { lookupPk: LIMITS, lookupSk: scopeId(scope), ...scope };
-  const set = assignments({
+  return assignments({
     ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, textAttribute(value)])),
-    [names.amount]: numberAttribute(amount),
+    [limitAttributes(period).amount]: numberAttribute(amount),
   });
+}
+
+function removing(period: Period): Change {
   return {
-    UpdateExpression: `${set.UpdateExpression} ADD #version :one`,
-    ExpressionAttributeNames: { ...set.ExpressionAttributeNames, '#version': names.version },
-    ExpressionAttributeValues: { ...set.ExpressionAttributeValues, ':one': numberAttribute(1) },
-    ReturnValues: 'ALL_NEW',
+    UpdateExpression: 'REMOVE #amount',
+    ExpressionAttributeNames: { '#amount': limitAttributes(period).amount },
   };
 }
 
-/** The version stays, and grows: a limit that is set again must be newer than any before. */
-function removing(period: Period): Change {
+/**
+ * A change that is made to this version alone, and makes the next. The version outlives a removal, and grows with it:
+ * a limit that is set again must be newer than any before.
+ */
+function following(before: Item, period: Period, change: Change, mark: string): Change {
   const names = limitAttributes(period);
+  const seen = numberOf(before[names.version]);
+  const set = change.UpdateExpression?.startsWith('SET') ? ', ' : ' SET ';
   return {
-    UpdateExpression: 'REMOVE #amount ADD #version :one',
-    ConditionExpression: 'attribute_exists(#amount)',
-    ExpressionAttributeNames: { '#amount': names.amount, '#version': names.version },
-    ExpressionAttributeValues: { ':one': numberAttribute(1) },
-    ReturnValues: 'ALL_OLD',
+    UpdateExpression: `${change.UpdateExpression}${set}#version = :next, #mark = :mark`,
+    ConditionExpression: seen === 0 ? 'attribute_not_exists(#version)' : '#version = :seen',
+    ExpressionAttributeNames: {
+      ...change.ExpressionAttributeNames,
+      '#version': names.version,
+      '#mark': names.mark,
+    },
+    ExpressionAttributeValues: {
+      ...change.ExpressionAttributeValues,
+      ...(seen > 0 && { ':seen': numberAttribute(seen) }),
+      ':next': numberAttribute(seen + 1),
+      ':mark': textAttribute(mark),
+    },
+    ReturnValues: 'ALL_NEW',
   };
 }
 

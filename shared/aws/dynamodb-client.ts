@@ -1,4 +1,4 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Unavailable } from '../ports/ledger-store.ts';
 
 export interface DynamoDbOptions {
@@ -32,7 +32,7 @@ const BUSY = new Set([
 
 /**
  * Makes a client whose operations end within `deadlineMs`, so that a call fails closed while its caller still
- * waits. It keeps its connections, and tries up to three times: every write of Tollgate may be repeated. No attempt
+ * waits. It keeps its connections, and tries up to three times: what may not be repeated is `sentOnce`. No attempt
  * begins after the deadline, so that whoever was told of a failure can rely on soon being alone.
  *
  * An operation throws `Unavailable` when nothing can be said about it (time-out, lost connection, throttling, a
@@ -78,6 +78,25 @@ export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
   return client;
 }
 
+/**
+ * Makes an update that is not sent again where it may have been made: then it throws `Unavailable`, and no copy of it
+ * can arrive after one that was answered.
+ */
+export function sentOnce(update: UpdateItemCommand): UpdateItemCommand {
+  update.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        // Without its cause: the SDK tries again what was caused by a time-out.
+        throw isUnavailable(error) && !isBusy(error) ? new Unavailable(reason(error)) : error;
+      }
+    },
+    { step: 'finalizeRequest', name: 'tollgateOnce', priority: 'low' },
+  );
+  return update;
+}
+
 function within<T>(ms: number, operation: Promise<T>, onLate: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
@@ -97,8 +116,13 @@ function isUnavailable(error: unknown): boolean {
   if (error instanceof Unavailable) return true;
   if (!(error instanceof Error)) return false;
   const status = httpStatus(error);
-  if (status !== undefined && status >= 400 && status < 500) return BUSY.has(error.name);
+  if (status !== undefined && status >= 400 && status < 500) return isBusy(error);
   return status !== undefined || 'code' in error || '$response' in error || error.name === 'TimeoutError';
+}
+
+/** DynamoDB did nothing, and may do it later. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && BUSY.has(error.name);
 }
 
 function httpStatus(error: Error): number | undefined {

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './attributes.ts';
 import { readItems } from './batch-read.ts';
+import { sentOnce } from './dynamodb-client.ts';
 import { LOOKUP_INDEX } from './table.ts';
 
 /** Items may be large (an account with thousands of holds): few of them at a time. */
@@ -29,6 +30,8 @@ export interface ItemAccess {
   create(item: Item): Promise<'created' | 'exists'>;
   /** Changes an item if its condition holds. */
   change(key: Item, change: Change): Promise<Changed>;
+  /** The same, but sent once: for a change whose late copy would be made again after it was undone. */
+  changeOnce(key: Item, change: Change): Promise<Changed>;
   query(query: Query): AsyncIterable<Item>;
   /** Reads what the index lists, page by page, in its order. */
   listed(listing: string, before?: string): AsyncIterable<Item>;
@@ -52,6 +55,16 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
     } while (start !== undefined);
   }
 
+  async function update(command: UpdateItemCommand): Promise<Changed> {
+    try {
+      const reply = await client.send(command);
+      return { kind: 'made', attributes: reply.Attributes ?? {} };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { kind: 'not_made', old: error.Item };
+    }
+  }
+
   return {
     async get(key) {
       const reply = await client.send(
@@ -71,15 +84,9 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
       }
     },
 
-    async change(key, change) {
-      try {
-        const reply = await client.send(new UpdateItemCommand({ TableName: table, Key: key, ...change }));
-        return { kind: 'made', attributes: reply.Attributes ?? {} };
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return { kind: 'not_made', old: error.Item };
-      }
-    },
+    change: (key, change) => update(new UpdateItemCommand({ TableName: table, Key: key, ...change })),
+    changeOnce: (key, change) =>
+      update(sentOnce(new UpdateItemCommand({ TableName: table, Key: key, ...change }))),
 
     async *query({ pk, newestFirst = false }) {
       const found = pages({

@@ -19,7 +19,7 @@ import { makeWorld, type World } from '../support/world.ts';
 const closing: (() => unknown)[] = [];
 let stages: FaultStages;
 beforeAll(async () => {
-  stages = await startFaultStages({ attemptMs: 300, deadlineMs: 1_500 });
+  stages = await startFaultStages();
 });
 afterAll(async () => {
   for (const close of closing) await close();

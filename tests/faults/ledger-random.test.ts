@@ -7,7 +7,6 @@ import { checkAlways, checkAtRest } from '../support/ledger-checks.ts';
 import { plan, type Round } from '../support/ledger-plan.ts';
 import { LEASE } from '../support/ledger-world.ts';
 
-const ATTEMPT_MS = 100;
 const RUNS = Number(process.env['FAULT_RUNS'] ?? 24);
 const AT_ONCE = 6;
 
@@ -18,9 +17,10 @@ const FAULTS: readonly Fault[] = [
   { kind: 'error', effect: 'made' },
   { kind: 'drop', when: 'before' },
   { kind: 'drop', when: 'after' },
-  { kind: 'hang', when: 'before' },
-  { kind: 'hang', when: 'after' },
-  { kind: 'delay', when: 'before', ms: 2 * ATTEMPT_MS },
+  { kind: 'late' },
+  { kind: 'late' },
+  { kind: 'delay', when: 'before', ms: 20 },
+  { kind: 'delay', when: 'after', ms: 20 },
   { kind: 'condition' },
 ];
 
@@ -48,7 +48,7 @@ function faultOf(operation: Operation, faults: readonly Fault[], count: number):
 let stages: FaultStages;
 vi.setConfig({ maxConcurrency: AT_ONCE });
 beforeAll(async () => {
-  stages = await startFaultStages({ attemptMs: ATTEMPT_MS, deadlineMs: 3 * ATTEMPT_MS });
+  stages = await startFaultStages();
 });
 afterAll(() => stages.close());
 

@@ -5,15 +5,12 @@ import type { Fault, FaultScript, Step } from '../support/fault-proxy.ts';
 import { type FaultStages, type SpoiledStage, startFaultStages } from '../support/fault-stage.ts';
 import { ALICE, dollars, heldCall, settledAt } from '../support/ledger-world.ts';
 
-const ATTEMPT_MS = 250;
-
 /** What DynamoDB, or the way to it, can do to one request. */
 const FAULTS: readonly [string, Fault][] = [
   ['is throttled', { kind: 'throttle' }],
   ['fails with 500, and was made', { kind: 'error', effect: 'made' }],
   ['is cut off after it was made', { kind: 'drop', when: 'after' }],
-  ['times out, and arrives after it was tried again', { kind: 'hang', when: 'before' }],
-  ['times out after it was made', { kind: 'hang', when: 'after' }],
+  ['is cut off, and arrives after it was tried again', { kind: 'late' }],
 ];
 
 /** Every request of a call's life, the first call of a period included. */
@@ -28,7 +25,7 @@ let stages: FaultStages;
 // They wait more than they work.
 vi.setConfig({ maxConcurrency: 12 });
 beforeAll(async () => {
-  stages = await startFaultStages({ attemptMs: ATTEMPT_MS, deadlineMs: 2_000 });
+  stages = await startFaultStages();
 });
 afterAll(() => stages.close());
 
@@ -57,7 +54,9 @@ async function lifeUnder(script: FaultScript, stage: SpoiledStage): Promise<void
   const ledger = stage.ledger();
   const { limits } = await stage.world.directory.rules(ALICE);
   stage.spoil(script);
-  const call = heldCall(await stage.world.hold(4, { limits, ledger }));
+  const hold = () => stage.world.hold(4, { limits, ledger });
+  // As the proxy does: a hold that may have been made is not sent again, and the call begins again under a fresh id.
+  const call = heldCall(await hold().catch(hold));
   const settled = await ledger.settle(call, settledAt(1));
   expect(settled).toMatchObject({ state: 'closed', outcome: { state: 'settled', cost: dollars(1) } });
 }
@@ -82,12 +81,13 @@ describe.concurrent('A call is held and settled once, at its cost, when', () => 
     await stage.settleDown();
     await expectCleanBooks(stage);
     expect(await spentOf(stage)).toEqual({ spent: dollars(1), remaining: dollars(9), calls: 1 });
-    expect(await stage.entries()).toMatchObject([{ outcome: { cost: dollars(1) } }]);
+    const booked = (await stage.entries()).filter(({ outcome }) => outcome?.state !== 'void');
+    expect(booked).toMatchObject([{ outcome: { cost: dollars(1) } }]);
   });
 
   test('every request and every answer is slow', async () => {
     const stage = await nextDay();
-    const slow = (when: 'before' | 'after') => ({ kind: 'delay', when, ms: ATTEMPT_MS / 8 }) as const;
+    const slow = (when: 'before' | 'after') => ({ kind: 'delay', when, ms: 40 }) as const;
     await lifeUnder({ before: ({ number }) => slow(number % 2 === 0 ? 'before' : 'after') }, stage);
     await stage.settleDown();
     await expectCleanBooks(stage);

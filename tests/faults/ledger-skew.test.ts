@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 
 let stages: FaultStages;
 beforeAll(async () => {
-  stages = await startFaultStages({ attemptMs: 300, deadlineMs: 900 });
+  stages = await startFaultStages();
 });
 afterAll(() => stages.close());
 
@@ -94,7 +94,7 @@ describe('A partition that lasts longer than the lease', () => {
     const stage = await openStage();
     const ledger = stage.ledger();
     const call = heldCall(await stage.world.hold(4, { ledger }));
-    stage.spoil({ before: () => ({ kind: 'hang', when: 'before' }) });
+    stage.spoil({ before: () => ({ kind: 'late' }) });
     await expect(ledger.settle(call, settledAt(1))).rejects.toThrow();
     stage.world.clock.pass(LEASE + 1);
     expect(await stage.world.ledger.sweep({ deep: true })).toMatchObject({ unsettled: 1 });
@@ -106,7 +106,7 @@ describe('A partition that lasts longer than the lease', () => {
     const ledger = stage.ledger();
     const call = heldCall(await stage.world.hold(4, { ledger }));
     stage.spoil({
-      before: ({ step }) => (step === 'decideCall' ? undefined : { kind: 'hang', when: 'before' }),
+      before: ({ step }) => (step === 'decideCall' ? undefined : { kind: 'late' }),
     });
     await expect(ledger.settle(call, settledAt(1))).rejects.toThrow();
     stage.world.clock.pass(LEASE + 1);
@@ -117,7 +117,7 @@ describe('A partition that lasts longer than the lease', () => {
   test('a hold that arrives when its call was long given up is found and given back', async () => {
     const stage = await openStage();
     stage.spoil({
-      before: ({ step }) => (step.startsWith('reserve') ? { kind: 'hang', when: 'before' } : undefined),
+      before: ({ step }) => (step.startsWith('reserve') ? { kind: 'late' } : undefined),
     });
     await expect(stage.world.hold(4, { ledger: stage.ledger() })).rejects.toThrow();
     stage.world.clock.pass(LEASE + 1);

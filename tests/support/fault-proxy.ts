@@ -18,6 +18,11 @@ export type Fault =
   | { readonly kind: 'error'; readonly status?: 500 | 503; readonly effect: 'none' | 'made' }
   /** The connection breaks before the request reaches DynamoDB, or after the change and before its answer. */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
+  /**
+   * The connection breaks at once, and the request arrives all the same: when `release` is called. For a client, this
+   * is a time-out without the wait.
+   */
+  | { readonly kind: 'late' }
   /** The request, or its answer, is late. A late request arrives also when nobody waits for its answer any more. */
   | { readonly kind: 'delay'; readonly when: 'before' | 'after'; readonly ms: number }
   /** As late as `release` is called; or, with `lost`, never delivered at all. */
@@ -107,15 +112,15 @@ export async function startFaultProxy(
     };
     const { before, after } = current;
     const fault = (await before?.(operation)) ?? { kind: 'pass' };
-    const answer = await spoil(
-      fault,
-      () => gate.pass(operation),
-      async () => {
+    const answer = await spoil(fault, {
+      released: () => gate.pass(operation),
+      cut: () => void outgoing.destroy(),
+      send: async () => {
         const given = await send();
         await after?.(operation, given.status);
         return given;
       },
-    );
+    });
     if (answer === undefined || outgoing.destroyed) outgoing.destroy();
     else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   }
@@ -144,12 +149,15 @@ export async function startFaultProxy(
   };
 }
 
+/** The way of one request. */
+interface Way {
+  readonly send: () => Promise<Answer>;
+  readonly released: () => Promise<void>;
+  readonly cut: () => void;
+}
+
 /** Carries a fault out. `undefined`: the connection breaks without an answer. */
-async function spoil(
-  fault: Fault,
-  released: () => Promise<void>,
-  send: () => Promise<Answer>,
-): Promise<Answer | undefined> {
+async function spoil(fault: Fault, { send, released, cut }: Way): Promise<Answer | undefined> {
   switch (fault.kind) {
     case 'pass':
       return send();
@@ -163,6 +171,10 @@ async function spoil(
     case 'drop':
       if (fault.when === 'after') await send();
       return undefined;
+    case 'late':
+      cut();
+      await released();
+      return send();
     case 'delay':
       return late(fault.when, () => sleep(fault.ms), send);
     case 'hang':

@@ -5,7 +5,8 @@ import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-stor
 import type { CallEntry } from '../../shared/core/ledger.ts';
 import { daysBetween, PERIODS } from '../../shared/core/period.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
-import type { AuditReport, Ledger } from '../../shared/ledger/ledger.ts';
+import type { AuditReport, Ledger, Limits } from '../../shared/ledger/ledger.ts';
+import { createLimits } from '../../shared/ledger/limits.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
@@ -13,11 +14,7 @@ import { startDynalite } from './dynalite.ts';
 import { type FaultProxy, type FaultScript, startFaultProxy } from './fault-proxy.ts';
 import { createWorld, LEASE, type LedgerWorld } from './ledger-world.ts';
 
-/** How patient a function is with DynamoDB, in milliseconds. */
-export interface Patience {
-  readonly attemptMs: number;
-  readonly deadlineMs: number;
-}
+const PATIENT_MS = 60_000;
 
 /** A stage on a table of its own. Its `world` sees the books as they are; a function sees them through the faults. */
 export interface SpoiledStage {
@@ -30,6 +27,8 @@ export interface SpoiledStage {
   deliver(): Promise<void>;
   /** A function's ledger; its clock may be wrong. */
   ledger(clock?: Clock): Ledger;
+  /** An admin's way to the limits. */
+  limits(): Limits;
   /** Nothing is spoiled any more, every lease ends, and the sweep runs, and runs again twice at once. */
   settleDown(): Promise<void>;
   /** The audit of all periods from this instant, or today, until now. */
@@ -45,8 +44,8 @@ export interface FaultStages {
   close(): Promise<void>;
 }
 
-/** Starts a DynamoDB with the fault proxy in front of it. */
-export async function startFaultStages(patience: Patience): Promise<FaultStages> {
+/** Starts a DynamoDB with the fault proxy in front of it. Its functions are patient: only a script makes a fault. */
+export async function startFaultStages(): Promise<FaultStages> {
   const table = await startDynalite();
   const proxy = await startFaultProxy(table.endpoint);
   const clients: DynamoDBClient[] = [];
@@ -60,7 +59,7 @@ export async function startFaultStages(patience: Patience): Promise<FaultStages>
     async open() {
       const name = await table.anotherTable();
       // One each: the SDK stops retrying for all users of a client when too many requests of it fail.
-      const client = clientOf(proxy.endpoint, patience);
+      const client = clientOf(proxy.endpoint, PATIENT_MS);
       clients.push(client);
       const plain = createDynamoDbLedgerStore(table.client, name);
       const world = await createWorld(plain, createDynamoDbDirectory(table.client, name));
@@ -77,6 +76,7 @@ export async function startFaultStages(patience: Patience): Promise<FaultStages>
         directory,
         spoil,
         ledger: (clock = world.clock) => createLedger({ store, directory, clock, leaseMs: LEASE }),
+        limits: () => createLimits({ store, directory, clock: world.clock }),
         deliver,
         settleDown: async () => {
           spoil();
@@ -96,13 +96,17 @@ export async function startFaultStages(patience: Patience): Promise<FaultStages>
   };
 }
 
-/** The product's own client, as impatient as a test needs it. */
-export function clientOf(endpoint: string, patience: Partial<Patience> = {}): DynamoDBClient {
+/**
+ * The product's own client.
+ *
+ * @param deadlineMs as in production where absent
+ */
+export function clientOf(endpoint: string, deadlineMs?: number): DynamoDBClient {
   return createDynamoDbClient({
     region: 'us-east-1',
     endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    ...patience,
+    deadlineMs,
   });
 }
 
