@@ -6,6 +6,12 @@ import type { Secrets, StageSecrets } from '../ports/secrets.ts';
 /** How long a secret is used before it is read again, so that a rotated key is picked up. */
 const FRESH_MS = 5 * 60_000;
 
+/** While Secrets Manager does not answer, it is asked again after so long. */
+const RETRY_MS = 30_000;
+
+/** A call that waits for a secret may hold money: it waits no longer than this, all attempts together. */
+const DEADLINE_MS = 3_000;
+
 /** The secret's value: the OpenAI key alone, or this JSON. */
 const SHAPE = z.strictObject({
   openai_api_key: z.string().min(1),
@@ -20,36 +26,47 @@ export interface SecretsManagerOptions {
   readonly region: string;
   readonly endpoint?: string | undefined;
   readonly clock: Clock;
+  /** How long one read may take, in milliseconds; 3,000 where absent. */
+  readonly deadlineMs?: number;
 }
 
 /**
  * A stage's secrets from AWS Secrets Manager, kept in memory for five minutes. While Secrets Manager cannot be
- * reached, those last read stay in use. Throws when there are none yet, and never with the secret's text.
+ * reached, those last read stay in use. A read ends within three seconds; it throws when there are no secrets yet,
+ * and never with the secret's text.
  */
-export function createSecretsManager({ secretId, region, endpoint, clock }: SecretsManagerOptions): Secrets {
+export function createSecretsManager(options: SecretsManagerOptions): Secrets {
+  const { secretId, region, endpoint, clock, deadlineMs = DEADLINE_MS } = options;
   const client = new SecretsManagerClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 3,
   });
-  let known: { readonly secrets: StageSecrets; readonly readAt: number } | undefined;
+  let known: { readonly secrets: StageSecrets; readonly freshUntil: number } | undefined;
   let reading: Promise<StageSecrets> | undefined;
 
   const fetchSecrets = async (): Promise<StageSecrets> => {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    const command = new GetSecretValueCommand({ SecretId: secretId });
+    const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(deadlineMs) });
     const secrets = readStageSecret(SecretString ?? '');
-    known = { secrets, readAt: clock.now() };
+    known = { secrets, freshUntil: clock.now() + FRESH_MS };
     return secrets;
+  };
+  const lastKnown = (error: unknown): StageSecrets => {
+    if (known === undefined) throw error;
+    known = { ...known, freshUntil: clock.now() + RETRY_MS };
+    return known.secrets;
   };
 
   return {
     async read() {
-      if (known !== undefined && clock.now() - known.readAt < FRESH_MS) return known.secrets;
-      reading ??= fetchSecrets().finally(() => {
-        reading = undefined;
-      });
-      const last = known;
-      return last === undefined ? reading : reading.catch(() => last.secrets);
+      if (known !== undefined && clock.now() < known.freshUntil) return known.secrets;
+      reading ??= fetchSecrets()
+        .catch(lastKnown)
+        .finally(() => {
+          reading = undefined;
+        });
+      return reading;
     },
   };
 }
