@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { lockDirectory } from './owner-lock.ts';
 import { credentialsFile, type Principals } from './principals.ts';
 
 /** How to reach a running stack: the content of `stack.json`. */
@@ -22,6 +31,7 @@ export interface StackJson {
 }
 
 const PRIVATE = 0o600;
+const MOST_LOG_BYTES = 16 * 1024 * 1024;
 
 /** The files of a stack, in one directory. */
 export interface StateDirectory {
@@ -31,18 +41,20 @@ export interface StateDirectory {
   /** Writes one line to a process's log file. */
   log(name: string, line: string): void;
   publish(info: StackJson, principals: Principals): void;
-  /** Takes back what says that a stack is running here; the logs stay. */
+  /** Takes back what says that a stack is running here, and lets others have the directory; the logs stay. */
   retract(): void;
 }
 
-/** Opens, and makes where it is missing, the directory of a running stack. */
 /**
- * Opens a stack's directory and makes it where it is not there yet. What it publishes is for the owner's eyes alone,
- * since keys are in it.
+ * Opens a stack's directory, for this stack alone, and makes it where it is not there yet. What it publishes is for
+ * the owner's eyes alone, since keys are in it.
+ *
+ * @throws Error that says what to do, when a running stack has the directory
  */
 export function openStateDirectory(directory: string): StateDirectory {
   const logDirectory = join(directory, 'logs');
   mkdirSync(logDirectory, { recursive: true });
+  const unlock = lockDirectory(directory);
   const stackFile = join(directory, 'stack.json');
   const credentials = join(directory, 'credentials');
   const logs = new Map<string, ReturnType<typeof createWriteStream>>();
@@ -57,7 +69,7 @@ export function openStateDirectory(directory: string): StateDirectory {
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-|-$/g, '')}.log`;
-      const stream = logs.get(file) ?? createWriteStream(join(logDirectory, file), { mode: PRIVATE });
+      const stream = logs.get(file) ?? openLog(join(logDirectory, file));
       logs.set(file, stream);
       stream.write(`${line}\n`);
     },
@@ -68,10 +80,12 @@ export function openStateDirectory(directory: string): StateDirectory {
     },
     retract() {
       for (const stream of logs.values()) stream.end();
-      // Another stack may have been started in the same directory since.
-      if (published === '' || readIfThere(stackFile) !== published) return;
-      rmSync(stackFile, { force: true });
-      rmSync(credentials, { force: true });
+      // Removed only where they are this stack's: somebody may have removed its lock and started another.
+      if (published !== '' && readIfThere(stackFile) === published) {
+        rmSync(stackFile, { force: true });
+        rmSync(credentials, { force: true });
+      }
+      unlock();
     },
   };
 }
@@ -88,6 +102,13 @@ export function readSeed(dataDirectory: string | undefined): string {
   if (kept) return kept;
   writePrivately(file, `${fresh}\n`);
   return fresh;
+}
+
+/** Appends to a log, from one run to the next; one that has grown large becomes `….log.old` first. */
+function openLog(file: string): ReturnType<typeof createWriteStream> {
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes > MOST_LOG_BYTES) renameSync(file, `${file}.old`);
+  return createWriteStream(file, { flags: 'a', mode: PRIVATE });
 }
 
 function writePrivately(file: string, text: string): void {

@@ -103,6 +103,26 @@ describe('a stack', () => {
     await expect.poll(() => running(processes), { timeout: 10_000 }).toEqual([]);
   });
 
+  it('keeps its directory to itself while it runs, and its logs when it is gone', async () => {
+    const stack = await start();
+    const files = ['stack.json', 'credentials', 'owner.lock'].map((name) => join(directory, name));
+    const contents = () => files.map((file) => readFileSync(file, 'utf8'));
+    const before = contents();
+    stack.state.log('a process', 'of the first run');
+    await expect(start()).rejects.toThrow(
+      `a stack runs in ${directory} already (process ${process.pid}; stack.json`,
+    );
+    expect(contents()).toEqual(before);
+    await stack.stop();
+    expect(files.filter((file) => existsSync(file))).toEqual([]);
+
+    const next = await start();
+    next.state.log('a process', 'of the second run');
+    await next.stop();
+    const log = () => readFileSync(join(directory, 'logs', 'a-process.log'), 'utf8');
+    await expect.poll(log).toBe('of the first run\nof the second run\n');
+  });
+
   it('that cannot load its functions says why, and leaves nothing behind', async () => {
     const modules = { ...ECHO_FUNCTIONS, admin: join(directory, 'absent.ts') };
     await expect(start({ modules })).rejects.toThrow(
