@@ -24,7 +24,7 @@ const TOKENS_PER_TOOL = 64;
 const TOKENS_PER_BUILT_IN_TOOL = 2048;
 
 /** Run by the caller: the answer ends with their call, so they cost tokens only. */
-const CALLER_TOOLS = new Set(['function', 'custom', 'namespace']);
+const CALLER_TOOLS = new Set(['function', 'custom']);
 const BUILT_IN_CALLER_TOOLS = new Set(['computer', 'computer_use_preview', 'local_shell', 'apply_patch']);
 
 /** Run by OpenAI without a fee of their own; the model goes on after each call. */
@@ -72,16 +72,27 @@ export function checkTools(body: JsonObject): Refusal | undefined {
  */
 export function checkAddedTools(body: JsonObject): Refusal | undefined {
   for (const [index, item] of listOf(body['input']).entries()) {
-    const tools = isObject(item) ? listOf(item['tools']) : [];
-    if (!isObject(item) || item['type'] === 'mcp_list_tools') continue;
-    if (tools.some((tool) => chargeOf(tool).kind !== 'caller')) {
+    if (toolsAddedBy(item).some((tool) => chargeOf(tool).kind !== 'caller')) {
       return refuseUnmetered(
         `input[${index}].tools`,
-        'Hosted tools must be named in tools, not in the input.',
+        'Only tools that the caller runs can be named in the input; hosted tools must be named in tools.',
       );
     }
   }
   return undefined;
+}
+
+function addedTools(body: JsonObject): readonly JsonValue[] {
+  return listOf(body['input']).flatMap(toolsAddedBy);
+}
+
+/** The list that an MCP server gave describes its tools to the model, and adds none. */
+function toolsAddedBy(item: JsonValue): readonly JsonValue[] {
+  return isObject(item) && item['type'] === 'mcp_list_tools' ? [] : toolsOf(item);
+}
+
+function toolsOf(value: JsonValue): readonly JsonValue[] {
+  return isObject(value) ? listOf(value['tools']) : [];
 }
 
 /** Whether OpenAI runs a tool of this request, and the model goes on after it. */
@@ -91,13 +102,16 @@ export function hasHostedTools(body: JsonObject): boolean {
 
 /** Bounds the tools of a request that `checkTools` let through. */
 export function boundTools(body: JsonObject): ToolBound {
-  const charges = listOf(body['tools']).map(chargeOf);
+  const tools = [...listOf(body['tools']), ...addedTools(body)];
+  const inNamespaces = tools.reduce<number>((sum, tool) => sum + toolsOf(tool).length, 0);
+  const charges = tools.map(chargeOf);
   const hosted = charges.filter((charge) => charge.kind !== 'caller');
   const calls = hosted.length === 0 ? 0 : (integer(body, 'max_tool_calls') ?? DEFAULT_MAX_TOOL_CALLS);
   const builtIn = charges.filter((charge) => charge.kind !== 'caller' || charge.builtIn).length;
   return {
     turns: calls + 1,
-    extraTokens: builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn) * TOKENS_PER_TOOL,
+    extraTokens:
+      builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn + inNamespaces) * TOKENS_PER_TOOL,
     fees: (rates) => {
       const perCall = max(charges.map((charge) => (charge.kind === 'hosted' ? charge.feeOf(rates) : 0n)));
       const containers = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
@@ -130,6 +144,7 @@ function chargeOf(tool: JsonValue): Charge {
   const type = typeOf(tool);
   if (!isObject(tool)) return { kind: 'refused', reason: 'A tool must be an object.' };
   if (CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: false };
+  if (type === 'namespace') return namespaceCharge(tool['tools']);
   if (BUILT_IN_CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: true };
   if (FREE_HOSTED_TOOLS.has(type)) return { kind: 'hosted', feeOf: () => 0n };
   if (/^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/.test(type)) {
@@ -140,6 +155,13 @@ function chargeOf(tool: JsonValue): Charge {
   if (type === 'code_interpreter') return containerCharge(tool['container']);
   if (type === 'shell') return shellCharge(tool['environment']);
   return { kind: 'refused', reason: 'This type of tool is not served: its cost cannot be bounded.' };
+}
+
+/** OpenAI documents functions and custom tools in a namespace; whatever else it took there would be its to run. */
+function namespaceCharge(tools: JsonValue | undefined): Charge {
+  const own = Array.isArray(tools) && tools.every((tool) => CALLER_TOOLS.has(typeOf(tool)));
+  const reason = 'A namespace must have an array of tools, of type function or custom only.';
+  return own ? { kind: 'caller', builtIn: false } : { kind: 'refused', reason };
 }
 
 function shellCharge(environment: JsonValue | undefined): Charge {

@@ -15,8 +15,8 @@ import {
   reasonsOnce,
   refuseUnmetered,
 } from '../request-checks.ts';
-import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
-import { responseMedia } from './response-media.ts';
+import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { leansOnStored, responseMedia } from './response-media.ts';
 import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
   boundTools,
@@ -40,9 +40,6 @@ const CHECKS = [
   reasonsOnce,
 ];
 
-/** What a request can lean on that is stored at OpenAI, and may be another thing tomorrow. */
-const STORED = ['previous_response_id', 'conversation', 'prompt', 'background'];
-
 /** `POST /responses`: tokens of every internal turn, and the fees of hosted tools. */
 export const responses: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
@@ -53,11 +50,7 @@ export const responses: MeteredEndpoint = {
   served: servedResponse,
   streamMeter: () => responseMeter(),
   cacheable: (body) =>
-    body['store'] === false &&
-    !hasHostedTools(body) &&
-    !STORED.some((name) => isGiven(body, name) && body[name] !== false) &&
-    !mentions(body['input'], 'file_id') &&
-    !listOf(body['input']).some((item) => isObject(item) && item['type'] === 'item_reference'),
+    body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };
 
 /** A background response reports its usage only when it is fetched later. */

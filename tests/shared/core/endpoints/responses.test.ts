@@ -12,6 +12,11 @@ const worst = (body: JsonObject) =>
   responses.worstCase(body, PRICE, { bodyBytes: bytesOf(body), autoTier: 'default' });
 const userSays = (...content: JsonObject[]) => ask({ input: [{ role: 'user', content }] });
 const oneWindow = BigInt(PRICE.contextWindow) * 2n * RATES.audio_input;
+const namespace = (...tools: (JsonObject | string)[]): JsonObject => ({
+  type: 'namespace',
+  name: 'n',
+  tools,
+});
 const auto = (memory_limit?: string) => ({
   type: 'code_interpreter',
   container: { type: 'auto', ...(memory_limit === undefined ? {} : { memory_limit }) },
@@ -51,6 +56,15 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
       'input[0].tools',
       ask({ input: [{ type: 'tool_search_output', tools: [{ type: 'image_generation' }] }] }),
     ],
+    ['tools[0]', ask({ tools: [namespace({ type: 'web_search' })] })],
+    ['tools[0]', ask({ tools: [namespace({ type: 'function' }, { type: 'mcp' })] })],
+    ['tools[0]', ask({ tools: [namespace(namespace({ type: 'code_interpreter' }))] })],
+    ['tools[0]', ask({ tools: [namespace('web_search')] })],
+    ['tools[0]', ask({ tools: [{ type: 'namespace', tools: { type: 'web_search' } }] })],
+    [
+      'input[0].tools',
+      ask({ input: [{ type: 'additional_tools', tools: [namespace({ type: 'web_search' })] }] }),
+    ],
     ['service_tier', ask({ service_tier: 'warp' })],
     ['reasoning.mode', ask({ reasoning: { mode: 'pro' } })],
   ];
@@ -62,15 +76,7 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     expect(responses.check({ prompt: { id: 'pmpt_1' } })?.message).toContain('stored prompt');
   });
 
-  const types = [
-    'function',
-    'custom',
-    'namespace',
-    'computer',
-    'computer_use_preview',
-    'local_shell',
-    'apply_patch',
-  ];
+  const types = ['function', 'custom', 'computer', 'computer_use_preview', 'local_shell', 'apply_patch'];
   const hosted = [
     'web_search',
     'web_search_2025_08_26',
@@ -83,6 +89,12 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
       expect(responses.check(ask({ tools: [{ type }] }))).toBeUndefined();
     },
   );
+
+  test("a namespace of the caller's own tools is served", () => {
+    const own = namespace({ type: 'function', name: 'f' }, { type: 'custom', name: 'c' });
+    expect(responses.check(ask({ tools: [own] }))).toBeUndefined();
+    expect(responses.check(ask({ input: [{ type: 'additional_tools', tools: [own] }] }))).toBeUndefined();
+  });
 
   test('an ordinary request is not refused', () => {
     const more = {
@@ -117,6 +129,23 @@ describe('the worst case without hosted tools', () => {
     ['a conversation', ask({ conversation: { id: 'conv_1' } })],
     ['a stored prompt', ask({ prompt: { id: 'pmpt_1' }, tools: [] })],
     ['a stored item', ask({ input: [{ type: 'item_reference', id: 'msg_1' }] })],
+    ['a stored item whose type is left out', ask({ input: [{ id: 'msg_1' }] })],
+    ['a stored item whose type is null', ask({ input: [{ type: null, id: 'msg_1' }] })],
+    ['a message by its id', ask({ input: [{ type: 'message', id: 'msg_1', role: 'assistant' }] })],
+    ['a reasoning by its id', ask({ input: [{ type: 'reasoning', id: 'rs_1', summary: [] }] })],
+    [
+      'a reasoning of which only the summary is sent',
+      ask({ input: [{ type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'x' }] }] }),
+    ],
+    ['a compaction by its id', ask({ input: [{ type: 'compaction', id: 'cmp_1' }] })],
+    [
+      'a call of an MCP server by its id',
+      ask({ input: [{ type: 'mcp_call', id: 'mcp_1', arguments: '{}' }] }),
+    ],
+    ['what a web search found', ask({ input: [{ type: 'web_search_call', id: 'ws_1', action: {} }] })],
+    ['what a file search found', ask({ input: [{ type: 'file_search_call', id: 'fs_1', queries: ['x'] }] })],
+    ['what code put out', ask({ input: [{ type: 'code_interpreter_call', id: 'ci_1', code: '1' }] })],
+    ['an image that was made', ask({ input: [{ type: 'image_generation_call', id: 'ig_1' }] })],
     ['an item of an unknown type', ask({ input: [{ type: 'hologram' }] })],
     ['a file', userSays({ type: 'input_file', file_url: 'https://x.test/a.pdf' })],
     [
@@ -125,6 +154,21 @@ describe('the worst case without hosted tools', () => {
     ],
   ])('counts %s as the whole context window', (_name, body) => {
     expect(worst(body).fixed).toBe(oneWindow);
+  });
+
+  test.each<[string, JsonObject]>([
+    ['a message', { type: 'message', id: 'msg_1', role: 'assistant', content: 'Hi' }],
+    ['a message without a type', { role: 'user', content: 'Hi' }],
+    ['an empty message without an id', { role: 'user', content: '' }],
+    ['encrypted reasoning', { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAA' }],
+    ['an encrypted compaction', { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAAA' }],
+    ["a function's call", { type: 'function_call', id: 'fc_1', call_id: 'c', name: 'f', arguments: '{}' }],
+    ["a function's result", { type: 'function_call_output', id: 'fco_1', call_id: 'c', output: 'done' }],
+    ['the result of an MCP server', { type: 'mcp_call', id: 'mcp_1', arguments: '{}', output: 'x' }],
+  ])('counts %s that carries its content by its bytes, and its answer may be given again', (_name, item) => {
+    const body = ask({ store: false, input: [item] });
+    expect(worst(body).fixed).toBeLessThan(1_000n * RATES.cache_write);
+    expect(responses.cacheable(body)).toBe(true);
   });
 
   test.each([
@@ -152,6 +196,29 @@ describe('the worst case without hosted tools', () => {
     const schema = { enum: [{ type: 'input_image', image_url }] };
     const body = ask({ input: [{ type: 'mcp_list_tools', tools: [{ name: 'x', input_schema: schema }] }] });
     expect(worst(body).fixed).toBeGreaterThan(10_000n * RATES.input);
+  });
+});
+
+describe('the tools of the caller', () => {
+  const tokens = (more: JsonObject) => {
+    const body = ask(more);
+    return Number(worst(body).fixed / RATES.cache_write) - bytesOf(body);
+  };
+  const none = tokens({});
+
+  test('add what the template writes around each, also in a namespace and in the input', () => {
+    const tool = { type: 'function', name: 'f' };
+    expect(none).toBe(256);
+    expect(tokens({ tools: [tool] }) - none).toBe(64);
+    expect(tokens({ tools: [namespace(tool, tool)] }) - none).toBe(3 * 64);
+    expect(tokens({ input: [{ type: 'additional_tools', tools: [tool, tool] }] }) - none).toBe(2 * 64);
+  });
+
+  test('add what OpenAI tells the model about a tool of its own making', () => {
+    expect(tokens({ tools: [{ type: 'computer' }, { type: 'apply_patch' }] }) - none).toBe(2 * 2_048);
+    expect(tokens({ input: [{ type: 'additional_tools', tools: [{ type: 'computer' }] }] }) - none).toBe(
+      2_048,
+    );
   });
 });
 
@@ -326,6 +393,12 @@ describe('an answer may be given again', () => {
     [false, unstored({ prompt: { id: 'pmpt_1' }, tools: [] })],
     [false, unstored({ input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] })],
     [false, unstored({ input: [{ type: 'item_reference', id: 'msg_1' }] })],
+    [false, unstored({ input: [{ id: 'msg_1' }] })],
+    [false, unstored({ input: [{ type: null, id: 'msg_1' }] })],
+    [false, unstored({ input: [{ type: 'reasoning', id: 'rs_1', summary: [] }] })],
+    [false, unstored({ input: [{ type: 'compaction', id: 'cmp_1' }] })],
+    [false, unstored({ input: [{ type: 'web_search_call', id: 'ws_1', action: { type: 'search' } }] })],
+    [false, unstored({ input: [{ type: 'hologram' }] })],
   ])('%s', (expected, body) => {
     expect(responses.cacheable(body)).toBe(expected);
   });
