@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
 
 const list = z
@@ -19,6 +20,11 @@ const whole = (fallback: number, least: number, most: number) =>
     .pipe(z.number().min(least).max(most))
     .default(fallback);
 
+const isNode = (node: string) => {
+  const [, port] = /^[^:\s]+:(\d{1,5})$/.exec(node) ?? [];
+  return port !== undefined && Number(port) > 0 && Number(port) < 65_536;
+};
+
 const STAGE = z.object({
   STAGE: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -'),
   TABLE_NAME: z.string().min(3, 'must name the DynamoDB table of the stage'),
@@ -35,18 +41,26 @@ const STAGE = z.object({
 
 const PROXY = STAGE.extend({
   OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
-  OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
+  OPENAI_BASE_URL: url
+    .refine((text) => !/[?#]/.test(text), 'must end with its path')
+    .default('https://api.openai.com/v1'),
   OPENAI_AUTO_TIER: z.enum(TIERS).default('priority'),
-  UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 900),
-  DEFAULT_PROJECT: z.string().min(1).default('default'),
+  UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 890),
+  DEFAULT_PROJECT: z
+    .string()
+    .refine((name) => projectNameProblem(name) === undefined, 'must be the name of a project')
+    .default('default'),
   TRUSTED_CALLERS: list,
-  CACHE_NODES: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, host:port…'))),
+  CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
   CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
+}).refine((config) => config.LEASE_SECONDS > config.UPSTREAM_TIMEOUT_SECONDS, {
+  path: ['LEASE_SECONDS'],
+  error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',
 });
 
 export type StageConfig = z.infer<typeof STAGE>;

@@ -6,7 +6,7 @@ import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import { admit } from './admit.ts';
 import { answer } from './answer.ts';
 import { type CacheSlot, lookUp } from './cached.ts';
-import type { HeldCall } from './call.ts';
+import type { Call, HeldCall, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { forward } from './forward.ts';
@@ -41,12 +41,21 @@ async function exchange(
 ): Promise<Exchange> {
   const call = { id, request, caller, url: new URL(request.url), at: deps.clock.now() };
   const identified = identify(call, deps.settings);
-  if (isRefusal(identified)) return refused(identified, id);
+  if (isRefusal(identified)) return turnedAway(identified, call, deps);
   const admitted = await admit(identified, deps);
-  if (isRefusal(admitted)) return refused(admitted, id);
+  if (isRefusal(admitted)) return turnedAway(admitted, identified, deps);
   const found = await lookUp(admitted, deps);
   if ('response' in found) return found;
-  return paid(await heldOr(found, () => hold(admitted, deps)), found, id, deps);
+  const held = await heldOr(found, () => hold(admitted, deps));
+  return isRefusal(held) ? turnedAway(held, admitted, deps) : paid(held, found, deps);
+}
+
+/** Nothing was forwarded: one line of the log, which the call's id leads to, and the reason for the caller. */
+function turnedAway(refusal: Refusal, call: Call & Partial<Identified>, deps: ProxyDeps): Exchange {
+  const id = refusal.callId ?? call.id;
+  const { user, projectName: project } = call;
+  deps.log.event('info', 'refused', { call: id, status: refusal.status, code: refusal.code, user, project });
+  return refused(refusal, id);
 }
 
 /** Whatever stops a call before it holds money lets go of those that wait for its answer. */
@@ -62,13 +71,7 @@ async function heldOr<T extends object>(slot: CacheSlot, holding: () => Promise<
 }
 
 /** From here on money is held: every way out books an outcome. */
-async function paid(
-  held: HeldCall | Refusal,
-  slot: CacheSlot,
-  id: string,
-  deps: ProxyDeps,
-): Promise<Exchange> {
-  if (isRefusal(held)) return refused(held, id);
+async function paid(held: HeldCall, slot: CacheSlot, deps: ProxyDeps): Promise<Exchange> {
   const signal = AbortSignal.timeout(deps.settings.upstreamTimeoutMs);
   try {
     const upstream = await forward(held, deps, signal);

@@ -1,11 +1,10 @@
 import type { WorstCase } from '../../shared/core/endpoint.ts';
-import type { Refused } from '../../shared/core/ledger.ts';
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import { describeScope } from '../../shared/core/scope.ts';
 import type { Admitted, HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
-import { takeHold } from './take-hold.ts';
+import { type RefusedHold, takeHold } from './take-hold.ts';
 
 /** An answer capped to fewer tokens than this would be of no use: the call is refused instead. */
 export const USEFUL_OUTPUT_TOKENS = 256;
@@ -36,7 +35,7 @@ export async function hold(admitted: Admitted, deps: ProxyDeps): Promise<HeldCal
     const result = await holdOnce(admitted, deps);
     if ('held' in result) return result;
     const onlyHeld = result.remaining + result.heldByOthers >= needed;
-    if (!onlyHeld) return exhausted(result, needed);
+    if (!onlyHeld) return exhausted(result, needed, worst);
     // The clock tells how long the ledger took; what was slept bounds the rounds, whatever the clock does.
     const left = Math.min(deadline - deps.clock.now(), holdWaitMs - slept);
     if (left <= 0) return busy(result, jittered(RETRY_AFTER_MS, deps));
@@ -46,7 +45,7 @@ export async function hold(admitted: Admitted, deps: ProxyDeps): Promise<HeldCal
   }
 }
 
-async function holdOnce(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall | Refused> {
+async function holdOnce(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall | RefusedHold> {
   const worst = worstOf(admitted);
   let output = worst.maxOutputTokens;
   for (let round = 1; ; round++) {
@@ -87,8 +86,8 @@ function affordableOutput(worst: WorstCase, remaining: Picodollars): number {
   return Number((remaining - worst.fixed) / worst.perOutputToken);
 }
 
-function exhausted(refused: Refused, needed: Picodollars): Refusal {
-  const { limit, remaining, resetsAt } = refused;
+function exhausted(refused: RefusedHold, needed: Picodollars, worst: WorstCase): Refusal {
+  const { limit, remaining, resetsAt, callId } = refused;
   const left = remaining > 0n ? remaining : 0n;
   const resets = resetsAt === undefined ? 'It does not start again.' : `It starts again at ${iso(resetsAt)}.`;
   return {
@@ -98,13 +97,23 @@ function exhausted(refused: Refused, needed: Picodollars): Refusal {
     code: 'insufficient_quota',
     message:
       `${describeLimit(refused)} has ${formatUsd(left)} USD left of ${formatUsd(limit.amount)}, ` +
-      `and this call may cost ${formatUsd(needed)} USD. ${resets} Ask for less output, or ask an admin to raise it.`,
+      `and this call may cost ${formatUsd(needed)} USD. ${resets} ${adviceOn(worst, left)}`,
+    callId,
     headers: { 'x-should-retry': 'false' },
   };
 }
 
+/** What the caller can do about it: asking for less output helps only where the rest is affordable. */
+function adviceOn(worst: WorstCase, left: Picodollars): string {
+  if (worst.fixed <= left) return 'Ask for less output, or ask an admin to raise it.';
+  return (
+    `Its input alone, with hosted tools and at the dearest service tier, may cost ${formatUsd(worst.fixed)} USD: ` +
+    'send less, name a lower max_tool_calls or service_tier "default", or ask an admin to raise the limit.'
+  );
+}
+
 /** @param retryMs clients that know only whole seconds wait for one */
-function busy(refused: Refused, retryMs: number): Refusal {
+function busy(refused: RefusedHold, retryMs: number): Refusal {
   return {
     kind: 'refusal',
     status: 429,
@@ -113,6 +122,7 @@ function busy(refused: Refused, retryMs: number): Refusal {
     message:
       `${describeLimit(refused)} is not spent, but other calls in flight hold what this one needs ` +
       `(${formatUsd(refused.heldByOthers)} USD). Try again when they have ended.`,
+    callId: refused.callId,
     headers: { 'retry-after': '1', 'retry-after-ms': String(retryMs) },
   };
 }
@@ -122,7 +132,7 @@ function jittered(milliseconds: number, { random }: Pick<ProxyDeps, 'random'>): 
   return Math.floor(milliseconds / 2) + (Number.parseInt(random().slice(0, 4), 16) % milliseconds);
 }
 
-function describeLimit({ limit }: Refused): string {
+function describeLimit({ limit }: RefusedHold): string {
   return `The ${limit.period} limit of ${formatUsd(limit.amount)} USD for ${describeScope(limit.scope)}`;
 }
 

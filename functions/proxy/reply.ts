@@ -42,7 +42,7 @@ export function refusalReply(refusal: Refusal, additions: Additions): Response {
   const { type, code, message, param } = refusal;
   const headers = new Headers({ 'content-type': 'application/json', ...refusal.headers });
   addTo(headers, additions);
-  // The SDKs show this id with an error; the books have the call under it.
+  // The SDKs show this id with an error; the log has it, and the books too where money was asked for.
   if (additions.callId !== undefined) headers.set('x-request-id', additions.callId);
   const body = JSON.stringify({ error: { message, type, param: param ?? null, code } });
   return new Response(body, { status: refusal.status, headers });

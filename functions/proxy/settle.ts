@@ -8,7 +8,15 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 250;
 
 /** Flags that an admin must hear of. The sweep tells of `unsettled`. */
-const ALARMING: readonly Alarm[] = ['over_hold', 'unpriced', 'no_usage', 'broken', 'upstream_lost'];
+const ALARMING: readonly Alarm[] = [
+  'over_hold',
+  'unpriced',
+  'unknown_tier',
+  'unpriced_tier',
+  'no_usage',
+  'broken',
+  'upstream_lost',
+];
 
 /**
  * Books an outcome. It never throws: what cannot be booked now keeps its hold, and the sweep books that.

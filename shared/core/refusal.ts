@@ -9,6 +9,8 @@ export interface Refusal {
   /** The field of the request that is at fault. */
   readonly param?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The entry in the ledger that tells of it, where there is one. */
+  readonly callId?: string;
 }
 
 export function isRefusal(value: object): value is Refusal {

@@ -15,7 +15,9 @@ export const ALARMS = [
   'openai_key_refused',
   'over_hold',
   'sweep_failed',
+  'unknown_tier',
   'unpriced',
+  'unpriced_tier',
   'unsettled',
   'upstream_lost',
 ] as const;

@@ -58,7 +58,7 @@ describe.each(WAYS)('the proxy %s', (_name, makeParts, makeTarget) => {
 
   beforeAll(async () => {
     parts = await makeParts();
-    world = await makeWorld(parts);
+    world = await makeWorld(parts, { maxBodyBytes: 1_000_000 });
     target = await makeTarget(world);
   });
   afterAll(async () => {

@@ -26,11 +26,14 @@ describe('after a run of every case', () => {
 
   beforeAll(async () => {
     const clock = { now: () => Date.now() };
-    world = await makeWorld({
-      store: createMemoryLedgerStore(),
-      directory: createMemoryDirectory(),
-      cache: createMemoryCache({ clock }),
-    });
+    world = await makeWorld(
+      {
+        store: createMemoryLedgerStore(),
+        directory: createMemoryDirectory(),
+        cache: createMemoryCache({ clock }),
+      },
+      { maxBodyBytes: 1_000_000 },
+    );
     target = recording(await functionUrl(world), replies);
     const restore = capturePrinted(printed);
     for (const each of [...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING]) {

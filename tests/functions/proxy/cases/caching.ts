@@ -104,6 +104,17 @@ export const CACHING: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a flush of the stage forgets every project',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      await cacheOf(world, target, project, ask(project));
+      expect(await cacheOf(world, target, project, ask(project))).toBe('hit');
+      expect(await world.directory.flush()).toBe(true);
+      expect(await cacheOf(world, target, project, ask(project))).toBe('miss');
+    },
+  },
+  {
     name: 'an error, a broken stream and an answer without usage are not kept',
     async run(world, target) {
       const project = await world.project('5');

@@ -148,6 +148,46 @@ export const REFUSALS: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a body that is larger than the proxy takes is refused with the bound',
+    async run(world, target) {
+      const project = await world.project('1');
+      const most = world.deps.settings.maxBodyBytes;
+      const refusal = await refused(world, target, project, { ...ask(project), user: 'x'.repeat(most) });
+      expect(refusal).toMatchObject({ status: 413, code: 'request_too_large' });
+      expect(refusal.message).toContain(`${most} bytes`);
+    },
+  },
+  {
+    name: 'the id of a refusal leads to a line of the log, and of a limit to its entry in the books',
+    async run(world, target) {
+      const project = await world.project('0.001');
+      const limited = await post(target, '/v1/chat/completions', ask(project), of(project));
+      const id = limited.headers.get('openai-proxy-call-id');
+      const [entry] = await world.entries(project);
+      expect(entry?.id).toBe(id);
+      const other = await post(target, '/v1/images/generations', {}, of(project));
+      for (const callId of [id, other.headers.get('openai-proxy-call-id')]) {
+        const lines = world.logs.filter((line) => line.includes('"refused"') && line.includes(`${callId}`));
+        expect(lines).toHaveLength(1);
+      }
+    },
+  },
+  {
+    name: 'what makes a call dear is said where asking for less output would not help',
+    async run(world, target) {
+      const project = await world.project('0.5');
+      const body = {
+        model: 'gpt-4o',
+        input: project,
+        max_output_tokens: 20,
+        tools: [{ type: 'web_search' }],
+      };
+      const { message } = await refused(world, target, project, body, '/v1/responses');
+      expect(message).toContain('max_tool_calls');
+      expect(message).not.toContain('Ask for less output');
+    },
+  },
+  {
     name: 'a stage answers only for itself',
     async run(world, target) {
       const project = await world.project('1');

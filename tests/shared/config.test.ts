@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { readProxyConfig, readStageConfig } from '../../shared/config.ts';
+
+const STAGE = { STAGE: 'dev', TABLE_NAME: 'tollgate-dev', AWS_REGION: 'eu-west-1' };
+const PROXY = { ...STAGE, OPENAI_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' };
+
+describe('the configuration', () => {
+  it('needs little, and has defaults for the rest', () => {
+    expect(readProxyConfig(PROXY)).toMatchObject({
+      OPENAI_BASE_URL: 'https://api.openai.com/v1',
+      OPENAI_AUTO_TIER: 'priority',
+      LEASE_SECONDS: 960,
+      UPSTREAM_TIMEOUT_SECONDS: 880,
+      DEFAULT_PROJECT: 'default',
+      CACHE_NODES: [],
+      TRUSTED_CALLERS: [],
+    });
+  });
+
+  it('reads lists and whole numbers', () => {
+    const config = readProxyConfig({ ...PROXY, CACHE_NODES: 'a:11211, b:11212,', CACHE_TTL_SECONDS: '60' });
+    expect(config).toMatchObject({ CACHE_NODES: ['a:11211', 'b:11212'], CACHE_TTL_SECONDS: 60 });
+  });
+
+  it('takes an empty variable for one that was not set', () => {
+    expect(readStageConfig({ ...STAGE, LOG_LEVEL: '', LEASE_SECONDS: '' })).toMatchObject({
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('names every problem at once', () => {
+    const read = () =>
+      readProxyConfig({ STAGE: 'Dev!', CACHE_TTL_SECONDS: 'soon', OPENAI_BASE_URL: 'ftp://x' });
+    expect(read).toThrow(/STAGE must be.*\n.*TABLE_NAME is not set.*\n.*AWS_REGION is not set/);
+    expect(read).toThrow(/OPENAI_SECRET_ARN is not set/);
+    expect(read).toThrow(/OPENAI_BASE_URL must be an http/);
+    expect(read).toThrow(/CACHE_TTL_SECONDS must be a whole number/);
+  });
+
+  it.each([
+    ['LEASE_SECONDS', '880'],
+    ['UPSTREAM_TIMEOUT_SECONDS', '900'],
+    ['DEFAULT_PROJECT', 'a*'],
+    ['CACHE_NODES', 'a:99999'],
+    ['CACHE_NODES', 'a'],
+    ['OPENAI_BASE_URL', 'https://api.openai.com/v1?x=y'],
+    ['OPENAI_AUTO_TIER', 'fast'],
+    ['MAX_BODY_BYTES', '-1'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(() => readProxyConfig({ ...PROXY, [name]: value })).toThrow(new RegExp(`- ${name} `));
+  });
+});
