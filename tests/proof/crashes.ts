@@ -7,7 +7,7 @@ import { type Random, randomFrom } from './random.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
 import { type Samples, sampleLimits } from './sampler.ts';
 import { type FunctionProcess, type LimitOf, PROJECT, type Stage, startStage } from './stage.ts';
-import { type SweepResult, sweepAway } from './sweeps.ts';
+import { type SweepResult, sweepAway, sweepMeanwhile } from './sweeps.ts';
 import { startTrap, type Trap } from './trap.ts';
 
 export interface CrashOptions {
@@ -19,8 +19,6 @@ export interface CrashOptions {
   readonly kills: number;
   /** Of sweeps, on top. */
   readonly sweepKills: number;
-  /** More than a call of this load takes on a busy machine: an open one as old as this has no function any more. */
-  readonly leaseSeconds: number;
 }
 
 export interface CrashResult extends SweepResult {
@@ -50,6 +48,12 @@ const MIX: Shape = {
   people: ['alice', 'bob', 'carol', 'developer'],
   maximum: [50, 2_000],
   latencyMs: [20, 300],
+};
+/** More than it takes to hold money, DynamoDB's deadline included: an open call so old has no function any more. */
+const LEASE_SECONDS = 10;
+const ENVIRONMENT = {
+  LEASE_SECONDS: String(LEASE_SECONDS),
+  UPSTREAM_TIMEOUT_SECONDS: String(LEASE_SECONDS - 1),
 };
 const SPRINGS_WITHIN_MS = 6_000;
 /** A point that a load does not come to is tried so often. */
@@ -108,21 +112,19 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
       victim?.trap.see({ at: progress });
     });
     const sampler = sampleLimits(stage);
+    const sweeping = await sweepMeanwhile(stage, ENVIRONMENT);
     const ask = questioner(random);
     await Promise.all(Array.from({ length: options.processes }, () => runSlot(run, () => ask(MIX))));
     const samples = await sampler.stop();
-    await sleep(options.leaseSeconds * 1_000 + 500);
-    const swept = await sweepAway(stage, environmentOf(options), options.sweepKills, random);
+    await sweeping.stop();
+    await sleep(LEASE_SECONDS * 1_000 + 500);
+    const swept = await sweepAway(stage, ENVIRONMENT, options.sweepKills, random);
     for (const [name, count] of swept.sweepKills) run.kills.set(name, count);
     return { ...swept, samples, ...(await conclude(run)) };
   } finally {
     await Promise.all(run.traps.map((trap) => trap.close()));
     await stage.close();
   }
-}
-
-function environmentOf({ leaseSeconds }: CrashOptions): Record<string, string> {
-  return { LEASE_SECONDS: String(leaseSeconds) };
 }
 
 /** Each point as often as the others, and every fifth kill at a random instant. */
@@ -147,10 +149,10 @@ async function runSlot(run: Run, ask: () => Question): Promise<void> {
   await Promise.all(callers);
 }
 
-async function startVictim({ stage, traps, options }: Run): Promise<Victim> {
+async function startVictim({ stage, traps }: Run): Promise<Victim> {
   const trap = await startTrap(stage.table.endpoint);
   traps.push(trap);
-  return { trap, process: await stage.start(environmentOf(options), trap.endpoint) };
+  return { trap, process: await stage.start(ENVIRONMENT, trap.endpoint) };
 }
 
 async function askOnce(run: Run, slot: Slot, question: Question): Promise<void> {

@@ -33,7 +33,6 @@ describe(`the books hold (seed ${SEED})`, () => {
       callers: 6,
       kills,
       sweepKills: 7,
-      leaseSeconds: 2,
     });
     expect(faultsOfCrashes(result, kills)).toEqual([]);
     expect(result.reckoning.settled).toBeGreaterThan(0);

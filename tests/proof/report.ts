@@ -104,8 +104,8 @@ the cost after the answer. Under the same load it forwarded ${model.passed} of $
 
 Four processes are under load from six callers each, and are killed with SIGKILL: at each point below, as seen from
 outside by what has passed between them and DynamoDB or OpenAI, and at random instants. Some calls find no money, so
-that holds are given back as well. Then the lease passes, and the sweep runs: killed at points of its own, two at once,
-and again.
+that holds are given back as well. The sweep runs all the while. At the end the lease of the last calls passes, and the
+sweep is killed at points of its own, then runs two at once, and again.
 
 ${killTable(crashes)}
 

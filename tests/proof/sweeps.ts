@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { SWEEP_POINTS } from './points.ts';
 import type { Random } from './random.ts';
-import type { Stage } from './stage.ts';
+import type { FunctionProcess, Stage } from './stage.ts';
 import { startTrap } from './trap.ts';
+
+const SWEEP_ATTEMPTS = 20;
+const SWEEP_EVERY_MS = 3_000;
 
 /** What a sweep reports that it did. */
 const REPORT = z.object({
@@ -46,10 +50,42 @@ export async function sweepAway(
     await trap.close();
   }
   const [first, second] = await Promise.all([stage.start(environment), stage.start(environment)]);
-  const together = await Promise.all([first.sweep(), second.sweep()]);
-  const swept = together.map((report) => REPORT.parse(report)).reduce(sum);
-  await first.sweep();
-  return { sweepKills, swept, afterwards: REPORT.parse(await second.sweep()) };
+  const together = await Promise.all([sweepThrough(first), sweepThrough(second)]);
+  await sweepThrough(first);
+  return { sweepKills, swept: together.reduce(sum), afterwards: await sweepThrough(second) };
+}
+
+/** Sweeps a stage again and again while calls, and functions, come and go: as its schedule does, only faster. */
+export async function sweepMeanwhile(
+  stage: Stage,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ stop(): Promise<void> }> {
+  const process = await stage.start(environment);
+  const stopping = new AbortController();
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await sweepThrough(process);
+      await sleep(SWEEP_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** A sweep that DynamoDB is too slow for fails, and the next one does the rest. */
+async function sweepThrough(process: FunctionProcess): Promise<SweepCounts> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return REPORT.parse(await process.sweep());
+    } catch (error) {
+      if (attempt === SWEEP_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function sum(a: SweepCounts, b: SweepCounts): SweepCounts {
