@@ -110,7 +110,7 @@ function hit(call: Admitted, answer: CachedAnswer, ageSeconds: number, deps: Pro
   return { response, done: bookHit(call, id, answer.cost, deps) };
 }
 
-/** A hit costs nothing, so it is answered first and booked then, also where the books cannot be reached. */
+/** A hit costs nothing, so it is answered first and booked then. */
 async function bookHit(call: Admitted, id: string, saved: Picodollars, deps: ProxyDeps): Promise<void> {
   try {
     const held = await deps.ledger.hold({

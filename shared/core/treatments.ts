@@ -33,6 +33,10 @@ const REFUSED_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/^\/organization(\/|$)/, 'organization administration is not for callers of a proxy'],
   [/^\/(realtime|live)(\/|$)/, 'it would let a client reach OpenAI around the limits'],
   [/^\/chatkit(\/|$)/, 'it would let a client reach OpenAI around the limits'],
+  [
+    /^\/(responses|chat\/completions|conversations|files|batches|vector_stores)(\/|$)/,
+    "stored objects lie in the stage's one OpenAI account, and nothing says yet which project may see them",
+  ],
 ];
 
 /** What OpenAI's SDKs and servers take a path segment for; anything else could mean one path here and another there. */

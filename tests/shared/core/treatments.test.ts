@@ -27,6 +27,8 @@ describe('the treatment of a path', () => {
     ['POST', '/v1/organization/admin_api_keys', 'administration'],
     ['POST', '/v1/realtime/client_secrets', 'around the limits'],
     ['POST', '/v1/chatkit/sessions', 'around the limits'],
+    ['GET', '/v1/responses/resp_1', 'stored objects'],
+    ['DELETE', '/v1/files/file-1', 'stored objects'],
     ['GET', '/', 'no path'],
     ['GET', '/v1', 'does not meter'],
     ['POST', '/v1//chat/completions', 'no path'],
