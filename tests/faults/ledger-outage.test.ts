@@ -27,7 +27,7 @@ const PATIENT_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 // They wait more than they work.
-vi.setConfig({ maxConcurrency: 12 });
+vi.setConfig({ maxConcurrency: 12, testTimeout: 120_000 });
 
 let table: TestTable;
 const closing: (() => unknown)[] = [];

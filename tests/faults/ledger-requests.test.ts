@@ -23,7 +23,7 @@ const cases = (steps: readonly Step[]) =>
 
 let stages: FaultStages;
 // They wait more than they work.
-vi.setConfig({ maxConcurrency: 12 });
+vi.setConfig({ maxConcurrency: 12, testTimeout: 120_000 });
 beforeAll(async () => {
   stages = await startFaultStages();
 });

@@ -25,7 +25,7 @@ export interface SpoiledStage {
   spoil(script?: FaultScript): void;
   /** What hangs goes on its way, and arrives before this ends. */
   deliver(): Promise<void>;
-  /** A function's ledger; its clock may be wrong. */
+  /** The ledger of one more function; its clock may be wrong. */
   ledger(clock?: Clock): Ledger;
   /** An admin's way to the limits. */
   limits(): Limits;
@@ -58,13 +58,17 @@ export async function startFaultStages(): Promise<FaultStages> {
     proxy,
     async open() {
       const name = await table.anotherTable();
-      // One each: the SDK stops retrying for all users of a client when too many requests of it fail.
-      const client = clientOf(proxy.endpoint, PATIENT_MS);
-      clients.push(client);
       const plain = createDynamoDbLedgerStore(table.client, name);
       const world = await createWorld(plain, createDynamoDbDirectory(table.client, name));
-      const store = createDynamoDbLedgerStore(client, name);
-      const directory = createDynamoDbDirectory(client, name);
+      // A function has a client of its own, as it would have a process.
+      const connect = () => {
+        const client = clientOf(proxy.endpoint, PATIENT_MS);
+        clients.push(client);
+        return {
+          store: createDynamoDbLedgerStore(client, name),
+          directory: createDynamoDbDirectory(client, name),
+        };
+      };
       const spoil = (script: FaultScript = {}) => void scripts.set(name, script);
       const deliver = async () => {
         proxy.release(name);
@@ -72,11 +76,10 @@ export async function startFaultStages(): Promise<FaultStages> {
       };
       return {
         world,
-        store,
-        directory,
+        ...connect(),
         spoil,
-        ledger: (clock = world.clock) => createLedger({ store, directory, clock, leaseMs: LEASE }),
-        limits: () => createLimits({ store, directory, clock: world.clock }),
+        ledger: (clock = world.clock) => createLedger({ ...connect(), clock, leaseMs: LEASE }),
+        limits: () => createLimits({ ...connect(), clock: world.clock }),
         deliver,
         settleDown: async () => {
           spoil();
