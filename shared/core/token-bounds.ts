@@ -11,6 +11,7 @@ import {
   dearestTextInput,
 } from './pricing.ts';
 import { type FullRates, max } from './rates.ts';
+import { serviceTier } from './service-tier.ts';
 
 /** What chat templates wrap around a request as a whole. */
 const REQUEST_OVERHEAD_TOKENS = 256;
@@ -28,6 +29,8 @@ export interface InputBound {
   readonly audioTokens: number;
   /** It refers to something whose size cannot be seen from here: the whole context window, of any kind of token. */
   readonly unseen: boolean;
+  /** The most tokens that it can be in one turn, where that is not the model's context window. */
+  readonly window?: number;
   /** The longest lifetime of a prompt cache entry that it asks for. */
   readonly cacheTtl: '30m' | '12h';
 }
@@ -92,7 +95,7 @@ export function worstCaseOf(
   // What a search or another hosted tool brings is billed as input.
   const unseen = turns > 1 || input.unseen || searches;
   const seenTokens = input.textTokens + input.images * price.maxImageTokens + input.audioTokens;
-  const windowTokens = turns * price.contextWindow;
+  const windowTokens = turns * (input.window ?? price.contextWindow);
   const rates = dearestRates(price, {
     requestedTier: serviceTier(body),
     autoTier: context.autoTier,
@@ -131,13 +134,7 @@ function takesAudio(price: Price): boolean {
   return Object.values(price.rates).some((rates) => rates.audio_input !== undefined);
 }
 
-/** The `service_tier` of a request, where it names one. */
-export function serviceTier(body: JsonObject): string | undefined {
-  const tier = body['service_tier'];
-  return typeof tier === 'string' ? tier : undefined;
-}
-
-/** A positive integer member of a request; `undefined` when it is absent or `null`. */
+/** An integer member of a request, also 0 or less; `undefined` where it is anything else, or absent. */
 export function integer(body: JsonObject, name: string): number | undefined {
   const value = body[name];
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;

@@ -17,6 +17,7 @@ import {
   reasonsOnce,
   refuseUnmetered,
 } from '../request-checks.ts';
+import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
@@ -42,7 +43,7 @@ export const chatCompletions: MeteredEndpoint = {
   worstCase,
   // The older `max_tokens` would be refused beside it, and by reasoning models.
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_completion_tokens: maxOutputTokens }),
-  forMetering: includeUsage,
+  forMetering: (body) => withServiceTier(includeUsage(body)),
   reads: { ...READS, choices: { message: { annotations: { type: true } } } },
   served: (answer) =>
     servedWhole(answer, (choice) => isObject(choice['message']) && citesWeb(choice['message'])),

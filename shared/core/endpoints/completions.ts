@@ -44,10 +44,10 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const prompts = countPrompts(body['prompt']);
   const perPrompt = Math.max(integer(body, 'n') ?? 1, integer(body, 'best_of') ?? 1);
   const named = body['max_tokens'] === undefined ? DEFAULT_MAX_TOKENS : integer(body, 'max_tokens');
-  const input = inputBound(body, context.bodyBytes, noMedia(), 0);
   // Each prompt has the context window to itself.
-  const windows = { ...price, contextWindow: price.contextWindow * prompts };
-  return worstCaseOf(body, windows, context, input, {
+  const window = price.contextWindow * prompts;
+  const input = { ...inputBound(body, context.bodyBytes, noMedia(), 0), window };
+  return worstCaseOf(body, price, context, input, {
     choices: prompts * perPrompt,
     maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
     explicit: body['max_tokens'] !== undefined && named !== undefined,

@@ -32,9 +32,9 @@ export const embeddings: MeteredEndpoint = {
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const tokens = inputTokens(body['input'], price.contextWindow) ?? context.bodyBytes;
-  const request = { ...price, contextWindow: Math.max(MAX_REQUEST_TOKENS, price.contextWindow) };
-  const input = { ...noMedia(), audioTokens: 0, textTokens: tokens, cacheTtl: '30m' } as const;
-  return worstCaseOf(body, request, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
+  const window = Math.max(MAX_REQUEST_TOKENS, price.contextWindow);
+  const input = { ...noMedia(), audioTokens: 0, textTokens: tokens, window, cacheTtl: '30m' } as const;
+  return worstCaseOf(body, price, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
 }
 
 /** Counts tokens that are given as such, and bounds texts by their bytes; `undefined` for anything else. */

@@ -15,6 +15,7 @@ import {
   reasonsOnce,
   refuseUnmetered,
 } from '../request-checks.ts';
+import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
 import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
@@ -73,8 +74,12 @@ function promptNamesTools(body: JsonObject): Refusal | undefined {
     : undefined;
 }
 
-/** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */
 function forMetering(body: JsonObject): JsonObject {
+  return withServiceTier(withCallLimit(body));
+}
+
+/** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */
+function withCallLimit(body: JsonObject): JsonObject {
   return hasHostedTools(body) && !isGiven(body, 'max_tool_calls')
     ? { ...body, max_tool_calls: DEFAULT_MAX_TOOL_CALLS }
     : body;

@@ -159,9 +159,16 @@ describe('what is sent', () => {
     const body = ask({ stream: true, stream_options: { include_obfuscation: false } });
     expect(chatCompletions.forMetering(body)).toEqual({
       ...body,
+      service_tier: 'auto',
       stream_options: { include_obfuscation: false, include_usage: true },
     });
-    expect(chatCompletions.forMetering(ask())).toEqual(ask());
+  });
+
+  test('names the tier, as OpenAI tells the one that served a request only to who names one', () => {
+    for (const body of [ask(), ask({ service_tier: null })]) {
+      expect(chatCompletions.forMetering(body)).toEqual(ask({ service_tier: 'auto' }));
+    }
+    expect(chatCompletions.forMetering(ask({ service_tier: 'flex' }))).toEqual(ask({ service_tier: 'flex' }));
   });
 
   test('carries the cap as max_completion_tokens', () => {

@@ -227,13 +227,21 @@ describe('the worst case with hosted tools', () => {
 
   test('lets the model read its whole window after every call, and bounds the calls', () => {
     const body = ask({ tools: [{ type: 'mcp', server_label: 'x' }] });
-    expect(responses.forMetering(body)).toEqual({ ...body, max_tool_calls: DEFAULT_MAX_TOOL_CALLS });
+    expect(responses.forMetering(body)).toEqual({
+      ...body,
+      max_tool_calls: DEFAULT_MAX_TOOL_CALLS,
+      service_tier: 'auto',
+    });
     expect(worst(body).fixed).toBe(turns * oneWindow);
+  });
+
+  test('keeps the tier that the caller names', () => {
+    expect(responses.forMetering(ask({ service_tier: 'flex' }))).toEqual(ask({ service_tier: 'flex' }));
   });
 
   test('keeps the number of calls that the caller names', () => {
     const body = ask({ max_tool_calls: 2, tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] });
-    expect(responses.forMetering(body)).toEqual(body);
+    expect(responses.forMetering(body)).toEqual({ ...body, service_tier: 'auto' });
     expect(worst(body).fixed).toBe(3n * oneWindow + 2n * 2n * RATES.file_search);
   });
 
@@ -269,7 +277,7 @@ describe('the worst case with hosted tools', () => {
 
   test("a local shell is the caller's own", () => {
     const body = ask({ tools: [{ type: 'shell', environment: { type: 'local' } }] });
-    expect(responses.forMetering(body)).toEqual(body);
+    expect(responses.forMetering(body)).toEqual({ ...body, service_tier: 'auto' });
     expect(worst(body).fixed).toBeLessThan(oneWindow);
   });
 
