@@ -63,6 +63,8 @@ const LARGE: Shape = {
 const RETRIES = 4;
 const RETRY_MS = 1_000;
 const STAGGER_MS = 20;
+/** The emulator of DynamoDB, on a busy machine, is slow; that is no fault of the ledger. */
+const PATIENT = { LEDGER_DEADLINE_MS: '60000' };
 /** Calls that are on their way to the upstream at once, while the first ones gather there. */
 const TOGETHER_UNDERWAY = 12;
 
@@ -75,7 +77,9 @@ export async function runConcurrency(options: ConcurrencyOptions): Promise<Concu
   try {
     const random = randomFrom(options.seed);
     const questions = questionsOf(random, options);
-    const processes = await Promise.all(Array.from({ length: options.processes }, () => stage.start({})));
+    const processes = await Promise.all(
+      Array.from({ length: options.processes }, () => stage.start(PATIENT)),
+    );
     const urls = processes.map(({ url }) => url);
     const call = createCaller(stage);
     const sampler = sampleLimits(stage);

@@ -49,11 +49,12 @@ const MIX: Shape = {
   maximum: [50, 2_000],
   latencyMs: [20, 300],
 };
-/** More than it takes to hold money, DynamoDB's deadline included: an open call so old has no function any more. */
+/** More than the ledger's deadline, within which money is held: an open call so old has no function any more. */
 const LEASE_SECONDS = 10;
 const ENVIRONMENT = {
   LEASE_SECONDS: String(LEASE_SECONDS),
   UPSTREAM_TIMEOUT_SECONDS: String(LEASE_SECONDS - 1),
+  LEDGER_DEADLINE_MS: String((LEASE_SECONDS - 1) * 1_000),
 };
 const SPRINGS_WITHIN_MS = 6_000;
 /** A point that a load does not come to is tried so often. */
