@@ -5,6 +5,9 @@ import { invalidRequest, type Refusal } from './refusal.ts';
 /** More choices than this are no use that OpenAI allows: `n` ends at 128 in its API reference. */
 export const MAX_CHOICES = 128;
 
+/** Longer than any name of a model, fine-tuned ones included; it keeps errors and books short. */
+const MAX_MODEL_LENGTH = 256;
+
 /** One rule about a request: why it is refused, if it is. */
 export type Check = (body: JsonObject) => Refusal | undefined;
 
@@ -29,10 +32,14 @@ export function refuseUnmetered(param: string, message: string): Refusal {
 
 /** @param hint what to say beside that the model is missing */
 export function namesModel(hint = ''): Check {
-  return (body) =>
-    typeof body['model'] === 'string' && body['model'] !== ''
-      ? undefined
-      : refuseMember('model', `You must provide a model, as a string${hint}.`);
+  return ({ model }) => {
+    if (typeof model !== 'string' || model === '') {
+      return refuseMember('model', `You must provide a model, as a string${hint}.`);
+    }
+    return model.length > MAX_MODEL_LENGTH
+      ? refuseMember('model', `model must have at most ${MAX_MODEL_LENGTH} characters.`)
+      : undefined;
+  };
 }
 
 /** Members that are booleans, where they are given. */
@@ -49,6 +56,14 @@ export function integers(least: number, most: number, ...names: readonly string[
     const wrong = names.find((name) => isGiven(body, name) && !isWithin(body[name], least, most));
     const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
     return wrong === undefined ? undefined : refuseMember(wrong, `${wrong} must be an integer ${range}.`);
+  };
+}
+
+/** Members that are texts, where they are given. */
+export function texts(...names: readonly string[]): Check {
+  return (body) => {
+    const wrong = names.find((name) => isGiven(body, name) && typeof body[name] !== 'string');
+    return wrong === undefined ? undefined : refuseMember(wrong, `${wrong} must be a string.`);
   };
 }
 

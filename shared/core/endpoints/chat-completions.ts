@@ -14,26 +14,30 @@ import {
   moderatesForFree,
   namesModel,
   objects,
-  reasonsOnce,
   refuseUnmetered,
 } from '../request-checks.ts';
+import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
+import { knownMembers, knownModalities } from './request-members.ts';
 
 /** What a template writes around one tool that the caller describes. */
 const TOKENS_PER_TOOL = 64;
 
 const CHECKS = [
   namesModel(),
+  knownMembers('chatCompletions'),
+  arrays('messages', 'tools', 'functions'),
+  itemsWithContent('messages', ['content']),
   booleans('stream', 'store', 'logprobs', 'parallel_tool_calls'),
   integers(1, MAX_CHOICES, 'n'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_completion_tokens', 'max_tokens'),
   objects('stream_options', 'prediction', 'web_search_options', 'audio'),
   knowsTier,
   moderatesForFree,
-  reasonsOnce,
+  knownModalities,
   callsOwnTools,
 ];
 

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf } from '../json-members.ts';
+import { isGiven } from '../request-checks.ts';
 import { addAudio, addImage, type Media, noMedia } from '../token-bounds.ts';
 
 /** Finds what the messages of a chat completion refer to beside their text. */
@@ -13,7 +14,7 @@ export function chatMedia(messages: JsonValue | undefined): Media {
 
 function addMessage(media: Media, message: JsonObject): void {
   // Names audio of an earlier answer by its id.
-  if (isObject(message['audio'])) media.unseen = true;
+  if (isGiven(message, 'audio')) media.unseen = true;
   for (const part of listOf(message['content'])) {
     if (isObject(part)) addPart(media, part);
   }

@@ -2,29 +2,24 @@ import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts
 import type { JsonObject, JsonValue } from '../json.ts';
 import { listOf, textBytes } from '../json-members.ts';
 import type { Price } from '../price.ts';
-import {
-  booleans,
-  firstRefusal,
-  integers,
-  knowsTier,
-  MAX_CHOICES,
-  namesModel,
-  objects,
-} from '../request-checks.ts';
+import { booleans, firstRefusal, integers, MAX_CHOICES, namesModel, objects } from '../request-checks.ts';
+import { textsOrTokens } from '../request-shapes.ts';
 import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
+import { knownMembers } from './request-members.ts';
 
 /** What OpenAI puts out where a request does not mention `max_tokens` (API reference of completions). */
 export const DEFAULT_MAX_TOKENS = 16;
 
 const CHECKS = [
   namesModel(),
+  knownMembers('completions'),
+  textsOrTokens('prompt'),
   booleans('stream', 'echo'),
   integers(1, MAX_CHOICES, 'n', 'best_of'),
   // 0 is allowed: with `echo` and `logprobs` it scores a prompt.
   integers(0, Number.MAX_SAFE_INTEGER, 'max_tokens'),
   objects('stream_options'),
-  knowsTier,
 ];
 
 /** `POST /completions`: tokens; every prompt is completed `n` or `best_of` times. */

@@ -2,9 +2,11 @@ import type { EstimateContext, MeteredEndpoint, StreamMeter, WorstCase } from '.
 import type { JsonObject, JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
-import { firstRefusal, knowsTier, namesModel } from '../request-checks.ts';
+import { firstRefusal, namesModel } from '../request-checks.ts';
+import { textsOrTokens } from '../request-shapes.ts';
 import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import { embeddingsUsage } from '../usage-reader.ts';
+import { knownMembers } from './request-members.ts';
 
 /** The most that one request can embed, in all its inputs together (API reference of embeddings). */
 const MAX_REQUEST_TOKENS = 300_000;
@@ -12,7 +14,7 @@ const MAX_REQUEST_TOKENS = 300_000;
 /** What a tokenizer may add to each input of its own. */
 const TOKENS_PER_INPUT = 2;
 
-const CHECKS = [namesModel(), knowsTier];
+const CHECKS = [namesModel(), knownMembers('embeddings'), textsOrTokens('input')];
 
 /** `POST /embeddings`: input tokens only. */
 export const embeddings: MeteredEndpoint = {

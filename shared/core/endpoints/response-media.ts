@@ -40,6 +40,8 @@ function addItem(media: Media, item: JsonObject): void {
 }
 
 function addParts(media: Media, content: JsonValue | undefined): void {
+  // Not what OpenAI documents: no bound is made for it.
+  if (isObject(content)) media.unseen = true;
   for (const part of listOf(content)) {
     if (isObject(part)) addPart(media, part);
   }

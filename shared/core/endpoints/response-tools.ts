@@ -30,6 +30,13 @@ const BUILT_IN_CALLER_TOOLS = new Set(['computer', 'computer_use_preview', 'loca
 /** Run by OpenAI without a fee of their own; the model goes on after each call. */
 const FREE_HOSTED_TOOLS = new Set(['mcp', 'tool_search']);
 
+const SEARCH_TOOLS = new Set([
+  'web_search',
+  'web_search_2025_08_26',
+  'web_search_preview',
+  'web_search_preview_2025_03_11',
+]);
+
 const MEMORY_CLASSES = {
   '1g': 'container_1g',
   '4g': 'container_4g',
@@ -147,7 +154,7 @@ function chargeOf(tool: JsonValue): Charge {
   if (type === 'namespace') return namespaceCharge(tool['tools']);
   if (BUILT_IN_CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: true };
   if (FREE_HOSTED_TOOLS.has(type)) return { kind: 'hosted', feeOf: () => 0n };
-  if (/^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/.test(type)) {
+  if (SEARCH_TOOLS.has(type)) {
     const unit = searchClass([tool]);
     return { kind: 'hosted', feeOf: (rates) => BigInt(MAX_QUERIES_PER_SEARCH) * rates[unit] };
   }

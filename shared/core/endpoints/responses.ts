@@ -13,10 +13,14 @@ import {
   namesModel,
   objects,
   reasonsOnce,
+  refuseMember,
   refuseUnmetered,
+  texts,
 } from '../request-checks.ts';
+import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
 import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
@@ -29,6 +33,11 @@ import {
 
 const CHECKS = [
   namesModel(': also a request with a stored prompt must name the model that it will run on'),
+  knownMembers('responses'),
+  texts('instructions'),
+  arrays('context_management', 'include'),
+  textOrItems,
+  itemsWithContent('input', ['content']),
   booleans('stream', 'store', 'background', 'parallel_tool_calls'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
   objects('prompt', 'reasoning', 'stream_options'),
@@ -53,6 +62,13 @@ export const responses: MeteredEndpoint = {
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };
+
+function textOrItems(body: JsonObject): Refusal | undefined {
+  const { input } = body;
+  return !isGiven(body, 'input') || typeof input === 'string' || Array.isArray(input)
+    ? undefined
+    : refuseMember('input', 'input must be a string or an array of items.');
+}
 
 /** A background response reports its usage only when it is fetched later. */
 function answersNow(body: JsonObject): Refusal | undefined {

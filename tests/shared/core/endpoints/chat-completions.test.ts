@@ -31,11 +31,29 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['service_tier', ask({ service_tier: 3 })],
     ['tools[1].type', ask({ tools: [{ type: 'function' }, { type: 'web_search' }] })],
     ['moderation.model', ask({ moderation: { model: 'gpt-6-astra' } })],
-    ['reasoning.mode', ask({ reasoning: { mode: 'pro' } })],
+    ['reasoning', ask({ reasoning: { mode: 'pro' } })],
+    ['teleport', ask({ teleport: true })],
+    ['model', ask({ model: 'm'.repeat(257) })],
+    ['modalities', ask({ modalities: ['text', 'video'] })],
+    ['modalities', ask({ modalities: 'audio' })],
+    ['messages', ask({ messages: { role: 'user', content: 'x' } })],
+    ['messages[1]', ask({ messages: [...messages, 'x'] })],
+    ['messages[0].content', ask({ messages: [{ role: 'user', content: { type: 'file' } }] })],
+    ['messages[0].content', ask({ messages: [{ role: 'user', content: ['x'] }] })],
+    ['tools', ask({ tools: { type: 'web_search' } })],
     ['stream_options', ask({ stream_options: [] })],
   ];
   test.each(cases)('%s', (param, body) => {
     expect(chatCompletions.check(body)).toMatchObject({ kind: 'refusal', status: 400, param });
+  });
+
+  test('and no error repeats more than a few words of the request', () => {
+    const long = 'x'.repeat(1_000_000);
+    for (const body of [ask({ model: long }), ask({ [long]: 1 })]) {
+      const refusal = chatCompletions.check(body);
+      expect(refusal).toMatchObject({ status: 400 });
+      expect(JSON.stringify(refusal).length).toBeLessThan(500);
+    }
   });
 
   test('and an ordinary one is not', () => {
@@ -43,7 +61,15 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
       { type: 'function', function: { name: 'f' } },
       { type: 'custom', custom: { name: 'c' } },
     ];
-    const full = { stream: true, n: 2, max_completion_tokens: 5, service_tier: 'flex', store: null, tools };
+    const full = {
+      modalities: ['text', 'audio'],
+      stream: true,
+      n: 2,
+      max_completion_tokens: 5,
+      service_tier: 'flex',
+      store: null,
+      tools,
+    };
     expect(chatCompletions.check(ask())).toBeUndefined();
     expect(
       chatCompletions.check(ask({ ...full, moderation: { model: 'omni-moderation-latest' } })),

@@ -14,6 +14,11 @@ describe('a request that cannot be bounded is refused', () => {
     ['best_of', ask({ best_of: 1_000 })],
     ['max_tokens', ask({ max_tokens: -1 })],
     ['stream', ask({ stream: {} })],
+    ['prompt', ask({ prompt: { text: 'x' } })],
+    ['prompt', ask({ prompt: [1, 'x'.repeat(1_000)] })],
+    ['prompt', ask({ prompt: ['x', [1]] })],
+    ['prompt', ask({ prompt: [[['x']]] })],
+    ['service_tier', ask({ service_tier: 'priority' })],
   ])('%s', (param, body) => {
     expect(completions.check(body)).toMatchObject({ status: 400, param });
   });

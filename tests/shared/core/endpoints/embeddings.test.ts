@@ -46,6 +46,17 @@ test('an answer tells its tokens; without them it is unknown', () => {
   expect(embeddings.served({ model: 'text-embedding-3-small', data: [] })).toBeUndefined();
 });
 
+test.each<[string, JsonValue]>([
+  ['an object', { text: 'x' }],
+  ['numbers and texts', [1, 'x'.repeat(1_000)]],
+  ['texts and numbers', ['x', 1]],
+  ['texts and tokens', ['x', [1]]],
+  ['tokens of tokens', [[[1]]]],
+  ['tokens that are no whole numbers', [1.5]],
+])('an input of %s is refused', (_name, input) => {
+  expect(embeddings.check({ model: 'm', input })).toMatchObject({ status: 400, param: 'input' });
+});
+
 test('a request needs a model, is sent as it is, and may be answered again', () => {
   const body = { model: 'm', input: 'x' };
   expect(embeddings.check({ input: 'x' })).toMatchObject({ status: 400, param: 'model' });

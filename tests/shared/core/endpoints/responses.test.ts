@@ -65,6 +65,12 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
       'input[0].tools',
       ask({ input: [{ type: 'additional_tools', tools: [namespace({ type: 'web_search' })] }] }),
     ],
+    ['tools[0]', ask({ tools: [{ type: 'web_search_2030_01_01' }] })],
+    ['input', ask({ input: { role: 'user', content: 'x' } })],
+    ['input[0]', ask({ input: ['x'] })],
+    ['input[0].content', ask({ input: [{ role: 'user', content: { type: 'input_file' } }] })],
+    ['instructions', ask({ instructions: [{ role: 'user', content: 'x' }] })],
+    ['teleport', ask({ teleport: true })],
     ['service_tier', ask({ service_tier: 'warp' })],
     ['reasoning.mode', ask({ reasoning: { mode: 'pro' } })],
   ];
@@ -146,6 +152,10 @@ describe('the worst case without hosted tools', () => {
     ['what a file search found', ask({ input: [{ type: 'file_search_call', id: 'fs_1', queries: ['x'] }] })],
     ['what code put out', ask({ input: [{ type: 'code_interpreter_call', id: 'ci_1', code: '1' }] })],
     ['an image that was made', ask({ input: [{ type: 'image_generation_call', id: 'ig_1' }] })],
+    [
+      'a result that is neither text nor parts',
+      ask({ input: [{ type: 'function_call_output', call_id: 'c', output: { type: 'input_file' } }] }),
+    ],
     ['an item of an unknown type', ask({ input: [{ type: 'hologram' }] })],
     ['a file', userSays({ type: 'input_file', file_url: 'https://x.test/a.pdf' })],
     [
