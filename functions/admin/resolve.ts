@@ -1,6 +1,12 @@
+import { isCallerName } from '../../shared/core/identity.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { AdminDeps } from './deps.ts';
+
+const CALLER_FORMS =
+  'user/NAME, sso/SESSION, role/ROLE (role/ROLE/SESSION for roles in SESSION_ROLES), federated/NAME or root, ' +
+  'with ACCOUNT: in front when they are of another account';
 
 export interface ScopeFields {
   readonly project?: string | undefined;
@@ -34,6 +40,24 @@ function userOf(name: string, deps: AdminDeps): string | Refusal {
       { param: 'user' },
     )
   );
+}
+
+/**
+ * The part of a reply that warns of names no IAM caller has. They are no error, since callers whom the stage trusts
+ * (`TRUSTED_CALLERS`) name users as they please; mostly, though, they are a slip that would bind or admit nobody.
+ *
+ * @param names of users as calls are booked on them, or patterns of such names, of which none with `*` is looked at
+ */
+export function nameWarning(names: readonly string[]): JsonObject {
+  const unusual = names.filter((name) => !name.includes('*') && !isCallerName(name));
+  if (unusual.length === 0) return {};
+  const plain = unusual.find((name) => !/[/:]/.test(name));
+  const meant = plain === undefined ? '' : ` Did you mean ${JSON.stringify(`user/${plain}`)}?`;
+  return {
+    warning:
+      `No IAM caller is named ${unusual.map((name) => JSON.stringify(name)).join(', ')}: only a caller in ` +
+      `TRUSTED_CALLERS can speak for such a user. IAM callers are named ${CALLER_FORMS}.${meant}`,
+  };
 }
 
 function familyOf(model: string, { prices, clock }: AdminDeps): string {

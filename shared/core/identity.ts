@@ -46,6 +46,17 @@ export function userOfArn(userArn: string, ownerAccountId: string, sessionRoles:
   return userOf({ userArn, accountId, ownerAccountId }, sessionRoles);
 }
 
+/** What `userOf` can give. */
+const CALLER_NAME = /^(?:\d{12}:)?(?:(?:user|sso|federated)\/[^/]+|role\/[^/]+(?:\/[^/]+)?|root)$/;
+
+/**
+ * Whether a name has one of the forms that `userOf` gives. One that has not can only be the name that a caller whom
+ * the stage trusts gives to somebody.
+ */
+export function isCallerName(name: string): boolean {
+  return CALLER_NAME.test(name);
+}
+
 function localName(arn: string, sessionRoles: readonly string[]): string | undefined {
   const [prefix, , service, , account, ...rest] = arn.split(':');
   const resource = rest.join(':');

@@ -102,7 +102,7 @@ function openStage({ directory, store }: Parts): AdminStage {
     const held = await ledger.hold({
       ...subject,
       id: callId(clock.now(), calls.toString(16).padStart(16, '0')),
-      endpoint: 'POST /chat/completions',
+      endpoint: 'chat.completions',
       requestedModel: subject.model,
       stream: false,
       amount: picodollars(amount),

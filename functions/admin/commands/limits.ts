@@ -11,7 +11,7 @@ import { limitView, scopeView } from '../limit-view.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { mapParallel } from '../parallel.ts';
 import { newProject } from '../projects.ts';
-import { modelProblem, projectProblem, type ScopeFields, scopeOf } from '../resolve.ts';
+import { modelProblem, nameWarning, projectProblem, type ScopeFields, scopeOf } from '../resolve.ts';
 
 const scopeFields = {
   project: projectName.optional(),
@@ -25,7 +25,8 @@ export interface LimitFields extends ScopeFields {
 }
 
 /**
- * Sets a limit, on a model that has a price or on all.
+ * Sets a limit, on a model that has a price or on all. The reply carries a `warning` when no IAM caller can have the
+ * user's name.
  *
  * @param whenNoProject what to do when the limit names a project that does not exist
  */
@@ -43,7 +44,8 @@ export async function setLimit(
     await deps.directory.createProject(newProject(project, deps));
   const wrongProject = await projectProblem(project, deps);
   if (wrongProject !== undefined) return wrongProject;
-  return limitView(await deps.limits.set(scope, fields.period, fields.limit), deps);
+  const view = await limitView(await deps.limits.set(scope, fields.period, fields.limit), deps);
+  return { ...view, ...nameWarning(scope.user === undefined ? [] : [scope.user]) };
 }
 
 export const setLimitCommand = defineCommand({

@@ -7,7 +7,7 @@ import type { AdminDeps } from '../deps.ts';
 import { pageSize, patterns, projectName } from '../fields.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { newProject } from '../projects.ts';
-import { unknownProject } from '../resolve.ts';
+import { nameWarning, unknownProject } from '../resolve.ts';
 
 const settings = {
   principals: patterns.optional(),
@@ -29,7 +29,7 @@ export const createProjectCommand = defineCommand({
     if (isRefusal(change)) return change;
     const project = { ...newProject(name, deps), ...change };
     if ((await deps.directory.createProject(project)) === 'exists') return projectExists(name);
-    return projectView(project);
+    return { ...projectView(project), ...nameWarning(change.principals ?? []) };
   },
 });
 
@@ -44,7 +44,8 @@ export const changeProjectCommand = defineCommand({
     if (isRefusal(change)) return change;
     if (Object.keys(change).length === 0) return nothingToChange();
     const project = await deps.directory.changeProject(name, change);
-    return project === undefined ? unknownProject(name) : projectView(project);
+    if (project === undefined) return unknownProject(name);
+    return { ...projectView(project), ...nameWarning(change.principals ?? []) };
   },
 });
 

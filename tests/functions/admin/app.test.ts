@@ -175,9 +175,18 @@ onEveryStore('payloads of openai-wrapi', (open) => {
       { project: 'p', user: 'user/me', model: 'gpt-4o', limit: 1 },
       { user: 'user/me', model: 'gpt-4o' },
     ],
-    [{ project: 'p', user: 'arn:aws:iam::111122223333:user/me', limit: 1 }, { user: 'user/me' }],
+    [
+      { project: 'p', user: 'arn:aws:iam::111122223333:user/me', limit: 1 },
+      { user: 'user/me', warning: undefined },
+    ],
+    [
+      { project: 'p', user: 'me', limit: 1 },
+      { user: 'me', warning: expect.stringContaining('Did you mean "user/me"?') },
+    ],
   ])('may be %j', async (payload, limit) => {
-    expect(await stage.admin(payload)).toMatchObject({ status_code: 200, ...limit });
+    const { warning, ...reply } = await stage.admin(payload);
+    expect({ ...reply, warning }).toMatchObject({ status_code: 200, ...limit });
+    expect(reply).not.toHaveProperty('errorMessage');
   });
 
   it('leave a project as it is that exists already', async () => {

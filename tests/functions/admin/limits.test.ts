@@ -87,6 +87,29 @@ onEveryStore('the limits of a stage', (open) => {
     expect(await stage.admin({ command: 'set-limit', user, limit: 1 })).toMatchObject({ user: 'user/alice' });
   });
 
+  it.each(['user/bob', '210987654321:user/bob', 'sso/b@example.com', 'role/deploy', 'role/ci/b', 'root'])(
+    'bind %s without a word, as calls can be booked on it',
+    async (user) => {
+      const reply = await stage.admin({ command: 'set-limit', user, limit: 1 });
+      expect(reply).toMatchObject({ user, limit: '1' });
+      expect(reply).not.toHaveProperty('warning');
+    },
+  );
+
+  it.each([
+    ['bob', 'Did you mean "user/bob"?'],
+    ['b@example.com', 'Did you mean "user/b@example.com"?'],
+    ['user/team-a/bob', 'No IAM caller is named "user/team-a/bob"'],
+    ['users/bob', 'TRUSTED_CALLERS'],
+  ])('bind %s, whom only trusted callers can name, with a warning', async (user, warning) => {
+    expect(await stage.admin({ command: 'set-limit', user, limit: 1 })).toMatchObject({
+      user,
+      limit: '1',
+      warning: expect.stringContaining(warning),
+    });
+    expect(await stage.admin({ command: 'list-limits' })).toMatchObject({ limits: [{ user }] });
+  });
+
   it.each([
     [{ project: 'nobody' }, 'unknown_project', 'project', /"command":"create-project","project":"nobody"/],
     [{ model: 'gpt-9-nonsense' }, 'unknown_model', 'model', /has no price/],

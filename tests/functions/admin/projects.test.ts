@@ -67,6 +67,16 @@ onEveryStore('the projects of a stage', (open) => {
     });
   });
 
+  it('warn of principals that no caller is named, but leave them, and patterns, as they are', async () => {
+    const principals = ['user/*', 'bob', 'tenants/*', 'alice@example.com'];
+    const warning = expect.stringMatching(/named "bob", "alice@example.com": .*user\/NAME.*"user\/bob"\?$/);
+    const created = await stage.admin({ command: 'create-project', project: 'demo', principals });
+    expect(created).toMatchObject({ principals, warning });
+    const change = { command: 'change-project', project: 'demo' };
+    expect(await stage.admin({ ...change, principals })).toMatchObject({ principals, warning });
+    expect(await stage.admin({ ...change, models: ['gpt-4o'] })).not.toHaveProperty('warning');
+  });
+
   it.each([
     ['create-project', {}, 'invalid_field', 'project', /"project" is missing/],
     ['create-project', { project: '' }, 'invalid_field', 'project', /project's name/],

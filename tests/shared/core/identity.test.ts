@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { userOf } from '../../../shared/core/identity.ts';
+import { isCallerName, userOf } from '../../../shared/core/identity.ts';
 
 const HOME = '123456789012';
 const name = (userArn: string, accountId = HOME, sessionRoles: string[] = []) =>
@@ -19,6 +19,7 @@ describe('the name of a caller', () => {
     ['a user of another partition', `arn:aws-cn:iam::${HOME}:user/alice`, 'user/alice'],
   ])('of %s', (_who, arn, expected) => {
     expect(name(arn)).toBe(expected);
+    expect([expected, name(arn, '210987654321') ?? ''].map(isCallerName)).toEqual([true, true]);
   });
 
   it('is the role, for a session whose name the caller chose', () => {
@@ -28,6 +29,20 @@ describe('the name of a caller', () => {
   it('has the session, where the stage knows that the role enforces it', () => {
     const arn = `arn:aws:sts::${HOME}:assumed-role/deploy-eu/alice`;
     expect(name(arn, HOME, ['deploy-*'])).toBe('role/deploy-eu/alice');
+  });
+
+  it.each([
+    'bob',
+    'user/',
+    'user/team/bob',
+    'users/bob',
+    'role/a/b/c',
+    'root/bob',
+    '12:user/bob',
+    'team:user/bob',
+    '',
+  ])('is never %j', (text) => {
+    expect(isCallerName(text)).toBe(false);
   });
 
   it('carries the account, for a caller of another account', () => {
