@@ -4,6 +4,15 @@ import { PORT_COUNT } from './ports.ts';
 export const DEFAULT_PORT = 8787;
 const HIGHEST_PORT = 65_535;
 
+/** What `npm start` passes on to the functions of both stages, of which `docs/configuration.md` tells. */
+const FUNCTION_VARIABLES = [
+  'TRUSTED_CALLERS',
+  'SESSION_ROLES',
+  'OPENAI_AUTO_TIER',
+  'CACHE_TTL_SECONDS',
+  'HOLD_WAIT_MS',
+];
+
 export type StartArguments =
   | { readonly kind: 'start'; readonly port: number; readonly dataDirectory: string | undefined }
   | { readonly kind: 'help' }
@@ -20,7 +29,15 @@ Usage: npm start -- [--port N] [--data DIR]
 Environment:
   OPENAI_API_KEY    forward to OpenAI with this key instead of the simulator: calls then cost real money
   OPENAI_BASE_URL   forward to this API instead, such as http://127.0.0.1:9000/v1
+  ${FUNCTION_VARIABLES.join(', ')}:
+                    passed on to the functions of both stages (docs/configuration.md)
 `;
+
+/** What of this environment is meant for the functions. */
+export function functionEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = FUNCTION_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  return Object.fromEntries(given);
+}
 
 /** Reads the arguments of `npm start`; what they get wrong is a value, in words for people. */
 export function readArguments(args: readonly string[]): StartArguments {

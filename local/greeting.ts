@@ -50,6 +50,8 @@ export function greeting(
     // Another terminal is in another directory: the whole path.
     awsCommand(stack, state.credentialsFile),
     '',
+    `The OpenAI SDK, in this directory: npx node docs/examples/openai-sdk.ts ${path(state.stackFile)}`,
+    '',
     'Ctrl-C stops it all.',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { HELP, readArguments } from './arguments.ts';
+import { functionEnvironment, HELP, readArguments } from './arguments.ts';
 import { greeting } from './greeting.ts';
 import { startStack } from './stack.ts';
 
@@ -37,6 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
       dataDirectory: given.dataDirectory,
       openaiApiKey: process.env['OPENAI_API_KEY'],
       openaiBaseUrl: process.env['OPENAI_BASE_URL'] || undefined,
+      functionEnvironment: functionEnvironment(process.env),
       signal: stopping.signal,
     });
     console.log(`${greeting(stack, { shownPath, dataDirectory: given.dataDirectory })}\n\nready`);

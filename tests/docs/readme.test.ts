@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
 
 const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const README = new URL('../../README.md', import.meta.url);
 /** What the README leaves out of a line. */
 const ELLIPSIS = '…';
@@ -43,19 +46,40 @@ it('what the README pastes does what the README shows', async () => {
   }
 });
 
+it('the README shows the OpenAI SDK as it runs against the stack', async () => {
+  const file = fileURLToPath(new URL('../../docs/examples/openai-sdk.ts', import.meta.url));
+  const shown = (await readBlocks()).filter(({ language }) => language === 'ts').map(({ body }) => body);
+  expect(shown).toEqual([await readFile(file, 'utf8')]);
+  const { stdout } = await run(process.execPath, [file], { cwd: folder });
+  expect(stdout).toMatch(/^.+\nUSD 0\.\d+, \d+ tokens\n$/);
+});
+
+it('the README and the other documents link to files that are there', async () => {
+  const documents = globSync(['*.md', 'docs/*.md', 'prices/*.md'], { cwd: ROOT });
+  expect(documents).toContain('README.md');
+  const broken: string[] = [];
+  for (const document of documents) {
+    const text = await readFile(join(ROOT, document), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g))
+      if (!existsSync(join(ROOT, dirname(document), target))) broken.push(`${document}: ${target}`);
+  }
+  expect(broken).toEqual([]);
+});
+
 /** The shell blocks of the README after the two commands, each with the block of its output. */
 async function readExamples(): Promise<Example[]> {
-  const text = await readFile(README, 'utf8');
-  const blocks = [...text.matchAll(/^```(sh)?\n(.*?)^```$/gms)].map(([, language, body = '']) => ({
-    language,
-    body,
-  }));
-  return blocks.slice(1).flatMap(({ language, body }, index, rest) => {
+  return (await readBlocks()).slice(1).flatMap(({ language, body }, index, rest) => {
     if (language !== 'sh') return [];
     const next = rest[index + 1];
     const output = next?.language === undefined ? (next?.body ?? '') : '';
     return [{ commands: body, expected: output.split('\n').filter((line) => line !== '') }];
   });
+}
+
+async function readBlocks() {
+  const text = await readFile(README, 'utf8');
+  const blocks = text.matchAll(/^```(\w+)?\n(.*?)^```$/gms);
+  return [...blocks].map(([, language, body = '']) => ({ language, body }));
 }
 
 function patternOf(line: string): RegExp {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../../local/arguments.ts';
+import { functionEnvironment, HELP, readArguments } from '../../local/arguments.ts';
 
 describe('npm start', () => {
   it('listens from port 8787 on, in memory, when nothing is said', () => {
@@ -29,5 +29,19 @@ describe('npm start', () => {
     [['--data', ''], /--data/],
   ])('says what is wrong with %j', (args, message) => {
     expect(readArguments(args)).toEqual({ kind: 'wrong', message: expect.stringMatching(message) });
+  });
+
+  it('passes on to the functions what it says that it passes on, and nothing else', () => {
+    const names = [
+      'TRUSTED_CALLERS',
+      'SESSION_ROLES',
+      'OPENAI_AUTO_TIER',
+      'CACHE_TTL_SECONDS',
+      'HOLD_WAIT_MS',
+    ];
+    const given = Object.fromEntries(names.map((name) => [name, `of ${name}`]));
+    expect(functionEnvironment({ ...given, OPENAI_API_KEY: 'sk-secret', PATH: '/bin' })).toEqual(given);
+    expect(functionEnvironment({ TRUSTED_CALLERS: '' })).toEqual({});
+    for (const name of names) expect(HELP).toContain(name);
   });
 });

@@ -12,6 +12,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isInstalled } from '../../local/services.ts';
 import type { StackJson } from '../../local/stack.ts';
+import { signedFetch } from '../support/signed-fetch.ts';
 
 const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const SECRET_ENVIRONMENT = ['OPENAI_API_KEY', 'OPENAI_BASE_URL'];
@@ -25,9 +26,8 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 function start(...args: string[]): Running {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !SECRET_ENVIRONMENT.includes(name)),
-  );
+  const given = Object.entries(process.env).filter(([name]) => !SECRET_ENVIRONMENT.includes(name));
+  const env = { ...Object.fromEntries(given), TRUSTED_CALLERS: 'user/developer' };
   return spawn(process.execPath, [START, ...args], {
     cwd: directory,
     env,
@@ -121,6 +121,22 @@ describe('npm start', () => {
       expect(limits).toContainEqual(
         expect.objectContaining({ project, user: null, model: null, limit: '5' }),
       );
+  });
+
+  it('passes TRUSTED_CALLERS on, so that the developer may speak for others', async () => {
+    const { credentials, stages } = stackJson();
+    const response = await signedFetch(credentials)(`${stages.dev.proxyUrl}/v1/embeddings`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'openai-proxy-project': 'demo',
+        'openai-proxy-user': 'tenant-7',
+      },
+      body: JSON.stringify({ model: 'text-embedding-3-small', input: 'for another' }),
+    });
+    expect(response.status).toBe(200);
+    const { calls } = await admin(stackJson(), 'dev', { command: 'calls', project: 'demo', limit: 1 });
+    expect(calls).toMatchObject([{ user: 'tenant-7', endpoint: 'embeddings' }]);
   });
 
   it('ends in peace when it is told to, and takes its files back', async () => {

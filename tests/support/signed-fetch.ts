@@ -6,7 +6,9 @@ import { REGION } from '../../local/principals.ts';
 export type Fetch = typeof globalThis.fetch;
 
 /** A `fetch` that signs each request with AWS Signature V4 for Lambda, as a client of a function URL does. */
-export function signedFetch(principal: Principal): Fetch {
+export function signedFetch(
+  principal: Pick<Principal, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>,
+): Fetch {
   const signer = new SignatureV4({
     service: 'lambda',
     region: REGION,
