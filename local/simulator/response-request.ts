@@ -17,6 +17,7 @@ import {
 import { type Prompt, responsePrompt } from './prompt.ts';
 import { apiError, isReply, type JsonReply } from './reply.ts';
 import type { Simulation } from './simulation.ts';
+import { resolveItems } from './stored-items.ts';
 
 /** OpenAI's lowest `max_output_tokens`. */
 const LEAST_OUTPUT_TOKENS = 16;
@@ -122,7 +123,9 @@ function readInput(
     const message = `Previous response with id '${previous}' not found.`;
     return apiError(400, message, { param: 'previous_response_id', code: 'previous_response_not_found' });
   }
-  const prompt = responsePrompt(body, earlier?.conversation ?? '', model.maxImageTokens);
+  const resolved = resolveItems(input, simulation.responses);
+  if (isReply(resolved)) return resolved;
+  const prompt = responsePrompt({ ...body, ...resolved }, earlier?.conversation ?? '', model.maxImageTokens);
   return prompt.tokens > model.contextWindow
     ? contextExceeded(model, prompt.tokens, 'input')
     : { model, prompt };

@@ -4,6 +4,8 @@ export interface StoredResponse {
   readonly response: WireResponse;
   /** What a later response that continues this one takes in beside its own input. */
   readonly conversation: string;
+  /** The text of each of its items by the item's id: what a reference to it adds to an input. */
+  readonly items: ReadonlyMap<string, string>;
 }
 
 const MAX_STORED = 1_000;
@@ -11,6 +13,8 @@ const MAX_STORED = 1_000;
 /** The responses that were created with `store`, the newest thousand of them. */
 export interface ResponseStore {
   get(id: string): StoredResponse | undefined;
+  /** The text of an item of any stored response. */
+  itemText(id: string): string | undefined;
   put(stored: StoredResponse): void;
   /** Whether there was one to delete. */
   delete(id: string): boolean;
@@ -21,6 +25,13 @@ export function responseStore(): ResponseStore {
   const byId = new Map<string, StoredResponse>();
   return {
     get: (id) => byId.get(id),
+    itemText(id) {
+      for (const { items } of byId.values()) {
+        const text = items.get(id);
+        if (text !== undefined) return text;
+      }
+      return undefined;
+    },
     delete: (id) => byId.delete(id),
     put(stored) {
       byId.set(stored.response.id, stored);

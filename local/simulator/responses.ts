@@ -4,6 +4,7 @@ import { type ResponseRequest, readInputTokensRequest, readResponseRequest } fro
 import type { StoredResponse } from './response-store.ts';
 import { responseFrames } from './response-stream.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
+import { keptText } from './stored-items.ts';
 
 /** `POST /responses` */
 export function createResponse({ body }: EndpointRequest, simulation: Simulation): Reply {
@@ -33,8 +34,14 @@ export function countInputTokens({ body }: EndpointRequest, simulation: Simulati
   return ok({ object: 'response.input_tokens', input_tokens: request.prompt.tokens });
 }
 
-function stored({ prompt }: ResponseRequest, { response, output }: Answered): StoredResponse {
-  return { response, conversation: `${prompt.text}\n${output.tokens.join('')}` };
+function stored({ prompt }: ResponseRequest, { response, output, items }: Answered): StoredResponse {
+  return {
+    response,
+    conversation: `${prompt.text}\n${output.tokens.join('')}`,
+    items: new Map(
+      items.flatMap((item) => (item.item.id === undefined ? [] : [[item.item.id, keptText(item, output)]])),
+    ),
+  };
 }
 
 function notFound(id: string): JsonReply {

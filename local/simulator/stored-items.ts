@@ -1,0 +1,51 @@
+import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import type { Output } from './output.ts';
+import { apiError, type JsonReply } from './reply.ts';
+import type { AnswerItem } from './response-items.ts';
+import type { ResponseStore } from './response-store.ts';
+
+/** How much a simulated search finds, or simulated code puts out. */
+const WORDS_FOUND = 400;
+
+/** What the account keeps of an item, which can be more than the item shows: thoughts, and what a tool found. */
+export function keptText(item: AnswerItem, { reasoningTokens }: Output): string {
+  if (item.kind === 'reasoning') return ' thought'.repeat(reasoningTokens);
+  return item.kind === 'hosted' ? ' found'.repeat(WORDS_FOUND) : item.tokens.join('');
+}
+
+/**
+ * The input with all items that name a stored one by its id replaced by what was stored, as OpenAI reads it. An id of
+ * nothing that is stored is an error where the item is no more than its id.
+ */
+export function resolveItems(
+  input: JsonValue | undefined,
+  responses: ResponseStore,
+): { readonly input: JsonValue | undefined } | JsonReply {
+  if (!Array.isArray(input)) return { input };
+  const resolved: JsonValue[] = [];
+  for (const item of input) {
+    const id = isObject(item) && looksUp(item) ? item['id'] : undefined;
+    if (typeof id !== 'string') {
+      resolved.push(item);
+      continue;
+    }
+    const content = responses.itemText(id);
+    if (content === undefined) return notFound(id);
+    resolved.push({ type: 'message', role: 'assistant', content });
+  }
+  return { input: resolved };
+}
+
+function looksUp(item: JsonObject): boolean {
+  const { type } = item;
+  if (type === undefined || type === null || type === 'item_reference') {
+    return item['content'] === undefined && item['role'] === undefined;
+  }
+  if (type === 'reasoning') return typeof item['encrypted_content'] !== 'string';
+  return type === 'web_search_call' || type === 'file_search_call' || type === 'code_interpreter_call';
+}
+
+function notFound(id: string): JsonReply {
+  const message = `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false.`;
+  return apiError(404, message, { param: 'input' });
+}
