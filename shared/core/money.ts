@@ -1,4 +1,7 @@
-/** An amount of money in integer picodollars (1e-12 USD). */
+/**
+ * An amount of money in integer picodollars (1e-12 USD). Every rate is a whole number of them a unit, so that costs are
+ * exact and nothing is ever rounded.
+ */
 export type Picodollars = bigint;
 
 const DECIMALS = 12;
@@ -35,17 +38,6 @@ export function formatUsd(amount: Picodollars): string {
   const fraction = digits.slice(-DECIMALS).replace(/0+$/, '');
   const whole = digits.slice(0, -DECIMALS);
   return `${amount < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-/**
- * Multiplies by a fraction and rounds up, away from zero cost: the one rounding that Tollgate knows.
- *
- * @param amount picodollars, not negative
- * @param numerator not negative
- * @param denominator positive
- */
-export function scaleUp(amount: Picodollars, numerator: bigint, denominator: bigint): Picodollars {
-  return (amount * numerator + denominator - 1n) / denominator;
 }
 
 function signed(sign: string | undefined, amount: bigint): bigint {

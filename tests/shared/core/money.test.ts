@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatUsd, parseUsd, scaleUp } from '../../../shared/core/money.ts';
+import { formatUsd, parseUsd } from '../../../shared/core/money.ts';
 
 describe('money', () => {
   it.each([
@@ -41,11 +41,5 @@ describe('money', () => {
     expect(formatUsd(10_000_000_000n)).toBe('0.01');
     expect(formatUsd(-1n)).toBe('-0.000000000001');
     expect(formatUsd(12_500_000_000_000n)).toBe('12.5');
-  });
-
-  it('rounds up, and only up', () => {
-    expect(scaleUp(10n, 1n, 3n)).toBe(4n);
-    expect(scaleUp(9n, 1n, 3n)).toBe(3n);
-    expect(scaleUp(0n, 1n, 3n)).toBe(0n);
   });
 });
