@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatUsd, ONE_USD, type Picodollars, parseUsd } from '../../shared/core/money.ts';
 import { projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { PERIODS, periodKey } from '../../shared/core/period.ts';
+import { MAX_SHARDS } from '../../shared/core/scope.ts';
 
 const MAX_AMOUNT: Picodollars = 1_000_000_000n * ONE_USD;
 /** Decimal digits that every JSON number carries exactly (IEEE 754 double precision). */
@@ -28,6 +29,9 @@ export const modelName = z
   );
 
 export const period = z.enum(PERIODS, { error: `must be one of ${PERIODS.join(', ')}` });
+
+/** Over how many items the account of a limit is spread. */
+export const shards = z.int().min(1).max(MAX_SHARDS);
 
 export const pageSize = z.int().min(1).max(1000).default(100);
 

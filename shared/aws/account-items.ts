@@ -1,4 +1,4 @@
-import type { Account, AccountId, Hold, Tally } from '../core/ledger.ts';
+import type { Account, AccountId, Lent, Tally } from '../core/ledger.ts';
 import { tallyEntries } from '../core/ledger-rules.ts';
 import { PERIODS, type Period } from '../core/period.ts';
 import { scopeId } from '../core/scope.ts';
@@ -14,30 +14,39 @@ import {
   text,
   textAttribute,
 } from './attributes.ts';
+import { callHeld, holdOf } from './hold-markers.ts';
 import { key } from './table.ts';
 
 const TALLY_KEYS = ['calls', 'hits', ...USAGE_CLASSES] as const;
 const SCOPE_PARTS = ['user', 'project', 'model'] as const;
 
 /**
- * Where an account lies. A limit's accounts share a partition by scope; the books of a project's day share one, so
- * that a report is a query.
+ * Where an account lies. A limit's accounts share a partition by scope, and each shard has one of its own; the shards
+ * of the books of a project's day share a few, so that a report is a few queries.
  */
 export function accountKey(id: AccountId): Item {
   if (id.kind === 'limit') {
     return itemOf({
-      pk: textAttribute(`limit#${scopeId(id.scope)}`),
+      pk: textAttribute(`limit#${scopeId(id.scope)}${id.shard === undefined ? '' : `#${id.shard}`}`),
       sk: textAttribute(key(id.period, id.periodKey)),
     });
   }
   return itemOf({
-    pk: textAttribute(booksPartition(id.project, id.day)),
-    sk: textAttribute(key(id.user, id.model)),
+    pk: textAttribute(booksPartition(id.project, id.day, id.shard % BOOKS_PARTITIONS)),
+    sk: textAttribute(key(id.user, id.model, String(id.shard))),
   });
 }
 
-export function booksPartition(project: string, day: string): string {
-  return key('books', project, day);
+/** Smaller items cost less to write, and so relieve a partition as more partitions would: there are more shards than these. */
+const BOOKS_PARTITIONS = 4;
+
+function booksPartition(project: string, day: string, partition: number): string {
+  return key('books', project, day, String(partition));
+}
+
+/** All partitions of the books of a project's day. */
+export function booksPartitions(project: string, day: string): string[] {
+  return Array.from({ length: BOOKS_PARTITIONS }, (_, partition) => booksPartition(project, day, partition));
 }
 
 /** The name under which the index lists the limit accounts of a period instance. */
@@ -57,21 +66,28 @@ export function accountIdAttributes(id: AccountId): Item {
     id.kind === 'limit'
       ? { period: textAttribute(id.period), periodKey: textAttribute(id.periodKey) }
       : { day: textAttribute(id.day) };
-  return itemOf({ kind: textAttribute(id.kind), ...Object.fromEntries(scope), ...period });
+  const shard = id.shard === undefined ? {} : { shard: numberAttribute(id.shard) };
+  return itemOf({ kind: textAttribute(id.kind), ...Object.fromEntries(scope), ...period, ...shard });
 }
 
 /** Reads which account an item, or an entry's map, names. Throws when it names none. */
 export function accountIdOf(item: Item): AccountId {
   if (text(item, 'kind') === 'books') {
     const [user, project, model] = SCOPE_PARTS.map((part) => text(item, part)) as [string, string, string];
-    return { kind: 'books', user, project, model, day: text(item, 'day') };
+    return { kind: 'books', user, project, model, day: text(item, 'day'), shard: number(item, 'shard') };
   }
   const scope = SCOPE_PARTS.flatMap((part) =>
     item[part] === undefined ? [] : [[part, text(item, part)] as const],
   );
   const period = PERIODS.find((name) => name === text(item, 'period'));
   if (period === undefined) throw new Error(`no such period: ${text(item, 'period')}`);
-  return { kind: 'limit', scope: Object.fromEntries(scope), period, periodKey: text(item, 'periodKey') };
+  return {
+    kind: 'limit',
+    scope: Object.fromEntries(scope),
+    period,
+    periodKey: text(item, 'periodKey'),
+    ...(item['shard'] !== undefined && { shard: number(item, 'shard') }),
+  };
 }
 
 /** An account as it is opened. Only limit accounts are listed in the index: the books are found by their key. */
@@ -84,7 +100,9 @@ export function newAccountItem({ id, carried, limit }: NewAccount): Item {
       lookupSk: textAttribute(scopeId(id.scope)),
     }),
     ...(limit !== undefined && {
-      limitAmount: numberAttribute(limit.amount),
+      ...(id.shard === undefined
+        ? { limitAmount: numberAttribute(limit.amount) }
+        : { received: numberAttribute(0), returned: numberAttribute(0) }),
       limitVersion: numberAttribute(limit.version),
       remaining: numberAttribute(limit.amount - carried),
     }),
@@ -99,13 +117,17 @@ export function newAccountItem({ id, carried, limit }: NewAccount): Item {
 export function accountOf(item: Item): Account {
   const id = accountIdOf(item);
   const holds = Object.entries(map(item, 'holds')).map(
-    ([callId, value]) => [callId, holdOf(value.M)] as const,
+    ([name, value]) => [callHeld(name), holdOf(id, callHeld(name), value.M)] as const,
   );
+  const flow =
+    item['received'] === undefined
+      ? undefined
+      : { received: bigint(item, 'received'), returned: bigint(item, 'returned') };
   return {
     id,
-    ...(item['limitAmount'] !== undefined && {
+    ...(item['remaining'] !== undefined && {
       limit: {
-        amount: bigint(item, 'limitAmount'),
+        amount: flow === undefined ? bigint(item, 'limitAmount') : flow.received - flow.returned,
         version: number(item, 'limitVersion'),
         remaining: bigint(item, 'remaining'),
       },
@@ -115,16 +137,22 @@ export function accountOf(item: Item): Account {
     saved: bigint(item, 'saved'),
     holds: new Map(holds),
     tally: tallyOf(item, tallyAttribute),
+    ...(item['shards'] !== undefined && { lent: lentIn(item) }),
+    ...(flow !== undefined && { flow }),
   };
 }
 
-/** Short names: an item's holds are read and, on a refusal, sent with it. */
-export function holdAttribute({ amount, at, project }: Hold) {
-  return { M: { a: numberAttribute(amount), t: numberAttribute(at), p: textAttribute(project) } };
+/** The attributes that count what an account granted to a shard and collected from it; absent: nothing yet. */
+export function lentAttributes(shard: number): { granted: string; collected: string } {
+  return { granted: `g${shard}`, collected: `c${shard}` };
 }
 
-function holdOf(value: Item = {}): Hold {
-  return { amount: bigint(value, 'a'), at: number(value, 't'), project: text(value, 'p') };
+function lentIn(item: Item): Lent[] {
+  const amount = (name: string) => (item[name] === undefined ? 0n : bigint(item, name));
+  return Array.from({ length: number(item, 'shards') }, (_, shard) => {
+    const { granted, collected } = lentAttributes(shard);
+    return { granted: amount(granted), collected: amount(collected) };
+  });
 }
 
 /** A count is an attribute of its own at the top: `ADD` makes it where it is missing, but only there. */

@@ -1,17 +1,13 @@
 import type { Account, AccountId, Hold } from '../core/ledger.ts';
-import { notReserved, type Remaining, relimited, remainingOf, tallyEntries } from '../core/ledger-rules.ts';
-import { type LedgerStore, type Release, type Reservation, Unavailable } from '../ports/ledger-store.ts';
-import {
-  accountKey,
-  accountOf,
-  accountsListing,
-  booksPartition,
-  holdAttribute,
-  newAccountItem,
-  tallyAttribute,
-} from './account-items.ts';
+import { arrivingIn, notReserved, type Remaining, relimited, remainingOf } from '../core/ledger-rules.ts';
+import type { Receipt } from '../core/shards.ts';
+import { type LedgerStore, type Reservation, Unavailable } from '../ports/ledger-store.ts';
+import { releasing, reservation, transferring } from './account-changes.ts';
+import { accountKey, accountOf, accountsListing, booksPartitions, newAccountItem } from './account-items.ts';
 import { bigint, type Item, numberAttribute } from './attributes.ts';
-import type { Change, ItemAccess } from './item-access.ts';
+import { keyText } from './batch-read.ts';
+import type { ItemAccess } from './item-access.ts';
+import { mergeSorted } from './merge-sorted.ts';
 
 /** That somebody else changes the item between a read and a write so often is no accident any more. */
 const ATTEMPTS = 10;
@@ -20,6 +16,8 @@ type AccountOperations = Pick<
   LedgerStore,
   | 'openAccount'
   | 'getAccount'
+  | 'getAccounts'
+  | 'transfer'
   | 'reserve'
   | 'release'
   | 'changeLimit'
@@ -41,16 +39,27 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     return undefined;
   }
 
-  async function reserve(id: AccountId, callId: string, hold: Hold, limitVersion = 0): Promise<Reservation> {
-    const change = reservation(id, callId, hold, limitVersion);
+  async function reserve(
+    id: AccountId,
+    callId: string,
+    hold: Hold,
+    limitVersion = 0,
+    receipt?: Receipt,
+  ): Promise<Reservation> {
+    let arriving = receipt;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const change = reservation(id, callId, hold, limitVersion, arriving);
       const changed = await items.changeOnce(accountKey(id), change).catch(whenFull);
       if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
       const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
-      // An item that was read after the refusal may show no reason for it any more: then ask again.
+      const more = arrivingIn(account, receipt);
       const reason =
-        account === undefined ? await notOpened(id) : notReserved(account, callId, hold.amount, limitVersion);
+        account === undefined
+          ? await notOpened(id)
+          : notReserved(account, callId, hold.amount, limitVersion, more);
+      // An item that was read after the refusal may show no reason for it any more: then ask again.
       if (reason !== undefined) return reason;
+      if (more === 0n) arriving = undefined;
     }
     throw new Unavailable('the account is changing too fast to hold money in it');
   }
@@ -67,6 +76,20 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     openAccount: (account) => items.create(newAccountItem(account)),
     getAccount,
     reserve,
+
+    async getAccounts(ids) {
+      const found = await items.getAll(ids.map(accountKey));
+      const byKey = new Map(found.map((item) => [keyText(item), item]));
+      return ids.map((id) => {
+        const item = byKey.get(keyText(accountKey(id)));
+        return item === undefined ? undefined : accountOf(item);
+      });
+    },
+
+    async transfer(id, transfer) {
+      const changed = await items.change(accountKey(id), transferring(transfer));
+      return changed.kind === 'made' ? 'made' : 'stale';
+    },
 
     async release(id, callId, release) {
       let held = release.held;
@@ -123,65 +146,18 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     },
 
     async *books(project, day) {
-      for await (const item of items.query({ pk: booksPartition(project, day) })) yield accountOf(item);
+      const lists = booksPartitions(project, day).map((pk) => items.query({ pk }));
+      for await (const item of mergeSorted(lists, keyOrder)) yield accountOf(item);
     },
   };
+}
+
+function keyOrder(a: Item, b: Item): number {
+  return keyText(a) < keyText(b) ? -1 : 1;
 }
 
 /**
- * One write that holds money or does nothing. The old item, where the condition fails, tells why without a second
- * request. It is sent once: a copy that arrived after the call was settled would hold again, and a copy of the
- * settlement after that would book it again.
- */
-function reservation(id: AccountId, callId: string, hold: Hold, limitVersion: number): Change {
-  const isFree = 'attribute_exists(pk) AND attribute_not_exists(holds.#call)';
-  const books: Change = {
-    UpdateExpression: 'SET holds.#call = :hold',
-    ConditionExpression: isFree,
-    ExpressionAttributeNames: { '#call': callId },
-    ExpressionAttributeValues: { ':hold': holdAttribute(hold) },
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
-  if (id.kind === 'books') return books;
-  return {
-    ...books,
-    UpdateExpression: 'SET holds.#call = :hold, remaining = remaining - :amount',
-    ConditionExpression: `${isFree} AND remaining >= :amount AND limitVersion >= :known`,
-    ExpressionAttributeValues: {
-      ...books.ExpressionAttributeValues,
-      ':amount': numberAttribute(hold.amount),
-      ':known': numberAttribute(limitVersion),
-    },
-    ReturnValues: 'UPDATED_NEW',
-  };
-}
-
-/** One write that replaces a hold of exactly this amount by what is booked, or does nothing. */
-function releasing(id: AccountId, callId: string, { held, cost, saved, tally }: Release): Change {
-  const counts = tallyEntries(tally).map(([name, count]) => [tallyAttribute(name), count] as const);
-  const add = counts.map((_, index) => `#n${index} :n${index}`).join(', ');
-  const isLimit = id.kind === 'limit';
-  const sums = `spent = spent + :cost, saved = saved + :saved${isLimit ? ', remaining = remaining + :back' : ''}`;
-  return {
-    UpdateExpression: `REMOVE holds.#call SET ${sums}${add === '' ? '' : ` ADD ${add}`}`,
-    ConditionExpression: 'holds.#call.a = :held',
-    ExpressionAttributeNames: {
-      '#call': callId,
-      ...Object.fromEntries(counts.map(([name], index) => [`#n${index}`, name])),
-    },
-    ExpressionAttributeValues: {
-      ':held': numberAttribute(held),
-      ':cost': numberAttribute(cost),
-      ':saved': numberAttribute(saved),
-      ...(isLimit && { ':back': numberAttribute(held - cost) }),
-      ...Object.fromEntries(counts.map(([, count], index) => [`:n${index}`, numberAttribute(count)])),
-    },
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
-}
-
-/**
- * An item takes 400 KB, more than 5,000 holds. A full account is not exhausted: it has room again when calls end.
+ * An item takes 400 KB, more than 10,000 holds. A full account is not exhausted: it has room again when calls end.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 function whenFull(error: unknown): never {

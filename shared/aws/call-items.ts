@@ -1,4 +1,4 @@
-import { callTime } from '../core/call-id.ts';
+import { callShard, callTime } from '../core/call-id.ts';
 import type { CallEntry, CallRef, Outcome } from '../core/ledger.ts';
 import { periodKey } from '../core/period.ts';
 import { accountIdAttributes, accountIdOf, tallyAttributes, tallyOf } from './account-items.ts';
@@ -20,21 +20,28 @@ import { key } from './table.ts';
  * takes about 1,000 a second, so the list is kept in several.
  */
 const OPEN_SHARDS = 8;
+/** So is a project's day: a call takes about five write units there, all at the newest end (docs/scale.md). */
+const DAY_SHARDS = 8;
 const TIME_DIGITS = 16;
 
 const STATES = ['open', 'decided', 'closed'] as const;
 const OUTCOMES = ['settled', 'unsettled', 'void'] as const;
 
-/** The key of a call's entry: the calls of a project on a UTC day lie together, in the order of their ids. */
+/** The key of a call's entry: the calls of a project on a UTC day lie in a few partitions, in the order of their ids. */
 export function callKey({ id, project }: CallRef): Item {
   return itemOf({
-    pk: textAttribute(callsPartition(project, periodKey('day', callTime(id)))),
+    pk: textAttribute(callsPartition(project, periodKey('day', callTime(id)), callShard(id, DAY_SHARDS))),
     sk: textAttribute(id),
   });
 }
 
-export function callsPartition(project: string, day: string): string {
-  return key('calls', project, day);
+function callsPartition(project: string, day: string, shard: number): string {
+  return key('calls', project, day, String(shard));
+}
+
+/** All partitions of a project's day. */
+export function callsPartitions(project: string, day: string): string[] {
+  return Array.from({ length: DAY_SHARDS }, (_, shard) => callsPartition(project, day, shard));
 }
 
 /** Every list in which the index keeps open calls, by expiry. */
@@ -43,7 +50,7 @@ export const OPEN_LISTINGS: readonly string[] = Array.from({ length: OPEN_SHARDS
 );
 
 function openListing(callId: string): string {
-  return key('open', String(Number.parseInt(callId.slice(-1), 16) % OPEN_SHARDS));
+  return key('open', String(callShard(callId, OPEN_SHARDS)));
 }
 
 /** Sorts like the time, in milliseconds since the epoch. */

@@ -1,11 +1,11 @@
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
-import { type Item, numberAttribute } from './attributes.ts';
+import { type Item, numberAttribute, text } from './attributes.ts';
 import {
   callItem,
   callKey,
   callOf,
-  callsPartition,
+  callsPartitions,
   OPEN_LISTINGS,
   openOrder,
   outcomeAttribute,
@@ -67,8 +67,9 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     },
 
     async *calls(project, day) {
-      for await (const item of items.query({ pk: callsPartition(project, day), newestFirst: true }))
-        yield callOf(item);
+      const partitions = callsPartitions(project, day);
+      const lists = partitions.map((pk) => items.query({ pk, newestFirst: true }));
+      for await (const item of mergeSorted(lists, newestFirst)) yield callOf(item);
     },
   };
 
@@ -81,6 +82,10 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     const days = state === 'void' ? VOID_RETENTION_DAYS : retentionDays;
     return numberAttribute(Math.ceil(decidedAt / 1000) + days * DAY_SECONDS);
   }
+}
+
+function newestFirst(a: Item, b: Item): number {
+  return text(a, 'sk') < text(b, 'sk') ? 1 : -1;
 }
 
 /** The index lags behind: what it still lists may be closed by now. */

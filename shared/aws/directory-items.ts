@@ -31,8 +31,9 @@ function itemKey(pk: string): Item {
  * The names of the attributes that carry a period's limit: the version outlives the removal of the amount, and the
  * mark tells which change made it.
  */
-export function limitAttributes(period: Period): { amount: string; version: string; mark: string } {
-  return { amount: `amount_${period}`, version: `version_${period}`, mark: `mark_${period}` };
+export function limitAttributes(period: Period) {
+  const names = { amount: `amount_${period}`, version: `version_${period}` };
+  return { ...names, shards: `shards_${period}`, mark: `mark_${period}` };
 }
 
 /** Reads a scope's limit of one period; `undefined` when none is set, or it was removed. */
@@ -40,7 +41,14 @@ export function limitOf(item: Item, period: Period): Limit | undefined {
   const names = limitAttributes(period);
   const amount = item[names.amount]?.N;
   if (amount === undefined) return undefined;
-  return { scope: scopeOf(item), period, amount: BigInt(amount), version: numberOf(item[names.version]) };
+  const shards = item[names.shards];
+  return {
+    scope: scopeOf(item),
+    period,
+    amount: BigInt(amount),
+    version: numberOf(item[names.version]),
+    ...(shards !== undefined && { shards: numberOf(shards) }),
+  };
 }
 
 export function limitsOf(item: Item): Limit[] {

@@ -51,8 +51,8 @@ export function createLimitRules(table: ItemAccess): LimitRules {
       return item === undefined ? undefined : limitOf(item, period);
     },
 
-    async putLimit(scope, period, amount) {
-      const changed = await change(scope, period, () => setting(scope, period, amount));
+    async putLimit(scope, period, amount, shards) {
+      const changed = await change(scope, period, () => setting(scope, period, amount, shards));
       const limit = changed && limitOf(changed.after, period);
       if (limit === undefined) throw new Error('DynamoDB did not return the limit that it set');
       return limit;
@@ -74,18 +74,21 @@ export function createLimitRules(table: ItemAccess): LimitRules {
 }
 
 /** A scope that is not listed yet is, from then on, with the parts that name it. */
-function setting(scope: Scope, period: Period, amount: Picodollars): Change {
+function setting(scope: Scope, period: Period, amount: Picodollars, shards?: number): Change {
+  const names = limitAttributes(period);
   const texts = { lookupPk: LIMITS, lookupSk: scopeId(scope), ...scope };
   return assignments({
     ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, textAttribute(value)])),
-    [limitAttributes(period).amount]: numberAttribute(amount),
+    [names.amount]: numberAttribute(amount),
+    ...(shards !== undefined && { [names.shards]: numberAttribute(shards) }),
   });
 }
 
 function removing(period: Period): Change {
+  const names = limitAttributes(period);
   return {
-    UpdateExpression: 'REMOVE #amount',
-    ExpressionAttributeNames: { '#amount': limitAttributes(period).amount },
+    UpdateExpression: 'REMOVE #amount, #shards',
+    ExpressionAttributeNames: { '#amount': names.amount, '#shards': names.shards },
   };
 }
 

@@ -1,5 +1,5 @@
-import { callTime } from './call-id.ts';
-import type { Account, AccountId, Outcome } from './ledger.ts';
+import { callShard, callTime } from './call-id.ts';
+import type { Account, AccountId, LimitAccountId, Outcome } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 import { type Period, periodKey } from './period.ts';
 import { type Limit, type Scope, type Subject, scopeId } from './scope.ts';
@@ -9,7 +9,11 @@ export type Booking = Pick<Outcome, 'cost' | 'saved' | 'tally'>;
 
 export const NOTHING: Booking = { cost: 0n, saved: 0n, tally: {} };
 
-type LimitAccountId = Extract<AccountId, { kind: 'limit' }>;
+/**
+ * The books of one subject's day have no limit, so they are simply kept in as many items. That carries a subject of
+ * about 2,000 calls in flight (docs/scale.md).
+ */
+export const BOOKS_SHARDS = 16;
 
 /**
  * The account in which a scope's limit counts at an instant.
@@ -25,22 +29,36 @@ export function limitAccount(scope: Scope, period: Period, at: number): LimitAcc
  * which its id tells: they never change, however late it ends.
  */
 export function booksAccount(callId: string, { user, project, model }: Subject): AccountId {
-  return { kind: 'books', user, project, model, day: periodKey('day', callTime(callId)) };
+  const day = periodKey('day', callTime(callId));
+  return { kind: 'books', user, project, model, day, shard: callShard(callId, BOOKS_SHARDS) };
+}
+
+/** Where a call holds under a limit: its account or, where that is spread over shards, the call's own one. */
+export function accountUnder({ scope, period, shards = 1 }: Limit, callId: string): LimitAccountId {
+  const account = limitAccount(scope, period, callTime(callId));
+  return shards === 1 ? account : shardOf(account, callShard(callId, shards));
+}
+
+/** A shard of an account. */
+export function shardOf(account: LimitAccountId, shard: number): LimitAccountId {
+  return { ...account, shard };
+}
+
+/** The account that a shard is one of; itself, where it is none. */
+export function wholeAccount({ kind, scope, period, periodKey: key }: LimitAccountId): LimitAccountId {
+  return { kind, scope, period, periodKey: key };
 }
 
 /** Every account that a call holds its worst case in: one for each limit, and the books of its subject. */
 export function accountsOf(callId: string, subject: Subject, limits: readonly Limit[]): AccountId[] {
-  const at = callTime(callId);
-  return [
-    ...limits.map(({ scope, period }) => limitAccount(scope, period, at)),
-    booksAccount(callId, subject),
-  ];
+  return [...limits.map((limit) => accountUnder(limit, callId)), booksAccount(callId, subject)];
 }
 
 /** Names an account for machines: one text for each account. */
 export function accountName(id: AccountId): string {
-  if (id.kind === 'limit') return `limit/${id.period}/${id.periodKey}/${scopeId(id.scope)}`;
-  return `books/${id.day}/${scopeId(id)}`;
+  const shard = id.shard === undefined ? '' : `#${id.shard}`;
+  if (id.kind === 'limit') return `limit/${id.period}/${id.periodKey}/${scopeId(id.scope)}${shard}`;
+  return `books/${id.day}/${scopeId(id)}${shard}`;
 }
 
 /** Whether what is booked on this subject counts in this scope. */

@@ -2,11 +2,12 @@ import { accountName, type Booking, bookingIn, heldIn, NOTHING } from './account
 import type { Account, AccountId, CallEntry, Tally } from './ledger.ts';
 import { tallyEntries, tallySum } from './ledger-rules.ts';
 import type { Picodollars } from './money.ts';
+import { lentOut } from './shards.ts';
 
 /** One counter that is not the sum of its entries. */
 export interface Difference {
   readonly account: AccountId;
-  readonly field: 'spent' | 'remaining' | 'saved' | 'tally' | 'hold';
+  readonly field: 'spent' | 'remaining' | 'saved' | 'tally' | 'hold' | 'granted' | 'returned';
   readonly counter: string;
   readonly entries: string;
 }
@@ -69,7 +70,11 @@ export function differences(
   };
   if (before.limit !== undefined) {
     const { amount, remaining } = before.limit;
-    compare('remaining', remaining, amount - before.carried - before.spent - heldIn(before));
+    compare(
+      'remaining',
+      remaining,
+      amount - before.carried - before.spent - heldIn(before) - lentOut(before),
+    );
   }
   if (after.spent < sums.closed) compare('spent', after.spent, sums.closed);
   if (!complete) return found;
@@ -79,6 +84,30 @@ export function differences(
   compare('saved', before.saved, sums.booked.saved);
   compare('tally', tallyText(before.tally), tallyText(sums.booked.tally));
   return found;
+}
+
+/**
+ * Compares what an account lent a shard with what the shard had of it: each counter with the one that it follows, read
+ * later, since they move one after the other.
+ */
+export function lendingDifferences(
+  account: { readonly before: Account; readonly after: Account },
+  shard: { readonly before: Account; readonly after: Account },
+  index: number,
+): Difference[] {
+  const granted = account.after.lent?.[index]?.granted ?? 0n;
+  const received = shard.before.flow?.received ?? 0n;
+  const returned = shard.after.flow?.returned ?? 0n;
+  const collected = account.before.lent?.[index]?.collected ?? 0n;
+  const { id } = shard.before;
+  return [
+    ...(received > granted
+      ? [{ account: id, field: 'granted' as const, counter: `${received}`, entries: `${granted}` }]
+      : []),
+    ...(collected > returned
+      ? [{ account: id, field: 'returned' as const, counter: `${collected}`, entries: `${returned}` }]
+      : []),
+  ];
 }
 
 /** The calls that held in an account before and after its entries were read, and that no entry was seen holding for. */

@@ -19,3 +19,10 @@ export function callTime(id: string): number {
   if (!PATTERN.test(id)) throw new RangeError(`not a call id: ${id}`);
   return Number.parseInt(id.slice('call_'.length, 'call_'.length + TIME_DIGITS), 16);
 }
+
+const SHARD_DIGITS = 8;
+
+/** Which of so many a call falls to, from 0: evenly, and always the same. */
+export function callShard(id: string, shards: number): number {
+  return Number.parseInt(id.slice(-SHARD_DIGITS), 16) % shards;
+}

@@ -1,5 +1,5 @@
-import { accountName } from './accounts.ts';
-import type { Account, CallEntry } from './ledger.ts';
+import { accountName, wholeAccount } from './accounts.ts';
+import type { Account, AccountId, CallEntry } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 
 /** The sum of what these accounts have booked. */
@@ -19,11 +19,15 @@ export function inTransit(account: Account, books: readonly Account[]): Map<stri
   return calls;
 }
 
+function wholeOf(id: AccountId): AccountId {
+  return id.kind === 'limit' ? wholeAccount(id) : id;
+}
+
 /**
  * What a scope has spent that its limit's account does not count: the books of the scope less what the account has
  * booked itself. A call that only one of the two has booked yet is taken out of the difference.
  *
- * @param account as it was read before the books; while its limit is not in force, no new call enters it
+ * @param account as it was read before the books, summed with its shards; while its limit is not in force, no new call enters it
  * @param books every account of the books in the scope and the period
  * @param transit the entries of the calls `inTransit`, read after both
  */
@@ -35,7 +39,7 @@ export function uncounted(
   const name = accountName(account.id);
   let sum = spentIn(books) - account.spent;
   for (const { id, accounts, outcome } of transit) {
-    if (!accounts.some((other) => accountName(other) === name)) continue;
+    if (!accounts.some((other) => accountName(wholeOf(other)) === name)) continue;
     const cost = outcome?.cost ?? 0n;
     // It still holds in the account, so it is the books that have booked it; or the other way round.
     sum += account.holds.has(id) ? -cost : cost;

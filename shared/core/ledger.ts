@@ -4,12 +4,28 @@ import type { Limit, Scope, Subject } from './scope.ts';
 import type { UsageClass } from './usage.ts';
 
 /**
- * Names an account: the counter of one limit's scope in one period (`limit`), or the books of one subject on one
- * day (`books`), which have no limit and carry the tallies that usage reports are made of.
+ * Names an account: the counter of one limit's scope in one period (`limit`), or a shard of the books of one subject on
+ * one day (`books`), which have no limit and carry the tallies that usage reports are made of.
  */
-export type AccountId =
-  | { readonly kind: 'limit'; readonly scope: Scope; readonly period: Period; readonly periodKey: string }
-  | ({ readonly kind: 'books'; readonly day: string } & Subject);
+export type AccountId = LimitAccountId | ({ readonly kind: 'books'; readonly day: string } & Subject & Shard);
+
+/** The account of a limit, or with `shard` one of the items that it is spread over, from 0. */
+export type LimitAccountId = {
+  readonly kind: 'limit';
+  readonly scope: Scope;
+  readonly period: Period;
+  readonly periodKey: string;
+} & Partial<Shard>;
+
+interface Shard {
+  readonly shard: number;
+}
+
+/** What an account lent a shard, and took back, since it was opened. Both only grow. */
+export interface Lent {
+  readonly granted: Picodollars;
+  readonly collected: Picodollars;
+}
 
 /** What is counted beside money: calls, hits, and units by class. */
 export type TallyKey = UsageClass | 'calls' | 'hits';
@@ -24,7 +40,10 @@ export interface Hold {
   readonly project: string;
 }
 
-/** A counter as it stands. `remaining = limit - carried - spent - (sum of holds)`, in limit accounts. */
+/**
+ * A counter as it stands. In limit accounts, `remaining = limit - carried - spent - (sum of holds) - (granted to shards
+ * and not collected again)`. A shard has what it `received` and has not `returned` for its limit.
+ */
 export interface Account {
   readonly id: AccountId;
   /** The limit it counts against; absent in books. */
@@ -41,6 +60,10 @@ export interface Account {
   readonly saved: Picodollars;
   readonly holds: ReadonlyMap<string, Hold>;
   readonly tally: Tally;
+  /** By shard, in the account of a limit that was ever spread over shards. */
+  readonly lent?: readonly Lent[];
+  /** In shards only. Both only grow; what was granted and not received, or returned and not collected, is on its way. */
+  readonly flow?: { readonly received: Picodollars; readonly returned: Picodollars };
 }
 
 /** How a call ended, decided once and never changed. */
@@ -111,6 +134,9 @@ export interface Refused {
 export interface Held {
   readonly kind: 'held';
   readonly call: CallEntry;
-  /** The limit with the least left after this hold; absent where no limit binds (free endpoints). */
+  /**
+   * The limit with the least left after this hold, among those that are kept in one item: what is left in all shards of
+   * another, no one write tells. Absent where there is none.
+   */
   readonly tightest?: { readonly limit: Limit; readonly remaining: Picodollars };
 }

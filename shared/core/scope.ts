@@ -16,7 +16,15 @@ export interface Limit {
   readonly amount: Picodollars;
   /** Grows with each change of this limit, a removal included, so that late news can be told from fresh. */
   readonly version: number;
+  /**
+   * Over how many items its account is spread, 1 to `MAX_SHARDS`; absent: one. More of them carry more calls in flight
+   * than one item does.
+   */
+  readonly shards?: number;
 }
+
+/** An account and all its shards are still read in one round trip. */
+export const MAX_SHARDS = 64;
 
 /** Who and what a call is booked on; every part is known. */
 export interface Subject {

@@ -1,9 +1,10 @@
-import { accountName } from '../core/accounts.ts';
+import { accountName, wholeAccount } from '../core/accounts.ts';
 import {
   addEntry,
   type Difference,
   differences,
   type EntrySums,
+  lendingDifferences,
   NO_ENTRIES,
   sameAccount,
   unexplainedHolds,
@@ -142,7 +143,10 @@ async function report(
     accounts += 1;
     if (!sameAccount(account, later)) moving += 1;
     found.push(...differences(account, later, sums, isComplete));
-    found.push(...(await strayHolds(account, later, sums, store)));
+    found.push(
+      ...(await strayHolds(account, later, sums, store)),
+      ...lendingOf(account, later, before, after),
+    );
   });
   await forEach(entries.unknown, WIDTH, async ([name, id]) => {
     const booked = entries.sums.get(name)?.closed ?? 0n;
@@ -150,6 +154,16 @@ async function report(
       found.push({ account: id, field: 'spent', counter: 'no account', entries: String(booked) });
   });
   return { accounts, entries: entries.count, moving, differences: found };
+}
+
+/** What a shard got and gave back, compared with what its account lent. */
+function lendingOf(shard: Account, later: Account, before: Accounts, after: Accounts): Difference[] {
+  const { id } = shard;
+  if (id.kind !== 'limit' || id.shard === undefined) return [];
+  const name = accountName(wholeAccount(id));
+  const [first, last] = [before.get(name), after.get(name)];
+  if (first === undefined || last === undefined) return [];
+  return lendingDifferences({ before: first, after: last }, { before: shard, after: later }, id.shard);
 }
 
 /** A hold that no open or decided call stands for, now that its entry is read once more. */

@@ -1,7 +1,8 @@
-import { bookingIn } from '../core/accounts.ts';
+import { bookingIn, wholeAccount } from '../core/accounts.ts';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import { allOf } from './concurrent.ts';
+import { coverShard } from './limit-account.ts';
 
 /**
  * Books a decided call in all its accounts and closes it. It may be cut short anywhere and run again, by anybody: an
@@ -11,8 +12,17 @@ export async function book(store: LedgerStore, call: CallEntry, outcome: Outcome
   await allOf(
     call.accounts.map((id) => store.release(id, call.id, { held: call.held, ...bookingIn(id, outcome) })),
   );
+  if (outcome.cost > call.held) await coverShards(store, call);
   await store.closeCall(call);
   return { ...call, state: 'closed', outcome };
+}
+
+async function coverShards(store: LedgerStore, { accounts }: CallEntry): Promise<void> {
+  await allOf(
+    accounts.flatMap((id) =>
+      id.kind === 'limit' && id.shard !== undefined ? [coverShard(store, wholeAccount(id), id.shard)] : [],
+    ),
+  );
 }
 
 /**

@@ -1,15 +1,16 @@
-import { accountsOf, limitAccount } from '../core/accounts.ts';
+import { accountsOf } from '../core/accounts.ts';
 import { callTime } from '../core/call-id.ts';
-import type { AccountId, CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
+import type { CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import { periodEnd } from '../core/period.ts';
 import type { Limit } from '../core/scope.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
-import { type LedgerStore, Unavailable } from '../ports/ledger-store.ts';
+import type { LedgerStore } from '../ports/ledger-store.ts';
 import { book } from './book.ts';
 import { allOf } from './concurrent.ts';
 import type { HoldRequest } from './ledger.ts';
+import { type Answer, reserveLimit } from './reserve-limit.ts';
 
 export interface HoldParts {
   readonly store: LedgerStore;
@@ -19,17 +20,10 @@ export interface HoldParts {
   readonly leaseMs: number;
 }
 
-type Answer =
-  | { readonly kind: 'held'; readonly limit: Limit; readonly remaining: Picodollars }
-  | Pick<Refused, 'kind' | 'limit' | 'remaining' | 'heldByOthers'>;
-
 /** A second call with an id: to give its holds back would take those of the first. */
 class UsedCallId extends Error {
   override readonly name = 'UsedCallId';
 }
-
-/** The limit and its account change under a reservation so often only if something is wrong. */
-const ATTEMPTS = 8;
 
 /**
  * Writes the call's entry and takes all its holds, in one wave. The call is held when all of them are durable; if one
@@ -46,13 +40,11 @@ export async function hold(request: HoldRequest, parts: HoldParts): Promise<Held
   const tightest = least(refusals, ({ remaining }) => remaining);
   const scarcest = least(refusals, ({ remaining, heldByOthers }) => remaining + heldByOthers);
   if (tightest === undefined || scarcest === undefined) {
-    const held = answers.filter((answer) => answer.kind === 'held');
-    const binding = least(held, ({ remaining }) => remaining);
-    return {
-      kind: 'held',
-      call,
-      ...(binding !== undefined && { tightest: { limit: binding.limit, remaining: binding.remaining } }),
-    };
+    const known = answers.flatMap(({ limit, remaining }) =>
+      remaining === undefined ? [] : [{ limit, remaining }],
+    );
+    const binding = least(known, ({ remaining }) => remaining);
+    return { kind: 'held', call, ...(binding !== undefined && { tightest: binding }) };
   }
   await giveBack(call, parts);
   const resetsAt = periodEnd(scarcest.limit.period, callTime(call.id));
@@ -98,38 +90,6 @@ async function writeEntry(call: CallEntry, { store }: HoldParts): Promise<void> 
   const entry = await store.getCall(call);
   const isThis = entry?.state === 'open' && entry.held === call.held && entry.expiresAt === call.expiresAt;
   if (!isThis) throw new UsedCallId(`the call id ${call.id} was used before`);
-}
-
-async function reserveLimit(limit: Limit, call: CallEntry, taken: Hold, parts: HoldParts): Promise<Answer> {
-  const { store } = parts;
-  const id = limitAccount(limit.scope, limit.period, callTime(call.id));
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await store.reserve(id, call.id, taken, limit.version);
-    switch (result.kind) {
-      case 'missing':
-        await openAccount(id, limit, parts);
-        break;
-      case 'outdated':
-        await store.changeLimit(id, limit);
-        break;
-      case 'exhausted':
-        return { ...result, kind: 'refused', limit };
-      default:
-        return { kind: 'held', limit, remaining: result.remaining ?? 0n };
-    }
-  }
-  throw new Unavailable('a limit is changing too fast to hold money in it');
-}
-
-/**
- * Opens the account of a period that has just begun. In the period in which a limit is set, its account is opened
- * before anybody can see the limit; so nothing was spent in a period whose account is missing. The limit is read
- * again: a change that found no account to tell must be heard of here.
- */
-async function openAccount(id: AccountId, limit: Limit, { store, directory }: HoldParts): Promise<void> {
-  await store.openAccount({ id, limit, carried: 0n });
-  const latest = await directory.limit(limit.scope, limit.period);
-  if (latest !== undefined && latest.version > limit.version) await store.changeLimit(id, latest);
 }
 
 /** Voids a call that was not forwarded. An entry that has not arrived yet is kept out by one that is decided. */

@@ -67,8 +67,10 @@ export interface Limits {
   /**
    * Sets a limit. It counts all that was booked in the running period when this was called, and every call that
    * begins after it returned.
+   *
+   * @param shards over how many items its account is spread; absent: as many as before
    */
-  set(scope: Scope, period: Period, amount: Picodollars): Promise<Limit>;
+  set(scope: Scope, period: Period, amount: Picodollars, shards?: number): Promise<Limit>;
   /** Removes a limit and returns what it was; `undefined` when none was set. */
   remove(scope: Scope, period: Period): Promise<Limit | undefined>;
 }

@@ -1,6 +1,6 @@
 import { inScope, limitAccount } from '../core/accounts.ts';
 import { inTransit, spentIn, uncounted } from '../core/carried.ts';
-import type { Account, AccountId, CallEntry } from '../core/ledger.ts';
+import type { Account, CallEntry, LimitAccountId } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import { periodStart } from '../core/period.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,9 +8,8 @@ import type { Directory } from '../ports/directory.ts';
 import { type LedgerStore, Unavailable } from '../ports/ledger-store.ts';
 import { forEach } from './concurrent.ts';
 import type { Limits } from './ledger.ts';
+import { readLimitAccount, renewShards } from './limit-account.ts';
 import { projectDays } from './project-days.ts';
-
-type LimitAccountId = Extract<AccountId, { kind: 'limit' }>;
 
 export interface LimitsParts {
   readonly directory: Directory;
@@ -32,13 +31,14 @@ const BEFORE_ALL_VERSIONS = 0;
 export function createLimits(parts: LimitsParts): Limits {
   const { directory, store, clock } = parts;
   return {
-    async set(scope, period, amount) {
+    async set(scope, period, amount, shards) {
       if (amount < 0n) throw new RangeError(`a limit of ${amount} picodollars`);
       const at = clock.now();
       const id = limitAccount(scope, period, at);
       if ((await directory.limit(scope, period)) === undefined) await prepare(id, amount, at, parts);
-      const limit = await directory.putLimit(scope, period, amount);
+      const limit = await directory.putLimit(scope, period, amount, shards);
       await store.changeLimit(id, limit);
+      await renewShards(store, id);
       return limit;
     },
     remove: (scope, period) => directory.removeLimit(scope, period),
@@ -53,7 +53,7 @@ async function prepare(
 ): Promise<void> {
   const { directory, store } = parts;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const account = await store.getAccount(id);
+    const account = await readLimitAccount(store, id);
     const books = await booksOf(id, at, parts);
     if (account === undefined) {
       const limit = { amount, version: BEFORE_ALL_VERSIONS };

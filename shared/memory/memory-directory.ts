@@ -47,9 +47,17 @@ export function createMemoryDirectory(): Directory {
     async limit(scope, period) {
       return scopes.get(scopeId(scope))?.limits.get(period);
     },
-    async putLimit(scope, period, amount) {
+    async putLimit(scope, period, amount, shards) {
       const entry = entryOf(scope);
-      const limit = { scope: entry.scope, period, amount, version: nextVersion(entry, period) };
+      const spread = shards ?? entry.limits.get(period)?.shards;
+      const version = nextVersion(entry, period);
+      const limit = {
+        scope: entry.scope,
+        period,
+        amount,
+        version,
+        ...(spread !== undefined && { shards: spread }),
+      };
       entry.limits.set(period, limit);
       return limit;
     },

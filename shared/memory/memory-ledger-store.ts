@@ -2,13 +2,16 @@ import { accountName } from '../core/accounts.ts';
 import { callTime } from '../core/call-id.ts';
 import type { Account, AccountId, CallEntry, CallRef } from '../core/ledger.ts';
 import {
+  arrivingIn,
   notReserved,
   openedAccount,
   recarried,
+  received,
   released,
   relimited,
   remainingOf,
   reserved,
+  transferred,
 } from '../core/ledger-rules.ts';
 import { periodKey } from '../core/period.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
@@ -32,12 +35,16 @@ export function createMemoryLedgerStore(): LedgerStore {
     async getAccount(id) {
       return find(id);
     },
-    async reserve(id, callId, hold, limitVersion = 0) {
+    async getAccounts(ids) {
+      return ids.map(find);
+    },
+    async reserve(id, callId, hold, limitVersion = 0, receipt) {
       const account = find(id) ?? (id.kind === 'books' ? openedAccount(id, 0n) : undefined);
       if (account === undefined) return { kind: 'missing' };
-      const refusal = notReserved(account, callId, hold.amount, limitVersion);
+      const arriving = arrivingIn(account, receipt);
+      const refusal = notReserved(account, callId, hold.amount, limitVersion, arriving);
       if (refusal !== undefined) return refusal;
-      const next = reserved(account, callId, hold);
+      const next = reserved(received(account, arriving), callId, hold);
       save(next);
       return { kind: 'held', ...remainingOf(next) };
     },
@@ -47,6 +54,13 @@ export function createMemoryLedgerStore(): LedgerStore {
       if (next === 'absent') return 'absent';
       save(next);
       return 'released';
+    },
+    async transfer(id, transfer) {
+      const account = find(id);
+      const next = account === undefined ? 'stale' : transferred(account, transfer);
+      if (next === 'stale') return 'stale';
+      save(next);
+      return 'made';
     },
     async changeLimit(id, limit) {
       const account = find(id);

@@ -36,8 +36,8 @@ export interface Directory {
   rules(subject: Subject): Promise<Rules>;
   /** The limit of a scope and period as it stands; `undefined` when none is set. */
   limit(scope: Scope, period: Period): Promise<Limit | undefined>;
-  /** Sets a limit, with the next version. */
-  putLimit(scope: Scope, period: Period, amount: Picodollars): Promise<Limit>;
+  /** Sets a limit, with the next version. It is spread over as many shards as it was, unless they are named. */
+  putLimit(scope: Scope, period: Period, amount: Picodollars, shards?: number): Promise<Limit>;
   /** Removes a limit and returns what it was; `undefined` when none was set. */
   removeLimit(scope: Scope, period: Period): Promise<Limit | undefined>;
   /** Every limit, in the order of `scopeId`. */

@@ -1,6 +1,8 @@
 import type { Account, AccountId, CallEntry, CallRef, Hold, Outcome, Tally } from '../core/ledger.ts';
+import type { Exhausted } from '../core/ledger-rules.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
+import type { Receipt, Transfer } from '../core/shards.ts';
 
 /**
  * What `reserve` found. `duplicate`: the call holds already · `missing`: the account was not opened yet ·
@@ -9,7 +11,7 @@ import type { Period } from '../core/period.ts';
 export type Reservation =
   /** `remaining`: what is left after it; there is none in books. */
   | { readonly kind: 'held' | 'duplicate'; readonly remaining?: Picodollars }
-  | { readonly kind: 'exhausted'; readonly remaining: Picodollars; readonly heldByOthers: Picodollars }
+  | Exhausted
   | { readonly kind: 'missing' | 'outdated' };
 
 export interface NewAccount {
@@ -42,12 +44,23 @@ export interface LedgerStore {
 
   openAccount(account: NewAccount): Promise<'created' | 'exists'>;
   getAccount(id: AccountId): Promise<Account | undefined>;
+  /** Reads accounts at about the same time; no more than 100, no two alike. */
+  getAccounts(ids: readonly AccountId[]): Promise<(Account | undefined)[]>;
   /**
    * Holds money for a call if that much remains. Books have no limit and are opened on the way.
    *
    * @param limitVersion nothing is held in an account whose limit is older than this
+   * @param receipt money that arrives in a shard with the hold, in the same write; none if it arrived before
    */
-  reserve(id: AccountId, callId: string, hold: Hold, limitVersion?: number): Promise<Reservation>;
+  reserve(
+    id: AccountId,
+    callId: string,
+    hold: Hold,
+    limitVersion?: number,
+    receipt?: Receipt,
+  ): Promise<Reservation>;
+  /** Moves money between the account of a limit and its shards. `stale`: it is not as it was seen, or is not there. */
+  transfer(id: AccountId, transfer: Transfer): Promise<'made' | 'stale'>;
   /** Replaces a call's hold by its cost. `absent`: the hold is not there (released before, or never taken). */
   release(id: AccountId, callId: string, release: Release): Promise<'released' | 'absent'>;
   /**
@@ -65,7 +78,7 @@ export interface LedgerStore {
 
   /** Calls that are open or decided and expired before this instant (milliseconds), the oldest first. */
   expiredCalls(before: number): AsyncIterable<CallEntry>;
-  /** Every limit account of a period instance, such as `2026-11`. */
+  /** Every limit account of a period instance, such as `2026-11`, and every shard of one. */
   limitAccounts(period: Period, periodKey: string): AsyncIterable<Account>;
   /** The books of a project on a UTC day. */
   books(project: string, day: string): AsyncIterable<Account>;

@@ -71,6 +71,19 @@ export function directoryContract(name: string, create: () => Promise<Directory>
         expect(await directory.limit({ user: 'demo' }, 'month')).toBeUndefined();
       });
 
+      it('stays spread over as many shards as it was, until others are named or it is removed', async () => {
+        const scope = { project: 'demo' };
+        const set = (amount: bigint, shards?: number) => directory.putLimit(scope, 'month', amount, shards);
+        expect(await set(1n)).not.toHaveProperty('shards');
+        expect(await set(2n, 16)).toMatchObject({ shards: 16 });
+        expect(await set(3n)).toMatchObject({ amount: 3n, shards: 16 });
+        expect(await directory.limit(scope, 'day')).toBeUndefined();
+        expect((await directory.rules(ALICE)).limits).toEqual([await directory.limit(scope, 'month')]);
+        expect(await set(4n, 1)).toMatchObject({ shards: 1 });
+        expect(await directory.removeLimit(scope, 'month')).toMatchObject({ shards: 1 });
+        expect(await set(5n)).not.toHaveProperty('shards');
+      });
+
       it('of nothing is a limit too', async () => {
         await directory.putLimit({}, 'day', 0n);
         expect(await directory.limit({}, 'day')).toMatchObject({ amount: 0n });

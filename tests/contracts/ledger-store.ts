@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { accountsOf, limitAccount, NOTHING } from '../../shared/core/accounts.ts';
+import { accountsOf, BOOKS_SHARDS, limitAccount, NOTHING } from '../../shared/core/accounts.ts';
 import { callId } from '../../shared/core/call-id.ts';
 import type { AccountId, CallEntry, Hold, Outcome } from '../../shared/core/ledger.ts';
 import { ONE_USD } from '../../shared/core/money.ts';
@@ -12,7 +12,7 @@ const LEASE = 900_000;
 const ALICE = { user: 'user/alice', project: 'demo', model: 'gpt-4o' };
 const LIMIT: Limit = { scope: { project: 'demo' }, period: 'month', amount: 10n * ONE_USD, version: 3 };
 const ACCOUNT = limitAccount(LIMIT.scope, LIMIT.period, NOON);
-const BOOKS: AccountId = { kind: 'books', ...ALICE, day: DAY };
+const BOOKS: AccountId = { kind: 'books', ...ALICE, day: DAY, shard: 7 };
 const SETTLED: Outcome = {
   state: 'settled',
   cost: 2n * ONE_USD + 1n,
@@ -424,14 +424,19 @@ export function ledgerStoreContract(name: string, create: () => Promise<LedgerSt
       });
 
       it("the books of a project's day", async () => {
-        const same = [BOOKS, { ...BOOKS, user: 'user/bob' }, { ...BOOKS, model: 'o3' }];
+        const same = [
+          BOOKS,
+          { ...BOOKS, user: 'user/bob' },
+          { ...BOOKS, model: 'o3' },
+          ...[0, 1, BOOKS_SHARDS - 1].map((shard) => ({ ...BOOKS, shard })),
+        ];
         const others = [
           { ...BOOKS, day: '2026-11-20' },
           { ...BOOKS, project: 'other' },
         ];
         for (const account of [...same, ...others]) await store.reserve(account, id(1), holdOf(1n));
         const found = await all(store.books('demo', DAY));
-        expect(found.map((account) => account.id)).toHaveLength(3);
+        expect(found.map((account) => account.id)).toHaveLength(same.length);
         expect(found.map((account) => account.id)).toEqual(expect.arrayContaining(same));
       });
     });

@@ -81,7 +81,7 @@ export function createActors(
     const before = await world.directory.limit(step.scope, step.period);
     // What was spent before a limit, or under a higher one, may be past it; nobody can take that back.
     if (known.length > 0 && (before === undefined || before.amount > dollars(step.usd))) strict = false;
-    await world.with(store).limits.set(step.scope, step.period, dollars(step.usd));
+    await world.with(store).limits.set(step.scope, step.period, dollars(step.usd), step.shards);
   }
 
   async function act(step: Step, store: LedgerStore): Promise<void> {

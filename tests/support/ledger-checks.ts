@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import { accountName, heldIn } from '../../shared/core/accounts.ts';
-import type { Account, CallEntry } from '../../shared/core/ledger.ts';
+import { accountName, heldIn, shardOf, wholeAccount } from '../../shared/core/accounts.ts';
+import type { Account, AccountId, CallEntry } from '../../shared/core/ledger.ts';
 import { daysBetween, PERIODS, periodKey } from '../../shared/core/period.ts';
 import type { Actors, Known } from './ledger-actors.ts';
 import { type LedgerWorld, PROJECTS, START } from './ledger-world.ts';
 
 /** Every account that the books have, read and summed here without the ledger's own rules. */
-async function accountsOf({ store, clock }: LedgerWorld): Promise<Account[]> {
+async function accountsOf({ store, clock }: Pick<LedgerWorld, 'store' | 'clock'>): Promise<Account[]> {
   const days = daysBetween(START, clock.now());
   const accounts: Account[] = [];
   for (const period of PERIODS)
@@ -23,6 +23,13 @@ function naming(account: Account, entries: readonly CallEntry[]): CallEntry[] {
   return entries.filter(({ accounts }) => accounts.some((id) => accountName(id) === name));
 }
 
+/** The entries that count in an account or in a shard of it. */
+function counted({ id }: Account, entries: readonly CallEntry[]): CallEntry[] {
+  const name = accountName(id);
+  const wholeName = (other: AccountId) => accountName(other.kind === 'limit' ? wholeAccount(other) : other);
+  return entries.filter(({ accounts }) => accounts.some((other) => wholeName(other) === name));
+}
+
 function sum(amounts: readonly bigint[]): bigint {
   return amounts.reduce((total, amount) => total + amount, 0n);
 }
@@ -33,14 +40,43 @@ export async function checkAlways(world: LedgerWorld, actors: Actors): Promise<v
   for (const account of await accountsOf(world)) {
     const { limit, carried, spent } = account;
     if (limit === undefined) continue;
-    expect(limit.remaining).toBe(limit.amount - carried - spent - heldIn(account));
+    const lent = sum((account.lent ?? []).map(({ granted, collected }) => granted - collected));
+    expect(limit.remaining).toBe(limit.amount - carried - spent - heldIn(account) - lent);
+    if (account.flow !== undefined) expect(limit.amount).toBe(account.flow.received - account.flow.returned);
     if (!actors.strict()) continue;
     expect(limit.remaining).toBeGreaterThanOrEqual(0n);
-    const forwarded = naming(account, entries).filter(({ id }) =>
+    if (account.flow !== undefined) continue;
+    const forwarded = counted(account, entries).filter(({ id }) =>
       actors.known.some((call) => call.id === id && call.result === 'held'),
     );
     const atRisk = sum(forwarded.map(({ held, outcome }) => outcome?.cost ?? held));
     expect(atRisk + carried).toBeLessThanOrEqual(limit.amount);
+  }
+  await checkShards(world);
+}
+
+/** Money is nowhere but in an account, in one of its shards, or on its way between them. */
+async function checkShards({ store, clock }: LedgerWorld): Promise<void> {
+  const found = await accountsOf({ store, clock });
+  for (const account of found) {
+    const { id, limit, lent = [] } = account;
+    if (id.kind !== 'limit' || id.shard !== undefined || limit === undefined) continue;
+    const parts = lent.map((_, shard) =>
+      found.find((other) => accountName(other.id) === accountName(shardOf(id, shard))),
+    );
+    const all = [account, ...parts.filter((part) => part !== undefined)];
+    for (const [shard, { granted, collected }] of lent.entries()) {
+      expect(granted).toBeGreaterThanOrEqual(parts[shard]?.flow?.received ?? 0n);
+      expect(collected).toBeLessThanOrEqual(parts[shard]?.flow?.returned ?? 0n);
+    }
+    const underway = sum(
+      lent.map(({ granted, collected }, shard) => {
+        const { received = 0n, returned = 0n } = parts[shard]?.flow ?? {};
+        return granted - received + returned - collected;
+      }),
+    );
+    const counts = all.map((part) => (part.limit?.remaining ?? 0n) + part.spent + heldIn(part));
+    expect(limit.amount - account.carried).toBe(sum(counts) + underway);
   }
 }
 

@@ -11,7 +11,13 @@ export type Step = { readonly fault?: Fault | undefined } & (
   | { readonly kind: 'settle'; readonly call: number; readonly share: number }
   | { readonly kind: 'void'; readonly call: number }
   | { readonly kind: 'sweep'; readonly deep: boolean }
-  | { readonly kind: 'set'; readonly scope: Scope; readonly period: Period; readonly usd: number }
+  | {
+      readonly kind: 'set';
+      readonly scope: Scope;
+      readonly period: Period;
+      readonly usd: number;
+      readonly shards?: number | undefined;
+    }
   | { readonly kind: 'remove'; readonly scope: Scope; readonly period: Period }
 );
 
@@ -55,17 +61,7 @@ const settle = fc.record({
 });
 const ended = fc.record({ kind: fc.constant('void' as const), call, fault });
 const sweep = fc.record({ kind: fc.constant('sweep' as const), deep: fc.boolean(), fault });
-const set = fc.record({ kind: fc.constant('set' as const), scope, period, usd: fc.nat({ max: 30 }), fault });
 const remove = fc.record({ kind: fc.constant('remove' as const), scope, period });
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 10, arbitrary: hold },
-  { weight: 8, arbitrary: settle },
-  { weight: 2, arbitrary: ended },
-  { weight: 2, arbitrary: sweep },
-  { weight: 3, arbitrary: set },
-  { weight: 1, arbitrary: remove },
-);
 
 const passes = fc.oneof(
   { weight: 8, arbitrary: fc.nat({ max: 60_000 }) },
@@ -73,13 +69,34 @@ const passes = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(DAY_MS, 12 * DAY_MS) },
 );
 
-/** A first limit on everything, so that something always binds; then anything in any order, up to five at a time. */
-export const plan: fc.Arbitrary<Round[]> = fc
-  .array(fc.record({ passes, steps: fc.array(step, { minLength: 1, maxLength: 5 }) }), {
-    minLength: 1,
-    maxLength: 14,
-  })
-  .map((rounds) => [
-    { passes: 0, steps: [{ kind: 'set' as const, scope: {}, period: 'month' as const, usd: 25 }] },
+/**
+ * A first limit on everything, so that something always binds; then anything in any order, up to five at a time.
+ *
+ * @param shards over how many items limits are spread; absent: as many as before
+ */
+function planWith(shards: fc.Arbitrary<number | undefined>, first?: number): fc.Arbitrary<Round[]> {
+  const usd = fc.nat({ max: 30 });
+  const set = fc.record({ kind: fc.constant('set' as const), scope, period, usd, shards, fault });
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 10, arbitrary: hold },
+    { weight: 8, arbitrary: settle },
+    { weight: 2, arbitrary: ended },
+    { weight: 2, arbitrary: sweep },
+    { weight: 3, arbitrary: set },
+    { weight: 1, arbitrary: remove },
+  );
+  const round = fc.record({ passes, steps: fc.array(step, { minLength: 1, maxLength: 5 }) });
+  return fc.array(round, { minLength: 1, maxLength: 14 }).map((rounds) => [
+    {
+      passes: 0,
+      steps: [{ kind: 'set' as const, scope: {}, period: 'month' as const, usd: 25, shards: first }],
+    },
     ...rounds,
   ]);
+}
+
+/** Every limit has its account in one item. */
+export const plan = planWith(fc.constant(undefined));
+
+/** Limits are spread over shards, and over more, fewer or none of them while calls are in flight. */
+export const shardedPlan = planWith(fc.constantFrom(undefined, 1, 2, 3, 5), 3);

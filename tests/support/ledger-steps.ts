@@ -1,3 +1,5 @@
+import { callHeld } from '../../shared/aws/hold-markers.ts';
+
 /** What Tollgate does with one request to DynamoDB. */
 export type Step =
   /** An entry is written, open, or decided at once (a wave is given back whose entry never arrived). */
@@ -15,6 +17,8 @@ export type Step =
   | 'releaseBooks'
   | 'changeLimit'
   | 'changeCarried'
+  /** Money moves between the account of a limit and its shards. */
+  | 'transfer'
   /** The sweep and the audit read lists: what the index lists, then the items themselves. */
   | 'listOpen'
   | 'listAccounts'
@@ -72,7 +76,8 @@ export function operationOf(number: number, target: string, body: Body): Operati
   const key = body.Key ?? body.Item ?? batch?.[1].Keys?.[0];
   const pk = key?.['pk']?.S ?? listed(body);
   const sk = key?.['sk']?.S;
-  const call = body.ExpressionAttributeNames?.['#call'] ?? (sk?.startsWith('call_') ? sk : undefined);
+  const holder = body.ExpressionAttributeNames?.['#call'];
+  const call = holder === undefined ? (sk?.startsWith('call_') ? sk : undefined) : callHeld(holder);
   return {
     number,
     action,
@@ -128,5 +133,6 @@ function updateStep(partition: string, expression: string): Step {
   if (partition !== 'limit' && partition !== 'books') return 'changeRule';
   if (expression.startsWith('SET holds.')) return partition === 'limit' ? 'reserveLimit' : 'reserveBooks';
   if (expression.startsWith('REMOVE holds.')) return partition === 'limit' ? 'releaseLimit' : 'releaseBooks';
+  if (/^SET (shards|received|remaining)/.test(expression)) return 'transfer';
   return expression.startsWith('SET carried') ? 'changeCarried' : 'changeLimit';
 }

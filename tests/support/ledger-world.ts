@@ -9,6 +9,7 @@ import type { Limit, Scope, Subject } from '../../shared/core/scope.ts';
 import { createAudit } from '../../shared/ledger/audit.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import type { Audit, Ledger, Limits } from '../../shared/ledger/ledger.ts';
+import { readLimitAccount } from '../../shared/ledger/limit-account.ts';
 import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
@@ -35,6 +36,8 @@ export interface LedgerWorld {
   /** Holds USD under the limits that are set, or under these. */
   readonly hold: (usd: number, more?: HoldOptions) => Promise<Held | Refused>;
   readonly account: (scope: Scope, period?: Period) => Promise<Account | undefined>;
+  /** Leaves this much USD at least in each shard of the limits that are set, so that a hold is one write. */
+  readonly fillShards: (usd: number) => Promise<void>;
   /** Every entry from the start until now. */
   readonly entries: () => Promise<CallEntry[]>;
 }
@@ -46,7 +49,16 @@ export interface HoldOptions {
   readonly ledger?: Ledger;
 }
 
-export async function createWorld(store: LedgerStore, directory: Directory): Promise<LedgerWorld> {
+/** @param shards over how many items limits are spread that do not say so themselves */
+export async function createWorld(
+  store: LedgerStore,
+  rules: Directory,
+  shards?: number,
+): Promise<LedgerWorld> {
+  const directory: Directory = {
+    ...rules,
+    putLimit: (scope, period, amount, own = shards) => rules.putLimit(scope, period, amount, own),
+  };
   let now = START;
   let calls = 0;
   const clock = {
@@ -64,6 +76,19 @@ export async function createWorld(store: LedgerStore, directory: Directory): Pro
     calls += 1;
     return callId(now, calls.toString(16).padStart(16, '0'));
   };
+  const hold: LedgerWorld['hold'] = async (
+    usd,
+    { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger } = {},
+  ) =>
+    ledger.hold({
+      ...subject,
+      id,
+      endpoint: 'POST /chat/completions',
+      requestedModel: subject.model,
+      stream: false,
+      amount: dollars(usd),
+      limits: limits ?? (await directory.rules(subject)).limits,
+    });
   return {
     ...of(store),
     store,
@@ -72,18 +97,12 @@ export async function createWorld(store: LedgerStore, directory: Directory): Pro
     clock,
     with: of,
     nextId,
-    async hold(usd, { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger } = {}) {
-      return ledger.hold({
-        ...subject,
-        id,
-        endpoint: 'POST /chat/completions',
-        requestedModel: subject.model,
-        stream: false,
-        amount: dollars(usd),
-        limits: limits ?? (await directory.rules(subject)).limits,
-      });
+    hold,
+    async fillShards(usd) {
+      for (let shard = 0; shard < (shards ?? 0); shard += 1)
+        await of(store).ledger.settle(heldCall(await hold(usd)), VOID);
     },
-    account: (scope, period = 'month') => store.getAccount(limitAccount(scope, period, now)),
+    account: (scope, period = 'month') => readLimitAccount(store, limitAccount(scope, period, now)),
     async entries() {
       const found: CallEntry[] = [];
       for (const day of daysBetween(START, now))
@@ -93,21 +112,40 @@ export async function createWorld(store: LedgerStore, directory: Directory): Pro
   };
 }
 
-/** Runs a suite on stages in memory, and on stages in DynamoDB. */
-export function onEveryStore(name: string, suite: (open: () => Promise<LedgerWorld>) => void): void {
+/** Several, so that calls fall to different ones, and few enough that some of them share one. */
+export const SHARDS = 3;
+
+type Suite = (
+  open: () => Promise<LedgerWorld>,
+  shards: number | undefined,
+  where: 'memory' | 'DynamoDB',
+) => void;
+
+/** Runs a suite on stages in memory and in DynamoDB, with the account of each limit in one item, and in shards. */
+export function onEveryStore(name: string, suite: Suite): void {
+  onStores(name, undefined, suite);
+  onStores(`${name}, in shards`, SHARDS, suite);
+}
+
+/** Runs a suite on stages in memory and in DynamoDB, with the account of each limit in so many items. */
+export function onStores(name: string, shards: number | undefined, suite: Suite): void {
   describe(`${name} (memory)`, () =>
-    suite(() => createWorld(createMemoryLedgerStore(), createMemoryDirectory())));
+    suite(() => createWorld(createMemoryLedgerStore(), createMemoryDirectory(), shards), shards, 'memory'));
   describe(`${name} (DynamoDB)`, () => {
     let table: TestTable;
     beforeAll(async () => {
       table = await startDynalite();
     });
     afterAll(() => table.close());
-    suite(async () =>
-      createWorld(
-        createDynamoDbLedgerStore(table.client, await table.anotherTable()),
-        createMemoryDirectory(),
-      ),
+    suite(
+      async () =>
+        createWorld(
+          createDynamoDbLedgerStore(table.client, await table.anotherTable()),
+          createMemoryDirectory(),
+          shards,
+        ),
+      shards,
+      'DynamoDB',
     );
   });
 }

@@ -80,13 +80,14 @@ function differenceView({ account, field, counter, entries }: Difference): JsonO
 
 /** Money is in picodollars where there is any: an account that is missing has none. */
 function valueView(field: Difference['field'], value: string): string {
-  const isMoney = field === 'spent' || field === 'remaining' || field === 'saved';
+  const isMoney = field !== 'tally' && field !== 'hold';
   return isMoney && /^-?\d+$/.test(value) ? formatUsd(BigInt(value)) : value;
 }
 
 /** Books are those of one subject on one day; the other accounts count for a limit. */
 function accountView(id: AccountId): JsonObject {
-  if (id.kind === 'limit') return { kind: 'limit', ...scopeView(id), period_key: id.periodKey };
+  const shard = id.shard === undefined ? {} : { shard: id.shard };
+  if (id.kind === 'limit') return { kind: 'limit', ...scopeView(id), period_key: id.periodKey, ...shard };
   const { kind, project, user, model, day: on } = id;
-  return { kind, project, user, model, day: on };
+  return { kind, project, user, model, day: on, ...shard };
 }

@@ -6,7 +6,7 @@ import { invalidRequest, isRefusal, type Refusal } from '../../../shared/core/re
 import { describeScope, type Limit, type Scope, scopeId } from '../../../shared/core/scope.ts';
 import { defineCommand } from '../command.ts';
 import type { AdminDeps } from '../deps.ts';
-import { modelName, pageSize, period, projectName, usd, userName } from '../fields.ts';
+import { modelName, pageSize, period, projectName, shards, usd, userName } from '../fields.ts';
 import { limitView, scopeView } from '../limit-view.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { mapParallel } from '../parallel.ts';
@@ -22,6 +22,7 @@ const scopeFields = {
 export interface LimitFields extends ScopeFields {
   readonly period: Period;
   readonly limit: Picodollars;
+  readonly shards?: number | undefined;
 }
 
 /**
@@ -44,7 +45,8 @@ export async function setLimit(
     await deps.directory.createProject(newProject(project, deps));
   const wrongProject = await projectProblem(project, deps);
   if (wrongProject !== undefined) return wrongProject;
-  const view = await limitView(await deps.limits.set(scope, fields.period, fields.limit), deps);
+  const limit = await deps.limits.set(scope, fields.period, fields.limit, fields.shards);
+  const view = await limitView(limit, deps);
   return { ...view, ...nameWarning(scope.user === undefined ? [] : [scope.user]) };
 }
 
@@ -52,9 +54,15 @@ export const setLimitCommand = defineCommand({
   name: 'set-limit',
   summary:
     'Sets the limit in USD of a scope (any of project, user, model; none: the whole stage) in each period: ' +
-    'day, week, month (when none is named) or total.',
+    'day, week, month (when none is named) or total. With shards, its account is spread over as many items, for ' +
+    'hundreds of calls in flight.',
   example: { project: 'demo', user: 'user/alice', period: 'day', limit: '2.50' },
-  schema: z.strictObject({ ...scopeFields, period: period.default('month'), limit: usd }),
+  schema: z.strictObject({
+    ...scopeFields,
+    period: period.default('month'),
+    limit: usd,
+    shards: shards.optional(),
+  }),
   run: (fields, deps) => setLimit(fields, deps, 'refuse'),
 });
 

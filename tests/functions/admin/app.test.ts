@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../functions/admin/commands/index.ts';
+import { callId } from '../../../shared/core/call-id.ts';
 import type { AccountId } from '../../../shared/core/ledger.ts';
 import { ONE_USD } from '../../../shared/core/money.ts';
 import { Unavailable } from '../../../shared/ports/ledger-store.ts';
@@ -89,7 +90,7 @@ onEveryStore('the audit of a stage', (open) => {
     expect(await stage.admin({ command: 'audit', total: true })).toEqual({
       from: '2026-11-01',
       to: '2026-11-30',
-      accounts: 2,
+      accounts: 3,
       entries: 2,
       moving: 0,
       differences: [],
@@ -99,14 +100,15 @@ onEveryStore('the audit of a stage', (open) => {
 
   it('finds money that was booked without an entry, in the limit and in the books', async () => {
     const subject = { user: 'user/alice', project: 'demo', model: 'gpt-4o' };
-    const accounts: AccountId[] = [
-      { kind: 'limit', scope: { project: 'demo' }, period: 'month', periodKey: '2026-11' },
-      { kind: 'books', day: '2026-11-21', ...subject },
-    ];
+    const accounts: AccountId[] = [];
+    for await (const call of stage.store.calls('demo', '2026-11-21'))
+      if (call.state === 'closed') accounts.push(...call.accounts);
+    const shard = accounts.find(({ kind }) => kind === 'books')?.shard;
+    const stray = callId(stage.clock.now(), 'f'.repeat(16));
     const planted = { cost: ONE_USD / 4n, saved: 0n, tally: {} };
     for (const id of accounts) {
-      await stage.store.reserve(id, 'call_stray', { amount: ONE_USD, at: 0, project: 'demo' });
-      await stage.store.release(id, 'call_stray', { held: ONE_USD, ...planted });
+      await stage.store.reserve(id, stray, { amount: ONE_USD, at: 0, project: 'demo' });
+      await stage.store.release(id, stray, { held: ONE_USD, ...planted });
     }
     const difference = { field: 'spent', counter: '1.5', entries: '1.25' };
     expect(await stage.admin({ command: 'audit', month: '2026-11', project: 'demo' })).toMatchObject({
@@ -122,7 +124,7 @@ onEveryStore('the audit of a stage', (open) => {
           },
           ...difference,
         },
-        { account: { kind: 'books', day: '2026-11-21', ...subject }, ...difference },
+        { account: { kind: 'books', day: '2026-11-21', ...subject, shard }, ...difference },
       ]),
     });
     stage.clock.set('2026-11-21T12:00:01.000Z');

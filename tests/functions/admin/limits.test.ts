@@ -22,6 +22,19 @@ onEveryStore('the limits of a stage', (open) => {
     });
   });
 
+  it('are spread over as many shards as are named, and shown so', async () => {
+    const set = (more: object) => stage.admin({ command: 'set-limit', project: 'demo', limit: 5, ...more });
+    expect(await set({ shards: 16 })).toMatchObject({ limit: '5', shards: 16, remaining: '5' });
+    const subject = { project: 'demo', user: 'user/alice', model: 'gpt-4o' };
+    await stage.book({ ...subject, cost: '1.25', tally: {} });
+    await stage.hold({ ...subject, amount: '0.5' });
+    const shown = { limit: '6', shards: 16, spent: '1.25', held: '0.5', remaining: '4.25' };
+    expect(await set({ limit: 6 })).toMatchObject(shown);
+    expect(await stage.admin({ command: 'list-limits' })).toMatchObject({ limits: [shown] });
+    expect(await stage.admin({ command: 'audit' })).toMatchObject({ entries: 2, differences: [] });
+    for (const shards of [0, 65, 1.5, '2']) expect(await set({ shards })).toMatchObject({ error: {} });
+  });
+
   it.each([
     ['day', '2026-11-22T00:00:00.000Z'],
     ['week', '2026-11-23T00:00:00.000Z'],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { createDynamoDbLedgerStore } from '../../../shared/aws/dynamodb-ledger-store.ts';
+import { ledgerShardsContract } from '../../contracts/ledger-shards.ts';
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts';
 import { startDynalite, type TestTable } from '../../support/dynalite.ts';
 
@@ -9,6 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => table.close());
 
-ledgerStoreContract('DynamoDB', async () =>
-  createDynamoDbLedgerStore(table.client, await table.anotherTable()),
-);
+const create = async () => createDynamoDbLedgerStore(table.client, await table.anotherTable());
+ledgerStoreContract('DynamoDB', create);
+ledgerShardsContract('DynamoDB', create);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { accountName, accountsOf, bookingIn, inScope, limitAccount } from '../../../shared/core/accounts.ts';
+import {
+  accountName,
+  accountsOf,
+  BOOKS_SHARDS,
+  bookingIn,
+  inScope,
+  limitAccount,
+  shardOf,
+} from '../../../shared/core/accounts.ts';
 import { callId } from '../../../shared/core/call-id.ts';
 import type { Outcome } from '../../../shared/core/ledger.ts';
 import type { Limit } from '../../../shared/core/scope.ts';
@@ -34,7 +42,7 @@ describe('the accounts of a call', () => {
 
   it('are its books alone where no limit binds', () => {
     expect(accountsOf(callId(NEW_YEAR, '0123456789abcdef'), ALICE, [])).toEqual([
-      { kind: 'books', ...ALICE, day: '2027-01-01' },
+      { kind: 'books', ...ALICE, day: '2027-01-01', shard: 0x89abcdef % BOOKS_SHARDS },
     ]);
   });
 });
@@ -45,8 +53,10 @@ describe('the name of an account', () => {
       ...[{}, { user: 'a' }, { project: 'a' }, { model: 'a' }, { user: '*' }, { user: '=a' }].flatMap(
         (scope) => [limitAccount(scope, 'day', NEW_YEAR), limitAccount(scope, 'month', NEW_YEAR)],
       ),
-      { kind: 'books' as const, ...ALICE, day: '2027-01-01' },
-      { kind: 'books' as const, ...ALICE, day: '2027-01-02' },
+      { kind: 'books' as const, ...ALICE, day: '2027-01-01', shard: 0 },
+      { kind: 'books' as const, ...ALICE, day: '2027-01-01', shard: 1 },
+      { kind: 'books' as const, ...ALICE, day: '2027-01-02', shard: 0 },
+      ...[0, 1, 11].map((shard) => shardOf(limitAccount({}, 'day', NEW_YEAR), shard)),
     ];
     expect(new Set(ids.map(accountName)).size).toBe(ids.length);
   });
@@ -54,7 +64,7 @@ describe('the name of an account', () => {
 
 describe('a booking', () => {
   const limit = limitAccount({}, 'day', NEW_YEAR);
-  const books = { kind: 'books' as const, ...ALICE, day: '2027-01-01' };
+  const books = { kind: 'books' as const, ...ALICE, day: '2027-01-01', shard: 0 };
 
   it('is money and one call in a limit, and all of the usage in the books', () => {
     expect(bookingIn(limit, OUTCOME)).toEqual({ cost: 5n, saved: 0n, tally: { calls: 1 } });

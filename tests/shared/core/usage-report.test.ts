@@ -14,7 +14,7 @@ const books: fc.Arbitrary<Account> = fc
     tally: fc.record({ calls: fc.nat(), hits: fc.nat(), input: fc.nat() }, { requiredKeys: [] }),
   })
   .map(({ spent, saved, tally, ...subject }) => ({
-    id: { kind: 'books', ...subject },
+    id: { kind: 'books', ...subject, shard: 0 },
     carried: 0n,
     spent,
     saved,
@@ -40,7 +40,7 @@ it('the rows of a report add up to its total, and the total to the books, howeve
 });
 
 it('books on which nothing is booked yet make no row', () => {
-  const id = { kind: 'books' as const, project: 'p', user: 'u', model: 'm', day: '2026-11-21' };
+  const id = { kind: 'books' as const, project: 'p', user: 'u', model: 'm', day: '2026-11-21', shard: 3 };
   const empty: Account = { id, carried: 0n, spent: 0n, saved: 0n, tally: {}, holds: new Map() };
   expect(sumUsage([empty], ['project']).rows).toEqual([]);
   const free: Account = { ...empty, tally: { calls: 1 } };

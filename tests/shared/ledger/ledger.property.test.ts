@@ -8,7 +8,7 @@ import { startDynalite, type TestTable } from '../../support/dynalite.ts';
 import { gated } from '../../support/gated-store.ts';
 import { type Actors, createActors } from '../../support/ledger-actors.ts';
 import { checkAlways, checkAtRest } from '../../support/ledger-checks.ts';
-import { plan, type Round } from '../../support/ledger-plan.ts';
+import { plan, type Round, shardedPlan } from '../../support/ledger-plan.ts';
 import { createWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 
 /** @param drive sees work to its end, in whatever order it likes */
@@ -27,43 +27,51 @@ async function checkPlan(
   await checkAtRest(world, actors);
 }
 
-describe('Whatever happens, in any order, and whoever dies', () => {
-  it('the books are right (memory, every step of every function interleaved)', async () => {
-    const runs = Number(process.env['LEDGER_RUNS'] ?? 300);
-    await fc.assert(
-      fc.asyncProperty(plan, fc.scheduler(), async (rounds, scheduler) => {
-        const world = await createWorld(createMemoryLedgerStore(), createMemoryDirectory());
-        const interleave = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
-          await scheduler.schedule(Promise.resolve(), name);
-          const result = await run();
-          await scheduler.schedule(Promise.resolve(), name);
-          return result;
-        };
-        const store: LedgerStore = gated(world.store, interleave);
-        const actors = createActors(world, store, gated({ rules: world.directory.rules }, interleave));
-        await checkPlan(rounds, world, actors, (work) => scheduler.waitFor(work));
-      }),
-      { numRuns: runs },
-    );
-  }, 120_000);
+const PLANS = [
+  ['in one item each', plan, 6],
+  ['in shards', shardedPlan, 4],
+] as const;
 
-  describe('in DynamoDB', () => {
-    let table: TestTable;
-    beforeAll(async () => {
-      table = await startDynalite();
-    });
-    afterAll(() => table.close());
-
-    it('the books are right', async () => {
+describe.each(PLANS)(
+  'Whatever happens to accounts %s, in any order, and whoever dies',
+  (_, rounds, inDynamoDb) => {
+    it('the books are right (memory, every step of every function interleaved)', async () => {
+      const runs = Number(process.env['LEDGER_RUNS'] ?? 300);
       await fc.assert(
-        fc.asyncProperty(plan, async (rounds) => {
-          const store = createDynamoDbLedgerStore(table.client, await table.anotherTable());
-          const world = await createWorld(store, createMemoryDirectory());
-          const actors = createActors(world, store, world.directory);
-          await checkPlan(rounds, world, actors, (work) => work);
+        fc.asyncProperty(rounds, fc.scheduler(), async (played, scheduler) => {
+          const world = await createWorld(createMemoryLedgerStore(), createMemoryDirectory());
+          const interleave = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+            await scheduler.schedule(Promise.resolve(), name);
+            const result = await run();
+            await scheduler.schedule(Promise.resolve(), name);
+            return result;
+          };
+          const store: LedgerStore = gated(world.store, interleave);
+          const actors = createActors(world, store, gated({ rules: world.directory.rules }, interleave));
+          await checkPlan(played, world, actors, (work) => scheduler.waitFor(work));
         }),
-        { numRuns: 8, endOnFailure: true },
+        { numRuns: runs },
       );
     }, 120_000);
-  });
-});
+
+    describe('in DynamoDB', () => {
+      let table: TestTable;
+      beforeAll(async () => {
+        table = await startDynalite();
+      });
+      afterAll(() => table.close());
+
+      it('the books are right', async () => {
+        await fc.assert(
+          fc.asyncProperty(rounds, async (played) => {
+            const store = createDynamoDbLedgerStore(table.client, await table.anotherTable());
+            const world = await createWorld(store, createMemoryDirectory());
+            const actors = createActors(world, store, world.directory);
+            await checkPlan(played, world, actors, (work) => work);
+          }),
+          { numRuns: inDynamoDb, endOnFailure: true },
+        );
+      }, 120_000);
+    });
+  },
+);

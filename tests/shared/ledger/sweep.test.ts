@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { accountsOf, booksAccount } from '../../../shared/core/accounts.ts';
+import { booksAccount } from '../../../shared/core/accounts.ts';
 import type { CallEntry } from '../../../shared/core/ledger.ts';
+import type { LedgerStore } from '../../../shared/ports/ledger-store.ts';
 import { type Fault, faulty, gated } from '../../support/gated-store.ts';
 import {
   ALICE,
@@ -52,9 +53,10 @@ onEveryStore('The sweep', (open) => {
   it('gives back the holds of a call that did not get all of them: it was never forwarded', async () => {
     const world = await open();
     const limits = [
-      await world.limits.set({ project: 'demo' }, 'month', dollars(10)),
-      await world.limits.set({}, 'day', dollars(10)),
+      await world.limits.set({ project: 'demo' }, 'month', dollars(100)),
+      await world.limits.set({}, 'day', dollars(100)),
     ];
+    await world.fillShards(4);
     const id = world.nextId();
     const { ledger } = world.with(faulty(world.store, { kind: 'dies_before', at: 2 }));
     await expect(world.hold(4, { id, limits, ledger })).rejects.toThrow();
@@ -153,9 +155,8 @@ onEveryStore('The sweep', (open) => {
 
   describe('going deep', () => {
     const stray = async (world: LedgerWorld, id: string) => {
-      const limits = await world.directory.rules(ALICE).then((rules) => rules.limits);
-      const hold = { amount: dollars(2), at: world.clock.now(), project: 'demo' };
-      for (const account of accountsOf(id, ALICE, limits)) await world.store.reserve(account, id, hold);
+      const store: LedgerStore = { ...world.store, putCall: async () => 'created' };
+      heldCall(await world.hold(2, { id, ledger: world.with(store).ledger }));
     };
 
     it('gives back the holds of a call whose entry never arrived', async () => {

@@ -1,4 +1,6 @@
 import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
+import { ledgerShardsContract } from '../../contracts/ledger-shards.ts';
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts';
 
 ledgerStoreContract('memory', async () => createMemoryLedgerStore());
+ledgerShardsContract('memory', async () => createMemoryLedgerStore());
