@@ -10,6 +10,7 @@ import type { JsonObject } from '../../../../shared/core/json.ts';
 import type { Price, Rates, Tier } from '../../../../shared/core/price.ts';
 import { costOf } from '../../../../shared/core/pricing.ts';
 import { BILLED_CLASSES } from '../../../../shared/core/usage.ts';
+import { items, namespace } from './generated-items.ts';
 import { bytesOf, PRICE, RATES } from './support.ts';
 
 const WINDOW = PRICE.contextWindow;
@@ -214,14 +215,17 @@ test('no response costs more than its worst case', () => {
     max: fc.option(fc.integer({ min: 1, max: 20_000 })),
     calls: fc.option(fc.integer({ min: 1, max: 20 })),
     stored: fc.boolean(),
+    added: items,
+    grouped: fc.option(namespace),
     ttl12h: fc.boolean(),
   });
   fc.assert(
     fc.property(price, tiers, content, hosted, options, shares, (table, tier, sent, types, asked, parts) => {
-      const tools = types.map((type) => ({
+      const hostedTools = types.map((type) => ({
         type,
         ...(type === 'code_interpreter' ? { container: { type: 'auto' } } : {}),
       }));
+      const tools = asked.grouped === null ? hostedTools : [...hostedTools, asked.grouped.tool];
       const body = {
         model: 'test-model',
         input: [
@@ -233,6 +237,7 @@ test('no response costs more than its worst case', () => {
               ...(sent.file ? [{ type: 'input_file', file_id: 'file-1' }] : []),
             ],
           },
+          ...asked.added.map(({ item }) => item),
         ],
         tools,
         ...(asked.ttl12h ? { prompt_cache_options: { ttl: '12h' } } : {}),
@@ -241,12 +246,21 @@ test('no response costs more than its worst case', () => {
         ...given('max_output_tokens', asked.max),
         ...given('max_tool_calls', asked.calls),
       };
+      if (asked.grouped?.hosted === true) {
+        expect(responses.check(body)).toMatchObject({ status: 400, param: `tools[${types.length}]` });
+        return;
+      }
+      const looksUp = asked.added.some(({ text }) => text === 'stored');
+      if (looksUp) expect(responses.cacheable({ ...body, store: false })).toBe(false);
+      const said = asked.added.reduce((sum, { text }) => sum + (text === 'stored' ? 0 : text), 0);
       expectBounded(responses, body, table, tier[1], (forwarded, max) => {
         const calls = types.length === 0 ? 0 : Number(forwarded['max_tool_calls']);
-        const reads = calls > 0 || asked.stored || sent.file || table.searchPerCall === true;
+        const reads = calls > 0 || asked.stored || looksUp || sent.file || table.searchPerCall === true;
         const most = (calls + 1) * WINDOW;
         const seen = truth({ ...sent, audioSeconds: 0 });
-        const kinds = reads ? { text: most, image: most, audio: 0 } : { ...seen, audio: 0 };
+        const kinds = reads
+          ? { text: most, image: most, audio: 0 }
+          : { ...seen, text: seen.text + said, audio: 0 };
         const searches = types.some((type) => type.startsWith('web')) ? of(calls, parts[0]) : 0;
         const files = types.includes('file_search') ? calls - searches : 0;
         return {
