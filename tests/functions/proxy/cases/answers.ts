@@ -279,6 +279,85 @@ export const ANSWERS: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a stream of a legacy completion is read by the SDK without the usage chunk, and booked by it',
+    async run(world, target) {
+      const head = { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'gpt-3.5-turbo-instruct' };
+      const piece = (text: string, finish_reason: string | null) => ({
+        ...head,
+        choices: [{ index: 0, text, finish_reason, logprobs: null }],
+      });
+      const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 };
+      const chunks = [piece(PRIVATE_TEXT, null), piece('', 'stop')];
+      const last = event({ ...head, choices: [], usage });
+      world.upstream.on('/completions', sse([...chunks.map((data) => event(data)), last, DONE]));
+      const project = await world.project('1');
+      const stream = await sdk(target, project).completions.create({
+        model: 'gpt-3.5-turbo-instruct',
+        prompt: project,
+        max_tokens: 20,
+        stream: true,
+      });
+      const seen: unknown[] = [];
+      for await (const chunk of stream) seen.push(chunk);
+      expect(seen).toEqual(chunks);
+      const [entry] = await world.entries(project);
+      // 10 x $1.50 + 10 x $2, per million tokens.
+      expect(entry?.outcome).toMatchObject({ state: 'settled', cost: 35_000_000n, flags: [] });
+    },
+  },
+  {
+    name: "embeddings come as base64 by the SDK's default, also of tokens, and are decoded",
+    async run(world, target) {
+      const embedding = Buffer.from(new Float32Array([0.5, -0.25]).buffer).toString('base64');
+      const answer = {
+        object: 'list',
+        model: 'text-embedding-3-small',
+        data: [{ object: 'embedding', index: 0, embedding }],
+        usage: { prompt_tokens: 3, total_tokens: 3 },
+      };
+      world.upstream.on('/embeddings', json(answer));
+      const project = await world.project('1');
+      const inputs = [project, [1, 2, 3], [[1, 2], [3]], [project, PRIVATE_TEXT]];
+      for (const input of inputs) {
+        const { data } = await sdk(target, project).embeddings.create({
+          model: 'text-embedding-3-small',
+          input,
+        });
+        expect(data[0]?.embedding).toEqual([0.5, -0.25]);
+        const forwarded = world.upstream.received.at(-1)?.json();
+        expect(forwarded).toEqual({ model: 'text-embedding-3-small', input, encoding_format: 'base64' });
+      }
+      const entries = await world.entries(project);
+      expect(entries).toHaveLength(inputs.length);
+      // 3 x $0.02 per million tokens.
+      for (const { outcome } of entries) expect(outcome).toMatchObject({ cost: 60_000n, flags: [] });
+    },
+  },
+  {
+    name: 'a response that continues another is answered anew each time, and holds the whole window',
+    async run(world, target) {
+      const usage = { input_tokens: 100_000, output_tokens: 10, total_tokens: 100_010 };
+      const answer = { id: 'resp_2', object: 'response', status: 'completed', model: 'gpt-4o-2024-08-06' };
+      world.upstream.on('/responses', json({ ...answer, service_tier: 'default', output: [], usage }));
+      const project = await world.project('5');
+      const body = { model: 'gpt-4o', previous_response_id: 'resp_1', input: project, max_output_tokens: 20 };
+      for (const store of [false, false]) {
+        const { response } = await sdk(target, project)
+          .responses.create({ ...body, store })
+          .withResponse();
+        expect(response.headers.get('openai-proxy-cache')).toBe('bypass');
+        // 100,000 x $2.50 + 10 x $10, per million tokens.
+        expect(response.headers.get('openai-proxy-cost')).toBe('0.2501');
+      }
+      const forwarded = world.upstream.received.at(-1)?.json();
+      expect(forwarded).toEqual({ ...body, store: false, service_tier: 'auto' });
+      for (const { held, outcome } of await world.entries(project)) {
+        expect(outcome?.flags).toEqual([]);
+        expect(outcome?.cost).toBeLessThan(held);
+      }
+    },
+  },
+  {
     name: 'moderations and models are free, booked at 0, and need no limit',
     async run(world, target) {
       world.upstream.on('/moderations', json({ id: 'm', model: 'omni-moderation-latest', results: [] }));
