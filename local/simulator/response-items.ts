@@ -13,6 +13,9 @@ import { digest } from './random.ts';
 import type { ResponseRequest } from './response-request.ts';
 import type { Simulation } from './simulation.ts';
 
+/** How much a simulated search finds, or simulated code puts out. */
+const WORDS_FOUND = 400;
+
 /** One item of an answer as it is in the end, and the tokens that its text is streamed in. */
 export type AnswerItem =
   | { readonly kind: 'reasoning'; readonly item: ResponseReasoningItem }
@@ -57,6 +60,12 @@ export function answerItems(request: ResponseRequest, simulation: Simulation): A
 /** The items as they stand in a finished response. */
 export function outputOf(items: readonly AnswerItem[]): ResponseOutputItem[] {
   return items.map(({ item }) => item);
+}
+
+/** What the account keeps of an item, which can be more than the item shows: thoughts, and what a tool found. */
+export function keptText(item: AnswerItem, { reasoningTokens }: Output): string {
+  if (item.kind === 'reasoning') return ' thought'.repeat(reasoningTokens);
+  return item.kind === 'hosted' ? ' found'.repeat(WORDS_FOUND) : item.tokens.join('');
 }
 
 function lastItem(

@@ -1,10 +1,10 @@
 import { apiError, isReply, type JsonReply, ok, type Reply } from './reply.ts';
+import { keptText } from './response-items.ts';
 import { type Answered, answerResponse, started } from './response-object.ts';
 import { type ResponseRequest, readInputTokensRequest, readResponseRequest } from './response-request.ts';
 import type { StoredResponse } from './response-store.ts';
 import { responseFrames } from './response-stream.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-import { keptText } from './stored-items.ts';
 
 /** `POST /responses` */
 export function createResponse({ body }: EndpointRequest, simulation: Simulation): Reply {

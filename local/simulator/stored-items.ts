@@ -1,17 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
-import type { Output } from './output.ts';
 import { apiError, type JsonReply } from './reply.ts';
-import type { AnswerItem } from './response-items.ts';
 import type { ResponseStore } from './response-store.ts';
-
-/** How much a simulated search finds, or simulated code puts out. */
-const WORDS_FOUND = 400;
-
-/** What the account keeps of an item, which can be more than the item shows: thoughts, and what a tool found. */
-export function keptText(item: AnswerItem, { reasoningTokens }: Output): string {
-  if (item.kind === 'reasoning') return ' thought'.repeat(reasoningTokens);
-  return item.kind === 'hosted' ? ' found'.repeat(WORDS_FOUND) : item.tokens.join('');
-}
 
 /**
  * The input with all items that name a stored one by its id replaced by what was stored, as OpenAI reads it. An id of
