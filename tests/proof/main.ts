@@ -11,7 +11,7 @@ import { faultsOfConcurrency, faultsOfCrashes } from './verdict.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
 const RUNS = 3;
-const LOAD = { processes: 4, gathered: 200, crowd: 12, crowdCalls: 200 };
+const LOAD = { processes: 4, gathered: 200, crowd: 48, crowdCalls: 240 };
 const CRASHES = { processes: 4, callers: 6, sweepKills: 28 };
 
 const { values } = parseArgs({

@@ -26,13 +26,13 @@ describe(`the books hold (seed ${SEED})`, () => {
   });
 
   it('when processes and sweeps are killed at any point of their work', { timeout: 180_000 }, async () => {
-    const kills = 20;
+    const kills = 24;
     const result = await runCrashes({
       seed: SEED,
       processes: 4,
-      callers: 6,
+      callers: 4,
       kills,
-      sweepKills: 7,
+      sweepKills: 4,
     });
     expect(faultsOfCrashes(result, kills)).toEqual([]);
     expect(result.reckoning.settled).toBeGreaterThan(0);

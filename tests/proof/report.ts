@@ -92,8 +92,8 @@ times a second (${first.samples.rounds} times in the first run), and what OpenAI
 |---|${concurrency.map(() => '---|').join('')}
 | answered | ${concurrency.map(({ reckoning }) => reckoning.settled).join(' | ')} |
 | refused | ${concurrency.map(({ statuses }) => statuses.get('429 insufficient_quota') ?? 0).join(' | ')} |
-| left of the $1.00 | ${concurrency.map(({ remaining }) => usd(remaining)).join(' | ')} |
-| the smallest call that no longer fits could cost | ${concurrency.map(({ leastRefused }) => usd(leastRefused ?? 0n)).join(' | ')} |
+| left of the project's $1.00 | ${concurrency.map(({ remaining }) => usd(remaining)).join(' | ')} |
+| the least that a refused call could have cost which no longer fits | ${concurrency.map(({ leastRefused }) => usd(leastRefused ?? 0n)).join(' | ')} |
 
 Every call that was answered has one entry at exactly what OpenAI charged, and the audit finds no difference.
 

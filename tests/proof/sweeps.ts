@@ -40,7 +40,7 @@ export async function sweepAway(
     const trap = await startTrap(stage.table.endpoint);
     const process = await stage.start(environment, trap.endpoint);
     let isKilled = false;
-    trap.arm(point, random.whole(0, 3), () => {
+    trap.arm(point, random.whole(0, 1), () => {
       isKilled = true;
       process.kill();
     });
