@@ -209,12 +209,15 @@ describe('a caller who reads a byte at a time', () => {
 
 describe('a body', () => {
   const LIMIT = 6_291_456;
+  /** With the tier that would otherwise be named for the caller. */
+  const tiered = (project: string) => ({ ...ask(project), service_tier: 'auto' });
   const padded = (project: string, size: number) => {
-    const empty = JSON.stringify({ ...ask(project), messages: [{ role: 'user', content: '' }] });
+    const empty = JSON.stringify({ ...tiered(project), messages: [{ role: 'user', content: '' }] });
     return empty.replace('"content":""', `"content":"${'x'.repeat(size - empty.length)}"`);
   };
-  const field = (text: string) => (project: string) => JSON.stringify(ask(project)).replace('{', `{${text},`);
-  const deep = (depth: number) => field(`"x":${'['.repeat(depth)}${']'.repeat(depth)}`);
+  const field = (text: string) => (project: string) =>
+    JSON.stringify(tiered(project)).replace('{', `{${text},`);
+  const deep = (depth: number) => field(`"logit_bias":${'['.repeat(depth)}${']'.repeat(depth)}`);
 
   it.each([
     ['that is no JSON', () => 'model=gpt-4o', 400],
@@ -229,8 +232,13 @@ describe('a body', () => {
     ['with a maximum of half a token', field('"max_completion_tokens":0.5'), 400],
     ['in no UTF-8', () => Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), 400],
     ['whose model is __proto__', () => '{"model":"__proto__","messages":[]}', 400],
-    ['whose tier is constructor', field('"service_tier":"constructor"'), 400],
-    ['whose tools are no list', field('"tools":{"length":1e9}'), 200],
+    [
+      'whose tier is constructor',
+      (project: string) => JSON.stringify({ ...ask(project), service_tier: 'constructor' }),
+      400,
+    ],
+    ['whose tools are no list', field('"tools":{"length":1e9}'), 400],
+    ['with __proto__ for a name', field('"__proto__":{"n":1000},"constructor":{"prototype":null}'), 400],
   ])('%s is refused or passed on, and never a fault', async (_name, bodyOf, status) => {
     const made = await world();
     made.upstream.on('/chat/completions', json(CHAT));
@@ -253,7 +261,7 @@ describe('a body', () => {
     ['of 6 MB, to the byte', (project: string) => padded(project, LIMIT)],
     ['with numbers beyond JavaScript', field('"seed":123456789012345678901234567890')],
     ['with lone surrogates', field('"user":"\\\\ud800x\\\\udc00"')],
-    ['with __proto__ for a name', field('"__proto__":{"n":1000},"constructor":{"prototype":null}')],
+    ['with __proto__ for a name', field('"logit_bias":{"__proto__":{"n":1000},"constructor":null}')],
   ])('%s reaches OpenAI as it was', async (_name, bodyOf) => {
     const made = await world();
     made.upstream.on('/chat/completions', json(CHAT));

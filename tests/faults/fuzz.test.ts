@@ -114,12 +114,18 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   fc.array(fc.record({ type: fc.constantFrom('function', 'web_search', 'x') }), { maxLength: 2 }),
 );
 const changes = fc.dictionary(fc.constantFrom(...FIELDS, ...MORE_FIELDS), value, { maxKeys: 3 });
+/** Bodies that pass where their endpoint is asked. */
+const SOUND_BODIES = [
+  ask('p'),
+  { model: 'gpt-4o', input: 'x', max_output_tokens: 50 },
+  { model: 'gpt-3.5-turbo-instruct', prompt: 'x' },
+];
 const body: fc.Arbitrary<Buffer> = fc.oneof(
   {
     weight: 6,
-    arbitrary: changes.map((changed) =>
-      Buffer.from(JSON.stringify({ ...ask('p'), input: 'x', prompt: 'x', ...changed })),
-    ),
+    arbitrary: fc
+      .tuple(fc.constantFrom<object>(...SOUND_BODIES), changes)
+      .map(([sound, changed]) => Buffer.from(JSON.stringify({ ...sound, ...changed }))),
   },
   { weight: 1, arbitrary: fc.json().map((text) => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)) },
