@@ -58,10 +58,16 @@ const PROXY = STAGE.extend({
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
-}).refine((config) => config.LEASE_SECONDS > config.UPSTREAM_TIMEOUT_SECONDS, {
-  path: ['LEASE_SECONDS'],
-  error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',
-});
+})
+  .refine((config) => config.LEASE_SECONDS > config.UPSTREAM_TIMEOUT_SECONDS, {
+    path: ['LEASE_SECONDS'],
+    error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',
+  })
+  .refine((config) => config.LEASE_SECONDS * 1_000 > config.LEDGER_DEADLINE_MS, {
+    path: ['LEASE_SECONDS'],
+    error:
+      'must be more than LEDGER_DEADLINE_MS, or the sweep would void calls that are about to be forwarded',
+  });
 
 export type StageConfig = z.infer<typeof STAGE>;
 export type ProxyConfig = z.infer<typeof PROXY>;

@@ -37,6 +37,13 @@ describe('the configuration', () => {
     expect(read).toThrow(/CACHE_TTL_SECONDS must be a whole number/);
   });
 
+  it('refuses a lease that ends before a hold can', () => {
+    const hasty = { LEASE_SECONDS: '20', UPSTREAM_TIMEOUT_SECONDS: '10', LEDGER_DEADLINE_MS: '30000' };
+    expect(() => readProxyConfig({ ...PROXY, ...hasty })).toThrow(
+      /- LEASE_SECONDS must be more than LEDGER_DEADLINE_MS/,
+    );
+  });
+
   it.each([
     ['LEASE_SECONDS', '880'],
     ['UPSTREAM_TIMEOUT_SECONDS', '900'],
