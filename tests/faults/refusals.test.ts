@@ -91,6 +91,16 @@ function watched(made: World) {
   return { seen, target: inProcess({ ...made, app: createApp(deps) }) };
 }
 
+/** A project whose whole limit one call in flight holds, until the gate lets its answer through. */
+async function heldByOne(holdWaitMs: number) {
+  const made = await world(holdWaitMs);
+  const gate = gatedUpstream(made);
+  const project = await made.project(ONE_CALL_USD);
+  const first = call(made, project);
+  await inFlight(made, 1);
+  return { made, gate, project, first };
+}
+
 describe('a limit that is exhausted', () => {
   it('is one attempt of the SDK, which does not try again', async () => {
     const made = await world(2_000);
@@ -103,11 +113,7 @@ describe('a limit that is exhausted', () => {
   });
 
   it('refuses at once a call that the whole limit could not pay, though others hold of it', async () => {
-    const made = await world(2_000);
-    const gate = gatedUpstream(made);
-    const project = await made.project(ONE_CALL_USD);
-    const first = call(made, project);
-    await inFlight(made, 1);
+    const { made, gate, project, first } = await heldByOne(2_000);
     const { seen, target } = watched(made);
     const body = { ...ask(project), max_tokens: 10_000 };
     const refused = await post(target, '/v1/chat/completions', body, of(project));
@@ -118,11 +124,7 @@ describe('a limit that is exhausted', () => {
   });
 
   it('is named before one whose rest is only held, as waiting would not help', async () => {
-    const made = await world(2_000);
-    const gate = gatedUpstream(made);
-    const project = await made.project(ONE_CALL_USD);
-    const first = call(made, project);
-    await inFlight(made, 1);
+    const { made, gate, project, first } = await heldByOne(2_000);
     // Less is left of the project's limit now, but only this one is truly spent.
     await made.limit({ project, user: 'user/developer' }, '0.003');
     const { seen, target } = watched(made);
@@ -164,11 +166,7 @@ describe('a limit whose rest is only held', () => {
   });
 
   it('tells when to come back, not to all at the same time', async () => {
-    const made = await world(50);
-    const gate = gatedUpstream(made);
-    const project = await made.project(ONE_CALL_USD);
-    const first = call(made, project);
-    await inFlight(made, 1);
+    const { made, gate, project, first } = await heldByOne(50);
     const refused = await Promise.all(Array.from({ length: 8 }, () => call(made, project)));
     const pauses = refused.map(({ headers }) => Number(headers.get('retry-after-ms')));
     expect(refused.map(({ status }) => status)).toEqual(Array(8).fill(429));
@@ -180,11 +178,7 @@ describe('a limit whose rest is only held', () => {
   });
 
   it('is no reason for a storm: each call asks the ledger a handful of times, however many wait', async () => {
-    const made = await world(2_000);
-    const gate = gatedUpstream(made);
-    const project = await made.project(ONE_CALL_USD);
-    const first = call(made, project);
-    await inFlight(made, 1);
+    const { made, gate, project, first } = await heldByOne(2_000);
     const { seen, target } = watched(made);
     const waiting = 60;
     const refused = await Promise.all(Array.from({ length: waiting }, () => call(made, project, target)));
