@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
 
@@ -35,7 +36,7 @@ const STAGE = z.object({
   /** After so long an open call belongs to a dead function: more than the 900 s that Lambda lets one live. */
   LEASE_SECONDS: whole(960, 1, 86_400),
   LEDGER_DEADLINE_MS: whole(3_000, 100, 60_000),
-  RETENTION_DAYS: whole(400, 1, 3_650),
+  RETENTION_DAYS: whole(RETENTION_DAYS, 1, 3_650),
   SESSION_ROLES: list,
 });
 

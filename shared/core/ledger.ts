@@ -3,6 +3,9 @@ import type { Period } from './period.ts';
 import type { Limit, Scope, Subject } from './scope.ts';
 import type { UsageClass } from './usage.ts';
 
+/** How long closed entries are kept where a stage does not say otherwise, in days: the store and the audit must agree. */
+export const RETENTION_DAYS = 400;
+
 /**
  * Names an account: the counter of one limit's scope in one period (`limit`), or a shard of the books of one subject on
  * one day (`books`), which have no limit and carry the tallies that usage reports are made of.

@@ -9,7 +9,7 @@ import {
   sameAccount,
   unexplainedHolds,
 } from '../core/audit-rules.ts';
-import type { Account, AccountId } from '../core/ledger.ts';
+import { type Account, type AccountId, RETENTION_DAYS } from '../core/ledger.ts';
 import { type Period, periodEnd, periodKey, periodStart } from '../core/period.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
@@ -28,7 +28,6 @@ export interface AuditParts {
 
 const WIDTH = 8;
 const DAY_MS = 86_400_000;
-const RETENTION_DAYS = 400;
 
 type Accounts = Map<string, Account>;
 
