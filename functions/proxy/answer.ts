@@ -12,6 +12,7 @@ import { type Ending, outcomeOf } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
 import { JsonReader, PlainReader } from './metered-json.ts';
 import { meteredStream } from './metered-stream.ts';
+import { disownDeleted, ownCreated, owningMeter } from './own.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -34,18 +35,21 @@ export async function answer(
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
   const { work } = call;
   if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {
-    return passing(call, upstream, slot, deps, (onEnd) =>
+    const { meter, written } = owningMeter(call, work.rules.streamMeter(work.body), deps);
+    const exchange = passing(call, upstream, slot, deps, (onEnd) =>
       meteredStream(upstream.body ?? new Blob([]).stream(), {
-        meter: work.rules.streamMeter(work.body),
+        meter,
         onDisconnect: call.project.onDisconnect,
         keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
         onEnd,
       }),
     );
+    return { ...exchange, done: exchange.done.then(written) };
   }
   const head = await readHead(upstream, WHOLE_BYTES);
   switch (head.kind) {
     case 'whole':
+      if (upstream.ok) await keepOwners(call, head.bytes, deps);
       return whole(call, upstream, head.bytes, slot, deps);
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
@@ -59,6 +63,12 @@ export async function answer(
     case 'broken':
       return lost(call, status, slot, deps);
   }
+}
+
+/** Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's. */
+async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps): Promise<void> {
+  const json = call.objects.creates === undefined ? undefined : parsed(bytes);
+  await Promise.all([json && ownCreated(call, json, deps), disownDeleted(call, deps)]);
 }
 
 function isEventStream({ headers }: Response): boolean {

@@ -4,6 +4,7 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Objects } from '../../shared/ports/objects.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
 /** How one stage's proxy is set up. */
@@ -32,6 +33,7 @@ export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;
   readonly directory: Pick<Directory, 'rules'>;
+  readonly objects: Objects;
   readonly ledger: Ledger;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;

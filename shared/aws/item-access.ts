@@ -1,5 +1,6 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -34,6 +35,8 @@ export interface ItemAccess {
   change(key: Item, change: Change): Promise<Changed>;
   /** The same, but sent once: for a change whose late copy would be made again after it was undone. */
   changeOnce(key: Item, change: Change): Promise<Changed>;
+  /** Removes an item, if it is there. */
+  remove(key: Item): Promise<void>;
   query(query: Query): AsyncIterable<Item>;
   /** Reads what the index lists, page by page, in its order. */
   listed(listing: string, before?: string): AsyncIterable<Item>;
@@ -91,6 +94,10 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
     change: (key, change) => update(new UpdateItemCommand({ TableName: table, Key: key, ...change })),
     changeOnce: (key, change) =>
       update(sentOnce(new UpdateItemCommand({ TableName: table, Key: key, ...change }))),
+
+    async remove(key) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: key }));
+    },
 
     async *query({ pk, newestFirst = false }) {
       const found = pages({

@@ -11,6 +11,7 @@ import { parseUsd } from '../../shared/core/money.ts';
 import { periodKey } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
@@ -61,6 +62,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     settings: { ...SETTINGS, ...settings },
     prices: bundledPrices(),
     directory: parts.directory,
+    objects: createMemoryObjects(),
     ledger: createLedger({ store: parts.store, directory: parts.directory, clock, leaseMs: 960_000 }),
     answers: createAnswerCache({
       cache: parts.cache,
