@@ -17,6 +17,7 @@ import type { App } from '../../shared/ports/app.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Objects } from '../../shared/ports/objects.ts';
 import type { ResponseCache } from '../../shared/ports/response-cache.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 import type { Fetch } from './signed-fetch.ts';
@@ -30,6 +31,8 @@ export interface WorldParts {
   readonly store: LedgerStore;
   readonly directory: Directory;
   readonly cache: ResponseCache;
+  /** In memory where it is left out. */
+  readonly objects?: Objects;
 }
 
 /** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
@@ -62,7 +65,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     settings: { ...SETTINGS, ...settings },
     prices: bundledPrices(),
     directory: parts.directory,
-    objects: createMemoryObjects(),
+    objects: parts.objects ?? createMemoryObjects(),
     ledger: createLedger({ store: parts.store, directory: parts.directory, clock, leaseMs: 960_000 }),
     answers: createAnswerCache({
       cache: parts.cache,

@@ -18,7 +18,11 @@ export const REFUSED: readonly Row[] = [
   ]),
   ...refused('it would delete a fine-tuned model of the whole account', ['DELETE /models/{model}']),
   ...refused('OpenAI publishes no price for it', ['POST /content_provenance_checks']),
-  ...refused('a function URL carries no WebSocket', ['GET /realtime', 'GET /responses']),
+  ...refused('a function URL carries no WebSocket', [
+    'GET /live/sessions/{session_id}',
+    'GET /realtime',
+    'GET /responses',
+  ]),
   ...refused('its sessions reach OpenAI around this proxy, where no limit would bind them', [
     'POST /realtime/calls',
     'POST /realtime/calls/{call_id}/accept',

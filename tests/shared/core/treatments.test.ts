@@ -39,7 +39,7 @@ describe('the table of treatments', () => {
 });
 
 /** WebSockets. */
-const BEYOND_THE_SDK = ['GET /realtime', 'GET /responses'];
+const BEYOND_THE_SDK = ['GET /live/sessions/{}', 'GET /realtime', 'GET /responses'];
 
 describe('the treatment of a path', () => {
   it.each([
