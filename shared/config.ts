@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
