@@ -37,7 +37,7 @@ export interface StackOptions {
   readonly functionEnvironment?: Readonly<Record<string, string>>;
   /** Other functions than Tollgate's own; they start with no projects. */
   readonly modules?: FunctionModules;
-  /** Builds Tollgate's functions and runs the zips, each under this real runtime client (its entry). */
+  /** The entry of the real runtime client, to run the functions under: Tollgate's own from their zips, built first. */
   readonly runtimeClient?: string | undefined;
   /** Gets every line that a process of the stack prints. */
   readonly onLine?: (process: string, line: string) => void;
@@ -118,9 +118,8 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
   const principals = people(secretSeed);
   const given = options.openaiBaseUrl ?? (options.openaiApiKey ? OPENAI : undefined);
   const [modules, dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
-    options.runtimeClient === undefined
-      ? (options.modules ?? OWN_FUNCTIONS)
-      : buildTasks(join(site.directory, 'functions')),
+    options.modules ??
+      (options.runtimeClient === undefined ? OWN_FUNCTIONS : buildTasks(join(site.directory, 'functions'))),
     startDynamoDb(supervisor, {
       port: ports.dynamodb,
       path: data === undefined ? undefined : join(data, 'dynamodb'),

@@ -10,7 +10,7 @@ import {
   type StreamingHandler,
   type StreamSink,
 } from './lambda-runtime.ts';
-import { createLambdaFunction } from './runtime/lambda-function.ts';
+import { createLambdaFunction, type LambdaFunction } from './runtime/lambda-function.ts';
 import type { FunctionModules } from './stage-host.ts';
 
 /** The functions of a stage, however they are run. */
@@ -66,8 +66,8 @@ export interface SandboxSettings {
 }
 
 export interface SandboxedFunctions extends StageFunctions {
-  /** The process of each sandbox that lives. */
-  pids(): number[];
+  /** Each function by itself. */
+  readonly each: Readonly<Record<keyof FunctionModules, LambdaFunction>>;
   stop(): Promise<void>;
 }
 
@@ -95,16 +95,15 @@ export function sandboxFunctions(
       onLine,
     });
   const functions = { proxy: make('proxy'), admin: make('admin'), sweep: make('sweep') };
-  const all = Object.values(functions);
   return {
     async stream(event, sink, requestId) {
       const result = await functions.proxy.invoke({ requestId, payload: JSON.stringify(event), sink });
       if (result.kind === 'threw') throw new Error(`${result.error.errorType}: ${result.error.errorMessage}`);
     },
     invoke: (name, payload) => functions[name].invoke({ requestId: randomUUID(), payload }),
-    pids: () => all.flatMap((each) => each.pids()),
+    each: functions,
     async stop() {
-      await Promise.all(all.map((each) => each.stop()));
+      await Promise.all(Object.values(functions).map((each) => each.stop()));
     },
   };
 }

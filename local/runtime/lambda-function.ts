@@ -12,6 +12,8 @@ export interface LambdaFunction {
   invoke(work: Work): Promise<InvocationResult>;
   /** The process of each sandbox that lives. */
   pids(): number[];
+  /** How many sandboxes work on a call, which includes what follows its answer. */
+  busy(): number;
   /** Kills every sandbox. */
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export function createLambdaFunction(options: LambdaFunctionOptions): LambdaFunc
       const sandbox = await take();
       return sandbox.run(work);
     },
+    busy: () => alive.size - free.length,
     pids: () => [...alive].flatMap(({ pid }) => pid ?? []),
     async stop() {
       waiting.length = 0;
