@@ -135,6 +135,7 @@ function wireCache(config: ProxyConfig, log: Log): ResponseCache {
   if (config.CACHE_NODES.length > 0)
     return createMemcachedCache({
       servers: config.CACHE_NODES.map(address),
+      operationMs: config.CACHE_OPERATION_MS,
       clock,
       onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
     });

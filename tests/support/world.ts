@@ -144,6 +144,8 @@ export interface Target {
   readonly name: string;
   fetchAs(person: Person): Fetch;
   readonly baseURL: string;
+  /** Fulfilled when the proxy has nothing more to do for any call; absent where that cannot be known. */
+  readonly idle?: () => Promise<void>;
   close(): Promise<void>;
 }
 
