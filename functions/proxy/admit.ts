@@ -30,7 +30,9 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
+  const began = deps.clock.now();
   const rules = await deps.directory.rules(subject);
+  const ledgerMs = Math.max(0, deps.clock.now() - began);
   const { project } = rules;
   if (project === undefined) return unknownProject(call.projectName);
   const refusal = forbid(project, call.user, asked) ?? unbounded(asked, rules.limits.length, call);
@@ -44,6 +46,7 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
     stream: asked.stream,
     work: asked.work,
     rules,
+    ledgerMs,
     project,
   };
 }
