@@ -125,6 +125,7 @@ function proxySettings(config: ProxyConfig) {
     sessionRoles: config.SESSION_ROLES,
     autoTier: config.OPENAI_AUTO_TIER,
     upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_SECONDS * 1_000,
+    ledgerDeadlineMs: config.LEDGER_DEADLINE_MS,
     holdWaitMs: config.HOLD_WAIT_MS,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxCachedBytes: config.MAX_CACHED_BYTES,

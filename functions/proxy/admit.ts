@@ -34,10 +34,12 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
+  const began = deps.clock.now();
   const [rules, foreign] = await Promise.all([
     deps.directory.rules(subject),
     refuseForeign(call, found, asked.json, deps),
   ]);
+  const ledgerMs = Math.max(0, deps.clock.now() - began);
   const { project } = rules;
   if (project === undefined) return unknownProject(call.projectName);
   const refusal = forbid(project, call.user, asked) ?? foreign ?? unbounded(asked, rules.limits.length, call);
@@ -53,6 +55,7 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
     stream: asked.stream,
     work: asked.work,
     rules,
+    ledgerMs,
     project,
   };
 }

@@ -47,6 +47,8 @@ export interface Admitted extends Identified {
   readonly stream: boolean;
   readonly work: Work;
   readonly rules: Rules;
+  /** How long it took to read them, in milliseconds: a part of the time that the call has for the ledger. */
+  readonly ledgerMs: number;
   readonly project: Project;
 }
 

@@ -20,6 +20,8 @@ export interface ProxySettings {
   readonly autoTier: Tier;
   /** The whole exchange with OpenAI may take so long, in milliseconds. */
   readonly upstreamTimeoutMs: number;
+  /** How long a call may keep the ledger busy before it is forwarded, in milliseconds. */
+  readonly ledgerDeadlineMs: number;
   /** How long a call waits for money that other calls in flight hold, in milliseconds. */
   readonly holdWaitMs: number;
   /** A larger request body is refused, in bytes. */
