@@ -14,6 +14,8 @@ export const ALARMS = [
   'no_usage',
   'openai_key_refused',
   'over_hold',
+  'reconcile_difference',
+  'reconcile_failed',
   'sweep_failed',
   'unknown_tier',
   'unpriced',

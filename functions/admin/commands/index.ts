@@ -5,6 +5,7 @@ import { flushCacheCommand } from './cache.ts';
 import { callsCommand } from './calls.ts';
 import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
 import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { usageCommand } from './usage.ts';
 
 const helpCommand = defineCommand({
@@ -31,5 +32,6 @@ export const COMMANDS: readonly Command[] = [
   callsCommand,
   flushCacheCommand,
   auditCommand,
+  reconcileCommand,
   helpCommand,
 ];
