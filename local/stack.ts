@@ -8,7 +8,13 @@ import { type Principals, people, REGION, STAGES } from './principals.ts';
 import { seed } from './seed.ts';
 import { startDynamoDb, startMemcached, startSimulator } from './services.ts';
 import type { FunctionModules } from './stage-host.ts';
-import { createStageSecrets, OWN_FUNCTIONS, startStages } from './stages.ts';
+import {
+  createStageSecrets,
+  type OpenAiAccount,
+  OWN_FUNCTIONS,
+  simulatorAdminKey,
+  startStages,
+} from './stages.ts';
 import { openStateDirectory, readSeed, type StackJson, type StateDirectory } from './state.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { createTables } from './tables.ts';
@@ -28,6 +34,8 @@ export interface StackOptions {
   readonly stateDirectory?: string;
   /** A real key; without one the OpenAI simulator answers. */
   readonly openaiApiKey?: string | undefined;
+  /** A real admin key of the organization, to compare the books with what OpenAI billed. */
+  readonly openaiAdminKey?: string | undefined;
   /** Another upstream than OpenAI or its simulator. */
   readonly openaiBaseUrl?: string | undefined;
   /** `off`: as if the program were not installed. */
@@ -111,6 +119,12 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
   const secretSeed = readSeed(data);
   const principals = people(secretSeed);
   const given = options.openaiBaseUrl ?? (options.openaiApiKey ? OPENAI : undefined);
+  const simulatedKey = simulatorAdminKey(secretSeed);
+  const openAi: OpenAiAccount = {
+    apiKey: options.openaiApiKey,
+    adminKey: given === undefined ? simulatedKey : options.openaiAdminKey,
+    ownProjects: given === undefined,
+  };
   const [dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
     startDynamoDb(supervisor, {
       port: ports.dynamodb,
@@ -120,11 +134,11 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
       return endpoint;
     }),
     options.memcached === 'off' ? undefined : startMemcached(supervisor, ports.memcached, site.aborted),
-    given ?? startSimulator(supervisor, ports.simulator),
-    serve(site, createStageSecrets(secretSeed, options.openaiApiKey), ports.secrets).then(urlOf),
+    given ?? startSimulator(supervisor, ports.simulator, simulatedKey),
+    serve(site, createStageSecrets(secretSeed, openAi), ports.secrets).then(urlOf),
   ]);
 
-  const services = { dynamodbEndpoint, memcached, upstream, secretsEndpoint };
+  const services = { openAi, dynamodbEndpoint, memcached, upstream, secretsEndpoint };
   const hosts = await startStages(supervisor, ports, {
     ...services,
     secretSeed,

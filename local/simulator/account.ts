@@ -8,16 +8,11 @@ import type { ServedTier } from './models.ts';
  * What the simulated account owes OpenAI: counted from what the simulator answered, by nothing that Tollgate counted.
  */
 
-/** The kinds of usage that the organization API tells apart: the last part of its paths. */
+/** The kinds of usage that the simulator can have: each the last part of a path of the organization API. */
 export const USAGE_KINDS = [
   'completions',
   'embeddings',
   'moderations',
-  'decisions',
-  'images',
-  'audio_speeches',
-  'audio_transcriptions',
-  'vector_stores',
   'code_interpreter_sessions',
   'file_search_calls',
   'web_search_calls',
@@ -107,7 +102,15 @@ export function createAccount(prices: PriceTable): Account {
       const tier = served.tier ?? 'default';
       const count = (kind: UsageKind) => {
         const key = JSON.stringify([day, project, kind, served.model, tier]);
-        const found = usage.get(key) ?? { day, project, kind, model: served.model, tier, requests: 0, units: {} };
+        const found = usage.get(key) ?? {
+          day,
+          project,
+          kind,
+          model: served.model,
+          tier,
+          requests: 0,
+          units: {},
+        };
         usage.set(key, found);
         return found;
       };

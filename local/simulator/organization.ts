@@ -18,29 +18,40 @@ export function organizationCosts({ query }: EndpointRequest, { account, now }: 
   const asked = readPageQuery(query, ['project_id', 'line_item'], 180, now());
   if (isReply(asked)) return asked;
   const wanted = [...account.costs()].filter(
-    ({ project, lineItem }) =>
-      asked.allows('project_ids', project) && asked.allows('line_items', lineItem),
+    ({ project, lineItem }) => asked.allows('project_ids', project) && asked.allows('line_items', lineItem),
   );
   return page(asked, wanted, (group) => costResult(group, asked));
 }
 
+/** Kinds that OpenAI has, of which this account never uses anything. */
+const UNUSED_KINDS: ReadonlySet<string> = new Set([
+  'audio_speeches',
+  'audio_transcriptions',
+  'decisions',
+  'images',
+  'vector_stores',
+]);
+
 /** `GET /organization/usage/{kind}` */
 export function organizationUsage({ query, id }: EndpointRequest, { account, now }: Simulation): Reply {
   const kind = USAGE_KINDS.find((known) => known === id);
-  if (kind === undefined) return apiError(404, `Invalid URL (GET /v1/organization/usage/${id})`);
-  const asked = readPageQuery(query, groupsOf(kind), 31, now());
+  if (kind === undefined && !UNUSED_KINDS.has(id))
+    return apiError(404, `Invalid URL (GET /v1/organization/usage/${id})`);
+  const asked = readPageQuery(query, groupsOf(id), 31, now());
   if (isReply(asked)) return asked;
   const wanted = [...account.usage()].filter(
     (sum) =>
       sum.kind === kind && asked.allows('project_ids', sum.project) && asked.allows('models', sum.model),
   );
-  return page(asked, wanted, (group) => usageResult(kind, group, asked));
+  return page(asked, wanted, (group) => usageResult(group, asked));
 }
 
-function groupsOf(kind: UsageKind): readonly string[] {
+/** Kinds that are not told apart by model. */
+const WITHOUT_MODEL = ['file_search_calls', 'code_interpreter_sessions', 'vector_stores'];
+
+function groupsOf(kind: string): readonly string[] {
   if (kind === 'completions') return ['project_id', 'model', 'service_tier', 'batch'];
-  const toolwide = ['file_search_calls', 'code_interpreter_sessions', 'vector_stores'].includes(kind);
-  return toolwide ? ['project_id'] : ['project_id', 'model'];
+  return WITHOUT_MODEL.includes(kind) ? ['project_id'] : ['project_id', 'model'];
 }
 
 /** One page of daily buckets; in each, what is alike in all that the request groups by is one result. */
@@ -82,7 +93,13 @@ function costResult(group: readonly [CostSum, ...CostSum[]], { groupBy }: PageQu
   };
 }
 
-const INPUT: readonly BilledClass[] = ['input', 'cache_write', 'cache_write_12h', 'audio_input', 'image_input'];
+const INPUT: readonly BilledClass[] = [
+  'input',
+  'cache_write',
+  'cache_write_12h',
+  'audio_input',
+  'image_input',
+];
 const CACHED: readonly BilledClass[] = ['cached_input', 'cached_audio_input', 'cached_image_input'];
 const OUTPUT: readonly BilledClass[] = ['output', 'audio_output', 'image_output'];
 const OBJECTS: Readonly<Partial<Record<UsageKind, string>>> = {
@@ -90,8 +107,9 @@ const OBJECTS: Readonly<Partial<Record<UsageKind, string>>> = {
   web_search_calls: 'web_searches',
 };
 
-function usageResult(kind: UsageKind, group: readonly [UsageSum, ...UsageSum[]], asked: PageQuery): object {
+function usageResult(group: readonly [UsageSum, ...UsageSum[]], asked: PageQuery): object {
   const [first] = group;
+  const { kind } = first;
   const shown = (field: string, value: unknown) => (asked.groupBy.includes(field) ? value : null);
   return {
     object: `organization.usage.${OBJECTS[kind] ?? kind}.result`,
@@ -115,7 +133,6 @@ function countsOf(kind: UsageKind, group: readonly UsageSum[]): object {
   const requests = group.reduce((sum, one) => sum + one.requests, 0);
   switch (kind) {
     case 'completions':
-    case 'decisions':
       return {
         num_model_requests: requests,
         input_tokens: total(INPUT) + total(CACHED),
@@ -130,15 +147,8 @@ function countsOf(kind: UsageKind, group: readonly UsageSum[]): object {
       return { num_requests: total() };
     case 'code_interpreter_sessions':
       return { num_sessions: total() };
-    case 'vector_stores':
-      return { usage_bytes: 0 };
-    case 'images':
-      return { num_model_requests: requests, images: requests };
-    case 'audio_speeches':
-      return { num_model_requests: requests, characters: 0 };
-    case 'audio_transcriptions':
-      return { num_model_requests: requests, seconds: 0 };
-    default:
+    case 'embeddings':
+    case 'moderations':
       return { num_model_requests: requests, input_tokens: total() };
   }
 }
