@@ -40,11 +40,19 @@ const STAGE = z.object({
   SESSION_ROLES: list,
 });
 
+const OPENAI_BASE_URL = url
+  .refine((text) => !/[?#]/.test(text), 'must end with its path')
+  .default('https://api.openai.com/v1');
+
+const ADMIN = STAGE.extend({
+  OPENAI_BASE_URL,
+  OPENAI_ADMIN_SECRET_ARN: z.string().optional(),
+  OPENAI_PROJECT_ID: z.string().optional(),
+});
+
 const PROXY = STAGE.extend({
   OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
-  OPENAI_BASE_URL: url
-    .refine((text) => !/[?#]/.test(text), 'must end with its path')
-    .default('https://api.openai.com/v1'),
+  OPENAI_BASE_URL,
   OPENAI_AUTO_TIER: z.enum(TIERS).default('priority'),
   UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 890),
   DEFAULT_PROJECT: z
@@ -73,12 +81,18 @@ const PROXY = STAGE.extend({
   });
 
 export type StageConfig = z.infer<typeof STAGE>;
+export type AdminConfig = z.infer<typeof ADMIN>;
 export type ProxyConfig = z.infer<typeof PROXY>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads what the admin and the sweep need. Throws one error that names every problem at once. */
+/** Reads what the sweep needs. Throws one error that names every problem at once. */
 export function readStageConfig(env: Env): StageConfig {
   return read(STAGE, env);
+}
+
+/** Reads what the admin needs. Throws one error that names every problem at once. */
+export function readAdminConfig(env: Env): AdminConfig {
+  return read(ADMIN, env);
 }
 
 /** Reads what the proxy needs. Throws one error that names every problem at once. */

@@ -7,9 +7,16 @@ import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createJsonLog } from './aws/json-log.ts';
-import { createSecretsManager } from './aws/secrets-manager.ts';
+import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
-import { type ProxyConfig, readProxyConfig, readStageConfig, type StageConfig } from './config.ts';
+import {
+  type AdminConfig,
+  type ProxyConfig,
+  readAdminConfig,
+  readProxyConfig,
+  readStageConfig,
+  type StageConfig,
+} from './config.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
@@ -17,6 +24,8 @@ import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
 import { createHttpUpstream } from './openai/http-upstream.ts';
+import { createOrganization } from './openai/organization.ts';
+import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
 
@@ -35,6 +44,7 @@ export function wireProxy(env: Env) {
   const { log, directory, ledger, objects } = wireBooks(config);
   const secrets = createSecretsManager({
     secretId: config.OPENAI_SECRET_ARN,
+    parse: readStageSecret,
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     clock,
@@ -71,12 +81,14 @@ export function wireProxy(env: Env) {
 
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
-  const config = readStageConfig(env);
-  const { directory, store, objects } = wireBooks(config);
+  const config = readAdminConfig(env);
+  const { directory, store, objects, log } = wireBooks(config);
   return {
     directory,
     objects,
     store,
+    log,
+    invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
     prices: bundledPrices(),
@@ -89,6 +101,24 @@ export function wireAdmin(env: Env) {
 export function wireSweep(env: Env) {
   const { ledger, log } = wireBooks(readStageConfig(env));
   return { ledger, log };
+}
+
+/** OpenAI's own account, where an admin key is configured: a credential of its own, which serves no call. */
+function wireInvoice(config: AdminConfig): Invoice | undefined {
+  if (config.OPENAI_ADMIN_SECRET_ARN === undefined) return undefined;
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_ADMIN_SECRET_ARN,
+    parse: readAdminSecret,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const upstream = createHttpUpstream({
+    baseUrl: new URL(config.OPENAI_BASE_URL),
+    secrets,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  return createOrganization({ upstream, project: config.OPENAI_PROJECT_ID });
 }
 
 /** The books and the rules of a stage, on its one table. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SWEEP_POINTS } from './points.ts';
 import type { Random } from './random.ts';
 import type { FunctionProcess, Stage } from './stage.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is needed of the report that vitest writes with `--reporter=json`. */
 const REPORT = z.object({
