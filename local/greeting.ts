@@ -50,10 +50,11 @@ export function greeting(
     // Another terminal is in another directory: the whole path.
     awsCommand(stack, state.credentialsFile),
     '',
-    'The OpenAI SDK, in this directory:',
+    'The OpenAI SDK, and the command line for admins, in this directory:',
     '',
     `. ${path(state.environmentFile)}`,
     'npx node docs/examples/openai-sdk.ts',
+    'npx tollgate usage --by model',
     '',
     'Ctrl-C stops it all.',
   ].join('\n');

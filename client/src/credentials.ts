@@ -37,7 +37,7 @@ export function credentialProvider({ credentials, profile }: Identity): Credenti
       throw new TollgateError(
         'credentials',
         'no_credentials',
-        `AWS gives no credentials: ${messageOf(error)} Sign in ("aws sso login", "aws configure"), name a profile ` +
+        `AWS gives no credentials: ${messageOf(error).replace(/\.?$/, '.')} Sign in ("aws sso login", "aws configure"), name a profile ` +
           '(AWS_PROFILE), or run where a role provides them.',
       );
     }

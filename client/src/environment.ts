@@ -7,7 +7,9 @@ export interface Environment {
   readonly apiKey: string | undefined;
   readonly baseURL: string | undefined;
   readonly lambdaEndpoint: string | undefined;
+  readonly stsEndpoint: string | undefined;
   readonly region: string | undefined;
+  readonly profile: string | undefined;
   /** The URL of a stage: `TOLLGATE_URL_<STAGE>`, else `TOLLGATE_URL`. */
   readonly stageUrl: (staging: string) => string | undefined;
 }
@@ -23,6 +25,8 @@ export function readEnvironment(): Environment {
     apiKey: read('OPENAI_API_KEY'),
     baseURL: read('OPENAI_BASE_URL'),
     lambdaEndpoint: read('AWS_ENDPOINT_URL_LAMBDA') ?? read('AWS_ENDPOINT_URL'),
+    stsEndpoint: read('AWS_ENDPOINT_URL_STS'),
+    profile: read('AWS_PROFILE'),
     region: read('AWS_REGION') ?? read('AWS_DEFAULT_REGION'),
     stageUrl: (staging) => read(stageVariable(staging)) ?? read('TOLLGATE_URL'),
   };

@@ -24,16 +24,16 @@ const EXPIRED = /security token included in the request is (expired|invalid)/i;
 const WRONG_CLOCK = /Signature (expired|not yet current)/i;
 
 /**
- * Makes a `Send` that signs with AWS Signature Version 4 for the service `lambda`. A refusal for credentials that ran
+ * Makes a `Send` that signs with AWS Signature Version 4, for Lambda unless another service is named. A refusal for credentials that ran
  * out, or for a clock that is wrong, is answered once with new credentials, or by AWS's clock, since neither reached
  * the function.
  */
-export function createSend(provider: CredentialProvider, fetch: Fetch): Send {
+export function createSend(provider: CredentialProvider, fetch: Fetch, service = 'lambda'): Send {
   let clockOffset = 0;
   const attempt = async (request: Prepared, init: RequestInit, refresh: boolean): Promise<Response> => {
     const credentials = await provider({ forceRefresh: refresh });
     const signer = new SignatureV4({
-      service: 'lambda',
+      service,
       region: request.region,
       credentials,
       sha256: Hash.bind(null, 'sha256'),

@@ -15,6 +15,8 @@ export interface VerifyingServer {
 export interface VerifyingOptions {
   /** Who may sign, looked up anew for each request. */
   readonly principals: () => readonly Principal[];
+  /** `lambda` where none is named. */
+  readonly service?: string;
   /** How far the server's clock is ahead of this machine's, in milliseconds. */
   readonly ahead?: number;
   readonly answer?: (request: WireRequest) => Response;
@@ -30,7 +32,12 @@ export async function startVerifyingServer(options: VerifyingOptions): Promise<V
     if (wire === undefined) return response.destroy();
     const now = () => Date.now() + (options.ahead ?? 0);
     response.setHeader('date', new Date(now()).toUTCString());
-    const verifier = { region: REGION, service: 'lambda', principals: options.principals(), now };
+    const verifier = {
+      region: REGION,
+      service: options.service ?? 'lambda',
+      principals: options.principals(),
+      now,
+    };
     const signer = verifySignature(wire, verifier);
     if (signer === undefined) return response.writeHead(403).end('unsigned');
     if ('kind' in signer) return sendAwsError(response, signer, 'request-id');
