@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** How the SDK's resources call its client; a path is a plain string, or a template tagged `path`. */
-const CALL = /\b_?client\s*\.(get|post|put|patch|delete|getAPIList)\((?:path ?`([^`]+)`|'([^']+)'|"([^"]+)")/g;
+const CALL =
+  /\b_?client\s*\.(get|post|put|patch|delete|getAPIList)\((?:path ?`([^`]+)`|'([^']+)'|"([^"]+)")/g;
 
 /** A resource that names no `method` in its options lists by GET. */
 const LISTS_BY = /^[^;]*?method: '(post)'/;
