@@ -145,6 +145,8 @@ async function runSlot(run: Run, ask: () => Question): Promise<void> {
   const slot: Slot = { victim: startVictim(run), alive: true };
   const callers = Array.from({ length: run.options.callers }, async () => {
     while (slot.alive) await askOnce(run, slot, ask());
+    // However slow the machine, and however soon the others died: the last process lives on.
+    await askOnce(run, slot, ask());
   });
   for (let planned = run.plan.shift(); planned !== undefined; planned = run.plan.shift()) {
     const successor = startVictim(run);
