@@ -44,7 +44,7 @@ export interface World extends WorldParts {
   readonly logs: string[];
   /** Makes a project with a limit of so many USD a month (none for `undefined`), and returns its name. */
   project(limitUsd?: string, options?: Partial<Project>): Promise<string>;
-  limit(scope: Scope, usd: string): Promise<void>;
+  limit(scope: Scope, usd: string, shards?: number): Promise<void>;
   /** The entries of a project, once all its calls are closed; the oldest first. */
   entries(project: string): Promise<CallEntry[]>;
   close(): Promise<void>;
@@ -103,10 +103,10 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       if (limitUsd !== undefined) await world.limit({ project: name }, limitUsd);
       return name;
     },
-    async limit(scope, usd) {
+    async limit(scope, usd, shards) {
       const amount = parseUsd(usd);
       if (amount === undefined) throw new Error(`no amount: ${usd}`);
-      await parts.directory.putLimit(scope, 'month', amount);
+      await parts.directory.putLimit(scope, 'month', amount, shards);
     },
     entries: (project) => closedEntries(parts.store, project),
     close: () => upstream.close(),
