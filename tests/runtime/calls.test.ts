@@ -21,7 +21,7 @@ const FIFTY_MEGABYTES = 50 * 1024 * 1024;
 /** One process serves all calls, one after the other, as Lambda keeps one warm. */
 let stage: RealStage;
 beforeAll(async () => {
-  stage = await startRealStage({ maxSandboxes: 1 });
+  stage = await startRealStage({ maxSandboxes: 1, timeoutMs: 90_000 });
 });
 afterAll(() => stage.close());
 
@@ -63,7 +63,7 @@ describe('one process, call after call', () => {
     const project = await world.project('1');
     await (await call(project, { stream: true })).text();
     await target.idle?.();
-    expect(stateOf(pids()[0])).toBe('T');
+    await expect.poll(() => stateOf(pids()[0])).toBe('T');
     const entries = [];
     for await (const entry of world.store.calls(project, new Date().toISOString().slice(0, 10)))
       entries.push(entry);
