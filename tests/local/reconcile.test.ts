@@ -87,7 +87,10 @@ describe('after calls through the proxy', () => {
   const day = new Date().toISOString().slice(0, 10);
   const reconcile = (more = {}) => admin({ command: 'reconcile', from: day, ...more });
 
-  beforeAll(() => callEverything(throughProxy()), 60_000);
+  beforeAll(async () => {
+    await admin({ command: 'give-object', object: 'vs_1', kind: 'vector_store', project: 'demo' });
+    await callEverything(throughProxy());
+  }, 60_000);
 
   it('OpenAI billed exactly what is in the books, for each model and tool', async () => {
     // An answer reaches its caller before its call is booked.
