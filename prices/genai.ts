@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ConditionalPrice, calcPrice, findProvider, type ModelPrice } from '@pydantic/genai-prices';
+import { formatUsd, parseUsd } from '../shared/core/money.ts';
 import type { BilledClass } from '../shared/core/usage.ts';
 import type { Period } from './overlay/types.ts';
 
@@ -27,6 +28,10 @@ const CLASSES: Readonly<Record<string, BilledClass>> = {
   output_audio_mtok: 'audio_output',
   output_image_mtok: 'image_output',
 };
+
+/** Audio billed by its duration; the second name says the same of the same audio. */
+const HOURLY: ReadonlySet<string> = new Set(['audio_hours', 'input_audio_hours']);
+const SECONDS_IN_AN_HOUR = 3_600n;
 
 /** Fees of hosted tools: the overlay has them for every model, and in more detail. */
 const LEFT_TO_THE_OVERLAY: ReadonlySet<string> = new Set(['web_searches_kcount', 'storage_searches_kcount']);
@@ -61,6 +66,10 @@ function toPeriod(prices: ModelPrice): Period {
   const long: Partial<Record<BilledClass, string>> = {};
   for (const [key, price] of Object.entries(prices)) {
     if (price === undefined || LEFT_TO_THE_OVERLAY.has(key)) continue;
+    if (HOURLY.has(key) && typeof price === 'number') {
+      rates.audio_seconds = perMillionSeconds(price);
+      continue;
+    }
     const unit = CLASSES[key];
     if (unit === undefined) throw new Error(`the updater knows no price by ${key}`);
     if (typeof price === 'number') {
@@ -74,6 +83,13 @@ function toPeriod(prices: ModelPrice): Period {
     long[unit] = String(tier.price);
   }
   return Object.keys(long).length === 0 ? { rates } : { rates, long };
+}
+
+/** USD for an hour as USD for a million seconds. */
+function perMillionSeconds(hour: number): string {
+  const amount = (parseUsd(hour) ?? 0n) * 1_000_000n;
+  if (amount % SECONDS_IN_AN_HOUR !== 0n) throw new Error(`$${hour} for an hour is not exact for a second`);
+  return formatUsd(amount / SECONDS_IN_AN_HOUR);
 }
 
 function packageName(): string {

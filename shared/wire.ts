@@ -11,6 +11,7 @@ import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/se
 import { createAnswerCache } from './cache/answer-cache.ts';
 import {
   type AdminConfig,
+  endpointOf,
   type ProxyConfig,
   readAdminConfig,
   readProxyConfig,
@@ -52,7 +53,7 @@ export function wireProxy(env: Env) {
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
-    prices: bundledPrices(),
+    prices: bundledPrices(endpointOf(config)),
     directory,
     objects,
     ledger,

@@ -13,8 +13,13 @@ export interface Period {
   readonly long?: Usd;
 }
 
-/** A tier as a factor on the default rates, which may hold for long contexts too, or with rates of its own. */
-export type TierRule = { readonly factor: string; readonly long: boolean } | { readonly rates: Usd };
+/**
+ * A tier as a factor on the default rates, or on those of some classes, which may hold for long contexts too; or with
+ * rates of its own.
+ */
+export type TierRule =
+  | { readonly factor: string; readonly long: boolean; readonly only?: readonly BilledClass[] }
+  | { readonly rates: Usd };
 
 /** Models that cost the same, and all that the base does not know, or knows wrong, about them. */
 export interface Group {
@@ -37,6 +42,8 @@ export interface Group {
   /** Input tokens that each web search is billed beside its fee, and that `usage` does not count. */
   readonly searchContentTokens?: number;
   readonly searchPerCall?: true;
+  /** OpenAI's regional endpoints charge 10% more for it. */
+  readonly regional?: true;
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
   readonly maxImageTokens: number;
