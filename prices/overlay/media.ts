@@ -1,5 +1,7 @@
-import { IMAGE_TOKENS, modelPage, PRICING, READ } from './common.ts';
+import { IMAGE_TOKENS, modelPage, PRICING } from './common.ts';
 import type { Group } from './types.ts';
+
+const READ = '2026-11-27';
 
 /**
  * What a call of an image model can take in: 16 images, and a prompt of 32,000 characters, each of them four tokens at

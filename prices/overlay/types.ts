@@ -60,3 +60,12 @@ export interface RefusedGroup {
   readonly source: string;
   readonly sourceDate: string;
 }
+
+/** Why the table says something else than the base, on points that are the same for several models. */
+export interface Explanation {
+  readonly models: readonly string[];
+  /** Each point, with what the base says and what the table says: when either moves, the reason no longer holds. */
+  readonly differs: Readonly<Record<string, readonly [base: string, ours: string]>>;
+  /** Why ours stands. */
+  readonly reason: string;
+}
