@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
+import type { Deferred } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 import type { Price, Tier } from './price.ts';
 import type { Refusal } from './refusal.ts';
@@ -34,6 +35,8 @@ export interface StreamMeter {
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
   served(): Served | undefined;
+  /** What OpenAI goes on working on, and is asked for later, should the stream end before that; absent: nothing. */
+  deferred?(): Deferred | undefined;
   /** Whether that was the last word on it: usage that comes with output may be followed by more of both. */
   isFinal(): boolean;
   /**
@@ -56,6 +59,8 @@ export interface MeteredEndpoint {
   readonly reads: { readonly [member: string]: Outline };
   /** Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage. */
   served(answer: JsonObject): Served | undefined;
+  /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
+  deferred?(answer: JsonObject): Deferred | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again. */
