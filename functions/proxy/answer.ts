@@ -5,7 +5,7 @@ import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
-import type { HeldCall, Work } from './call.ts';
+import type { HeldCall } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import { defer, freeStreamReader, rulesFor, settleTold } from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
