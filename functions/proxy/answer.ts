@@ -1,13 +1,21 @@
-import { isObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
+import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
-import { defer, freeStreamReader, rulesFor, settleTold } from './deferred.ts';
+import {
+  defer,
+  freeStreamReader,
+  ownBatchFiles,
+  rulesFor,
+  settleBatch,
+  settleTold,
+  tellsOfBatches,
+} from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
@@ -55,9 +63,11 @@ export async function answer(
   }
   const head = await readHead(upstream, WHOLE_BYTES);
   switch (head.kind) {
-    case 'whole':
-      if (upstream.ok) await keepOwners(call, head.bytes, deps);
-      return whole(call, upstream, head.bytes, slot, deps);
+    case 'whole': {
+      const told = upstream.ok ? await keepOwners(call, head.bytes, deps) : undefined;
+      const exchange = whole(call, upstream, head.bytes, slot, deps);
+      return { ...exchange, done: exchange.done.then(() => settleBatch(call, told, deps)) };
+    }
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
         meteredBody(head.body, {
@@ -72,14 +82,20 @@ export async function answer(
   }
 }
 
-/** Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's. */
-async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps): Promise<void> {
-  const json = call.objects.creates === undefined ? undefined : parsed(bytes);
-  await Promise.all([json && ownCreated(call, json, deps), disownDeleted(call, deps)]);
-}
-
-function isEventStream({ headers }: Response): boolean {
-  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+/**
+ * Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's.
+ *
+ * @returns the answer, where it was looked into
+ */
+async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
+  const hasNews = call.objects.creates !== undefined || tellsOfBatches(call);
+  const json = hasNews ? jsonOf(bytes) : undefined;
+  await Promise.all([
+    json && ownCreated(call, json, deps),
+    json && ownBatchFiles(call, json, deps),
+    disownDeleted(call, deps),
+  ]);
+  return json;
 }
 
 function largeReader(call: HeldCall, keepBytes: number): JsonReader | PlainReader {
@@ -96,7 +112,7 @@ function whole(
 ): Exchange {
   const { status, headers } = upstream;
   const rules = rulesFor(call);
-  const json = rules && parsed(bytes);
+  const json = rules && jsonOf(bytes);
   // Metered endpoints answer with JSON: anything else is no answer, or a part of one.
   if (call.work.kind === 'metered' && json === undefined && upstream.ok)
     return lost(call, status, slot, deps);
@@ -211,15 +227,6 @@ function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additio
     ...(call.outputCap === undefined ? {} : { outputCap: call.outputCap }),
     ...(tightest === undefined ? {} : { remaining: tightest.remaining + back }),
   };
-}
-
-function parsed(bytes: Uint8Array) {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const BROKEN: Refusal = {

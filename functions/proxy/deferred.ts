@@ -1,5 +1,8 @@
+import { batchFiles, isFinalBatch, ownedFiles } from '../../shared/core/batch.ts';
 import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
 import { responses } from '../../shared/core/endpoints/responses.ts';
+import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { listOf } from '../../shared/core/json-members.ts';
 import type { Deferred } from '../../shared/core/ledger.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
@@ -52,6 +55,37 @@ export async function settleTold(call: HeldCall, served: Served | undefined, dep
   const told = tellsOf(call);
   if (told === undefined || served === undefined) return;
   await quietly(call, deps, () => deps.deferrals.told(told, served));
+}
+
+/** A batch that has ended is settled by its files, which may take a moment. It never throws. */
+export async function settleBatch(
+  call: HeldCall,
+  answer: JsonObject | undefined,
+  deps: ProxyDeps,
+): Promise<void> {
+  const told = tellsOf(call);
+  if (told?.kind !== 'batch' || answer === undefined || !isFinalBatch(answer)) return;
+  await quietly(call, deps, () => deps.deferrals.look(told));
+}
+
+/** Before a caller is told of the files of its batches: they are whose the batch is. It never throws. */
+export async function ownBatchFiles(call: HeldCall, answer: JsonObject, deps: ProxyDeps): Promise<void> {
+  if (!tellsOfBatches(call)) return;
+  const listed = call.endpoint === 'batches.list' ? listOf(answer['data']) : [answer];
+  const batches = listed.filter(isObject).filter((batch) => batchFiles(batch).length > 0);
+  if (batches.length === 0) return;
+  await quietly(call, deps, async () => {
+    const owners = await deps.objects.owners(batches.map(({ id }) => String(id)));
+    const files = batches.flatMap((batch) => {
+      const owner = owners.get(String(batch['id']));
+      return owner === undefined ? [] : ownedFiles(batch, owner);
+    });
+    await deps.objects.own(files);
+  });
+}
+
+export function tellsOfBatches({ endpoint }: Admitted): boolean {
+  return endpoint.startsWith('batches.');
 }
 
 /**

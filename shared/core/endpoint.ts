@@ -17,6 +17,8 @@ export interface WorstCase {
   readonly explicit: boolean;
   /** Left to itself OpenAI could put out more: the maximum must be sent, by `withOutputCap`, even where it is not lowered. */
   readonly sendMaximum?: true;
+  /** What a caller can do where a limit does not afford it, if that is something of its own. */
+  readonly advice?: string;
 }
 
 export interface EstimateContext {
@@ -24,6 +26,8 @@ export interface EstimateContext {
   readonly bodyBytes: number;
   /** The dearest tier that `service_tier: "auto"`, or none, may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
+  /** The one tier that it is billed at, whatever it names: requests of a batch. Absent: as `service_tier` says. */
+  readonly servedTier?: Tier;
 }
 
 /** Reads a stream of one answer, event by event. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type Outline, OutlineReader } from '../core/json-outline.ts';
 import type { Upstream } from '../ports/upstream.ts';
 
@@ -22,18 +22,38 @@ export async function askFor(
   outline: { readonly [member: string]: Outline },
   signal: AbortSignal,
 ): Promise<Found<JsonObject>> {
+  const reader = new OutlineReader(outline);
+  const read = await readAll(upstream, path, signal, (chunk) => {
+    reader.push(chunk);
+    return undefined;
+  });
+  if (read.kind !== 'found') return read;
+  const json = reader.value();
+  return json === undefined ? { kind: 'unknown' } : { kind: 'found', found: json };
+}
+
+/**
+ * Reads what OpenAI keeps as it comes.
+ *
+ * @param take gets each piece; `stop` ends the reading
+ */
+export async function readAll(
+  upstream: Upstream,
+  path: string,
+  signal: AbortSignal,
+  take: (chunk: Uint8Array) => 'stop' | undefined,
+): Promise<Found<'all' | 'stopped'>> {
   const answer = await upstream.send({ method: 'GET', path, headers: new Headers(HEADERS), signal });
   if (!(answer instanceof Response)) return { kind: 'unknown' };
   if (answer.status !== 200 || answer.body === null) {
     answer.body?.cancel().catch(() => undefined);
     return { kind: answer.status === 404 ? 'gone' : 'unknown' };
   }
-  const reader = new OutlineReader(outline);
   try {
-    for await (const chunk of answer.body) reader.push(chunk);
+    for await (const chunk of answer.body)
+      if (take(chunk) === 'stop') return { kind: 'found', found: 'stopped' };
   } catch {
     return { kind: 'unknown' };
   }
-  const json = reader.value();
-  return isObject(json) ? { kind: 'found', found: json } : { kind: 'unknown' };
+  return { kind: 'found', found: 'all' };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Objects } from '../ports/objects.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { askFor } from './ask.ts';
+import { batchOutcome } from './batch-truth.ts';
 
 export interface TruthParts {
   readonly upstream: Upstream;
@@ -19,7 +20,8 @@ const RESPONSE_TIMEOUT_MS = 60_000;
 
 /** Asks OpenAI what became of what it made for a call. */
 export function createTruth(parts: TruthParts): Truth {
-  return async (call, { object }) => responseOutcome(call, object, parts);
+  return (call, { kind, object }) =>
+    kind === 'batch' ? batchOutcome(call, object, parts) : responseOutcome(call, object, parts);
 }
 
 /**
