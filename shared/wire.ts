@@ -15,9 +15,12 @@ import {
   type ProxyConfig,
   readAdminConfig,
   readProxyConfig,
-  readStageConfig,
+  readSweepConfig,
   type StageConfig,
+  type SweepConfig,
 } from './config.ts';
+import { createDeferrals } from './deferred/deferrals.ts';
+import { createTruth } from './deferred/truth.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
@@ -28,6 +31,7 @@ import { createHttpUpstream } from './openai/http-upstream.ts';
 import { createOrganization } from './openai/organization.ts';
 import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
+import type { Objects } from './ports/objects.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
 
 /*
@@ -42,21 +46,16 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, ledger, objects } = wireBooks(config);
-  const secrets = createSecretsManager({
-    secretId: config.OPENAI_SECRET_ARN,
-    parse: readStageSecret,
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-    clock,
-  });
+  const { log, directory, store, ledger, objects } = wireBooks(config);
+  const { secrets, upstream, prices, truth } = wireTruth(config, objects);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
-    prices: bundledPrices(endpointOf(config)),
+    prices,
     directory,
     objects,
     ledger,
+    deferrals: createDeferrals({ ledger, store, objects, truth, prices, clock, log }),
     answers: createAnswerCache({
       cache: wireCache(config, log),
       secrets,
@@ -68,11 +67,7 @@ export function wireProxy(env: Env) {
       waitMs: config.CACHE_WAIT_MS,
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
-    upstream: createHttpUpstream({
-      baseUrl: new URL(config.OPENAI_BASE_URL),
-      secrets,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    }),
+    upstream,
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
@@ -100,8 +95,28 @@ export function wireAdmin(env: Env) {
 
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
-  const { ledger, log } = wireBooks(readStageConfig(env));
-  return { ledger, log };
+  const config = readSweepConfig(env);
+  const { ledger, objects, log } = wireBooks(config);
+  const { truth } = wireTruth(config, objects);
+  return { ledger, truth, log };
+}
+
+/** What OpenAI tells a stage, which asks with its own key. */
+function wireTruth(config: SweepConfig, objects: Objects) {
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_SECRET_ARN,
+    parse: readStageSecret,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const upstream = createHttpUpstream({
+    baseUrl: new URL(config.OPENAI_BASE_URL),
+    secrets,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const prices = bundledPrices(endpointOf(config));
+  return { secrets, upstream, prices, truth: createTruth({ upstream, prices, objects, clock }) };
 }
 
 /** OpenAI's own account, where an admin key is configured: a credential of its own, which serves no call. */

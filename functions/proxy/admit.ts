@@ -1,11 +1,12 @@
-import type { JsonObject } from '../../shared/core/json.ts';
+import { checkBatch } from '../../shared/core/batch.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
+import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
-import type { Admitted, Identified, Work } from './call.ts';
+import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { refuseForeign } from './own.ts';
 
@@ -15,22 +16,16 @@ const NO_MODEL = 'none';
 /** How much of a model's name an error repeats, in characters: who puts something else there is not sent it back. */
 const MOST_SHOWN = 100;
 
-interface Asked {
-  readonly work: Work;
-  readonly family: string;
-  readonly requestedModel: string;
-  readonly stream: boolean;
-  /** Its body, where that is JSON. */
-  readonly json?: JsonObject;
-}
-
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
 export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {
   const found = route(call.request.method, call.url.pathname);
   if (isRefusal(found)) return found;
   const body = await readBody(call.request, deps.settings.maxBodyBytes);
   if (body !== undefined && isRefusal(body)) return body;
-  const asked = understand(call, found, body, deps);
+  const asked =
+    found.treatment.kind === 'batch'
+      ? await understandBatch(call, found, body, deps)
+      : understand(call, found, found.treatment, body, deps);
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
@@ -63,10 +58,10 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
 function understand(
   call: Identified,
   found: Route,
+  treatment: Exclude<Route['treatment'], { kind: 'batch' }>,
   body: Uint8Array | undefined,
   deps: ProxyDeps,
 ): Asked | Refusal {
-  const { treatment } = found;
   if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
   const parsed = parseJsonBody(body ?? new Uint8Array());
   if (isRefusal(parsed)) return parsed;
@@ -92,6 +87,28 @@ function understand(
   };
 }
 
+/** A batch is understood by its file, which is only read for who may use it. */
+async function understandBatch(
+  call: Identified,
+  found: Route,
+  body: Uint8Array | undefined,
+  deps: ProxyDeps,
+): Promise<Asked | Refusal> {
+  const parsed = parseJsonBody(body ?? new Uint8Array());
+  if (isRefusal(parsed)) return parsed;
+  const { json } = parsed;
+  const unfit = checkBatch(json);
+  if (unfit !== undefined) return unfit;
+  const subject = { user: call.user, project: call.projectName, model: NO_MODEL };
+  const [{ project }, foreign] = await Promise.all([
+    deps.directory.rules(subject),
+    refuseForeign(call, found, json, deps),
+  ]);
+  if (project === undefined) return unknownProject(call.projectName);
+  const refusal = notAdmitted(project, call.user) ?? foreign;
+  return refusal ?? batchWork(call, json, deps);
+}
+
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
 function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undefined): Asked | Refusal {
   const free = { family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
@@ -104,13 +121,17 @@ function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undef
   return { work: { kind: 'free', cacheable, body: stringifyBody(json) }, ...free, json };
 }
 
+function notAdmitted(project: Project, user: string): Refusal | undefined {
+  if (project.principals.length === 0 || matchesAny(project.principals, user)) return undefined;
+  return forbidden(
+    'project_not_yours',
+    `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
+  );
+}
+
 function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {
-  if (project.principals.length > 0 && !matchesAny(project.principals, user)) {
-    return forbidden(
-      'project_not_yours',
-      `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
-    );
-  }
+  const refusal = notAdmitted(project, user);
+  if (refusal !== undefined) return refusal;
   const names = [asked.requestedModel, asked.family];
   if (
     asked.work.kind === 'metered' &&

@@ -34,6 +34,16 @@ export type Work =
       readonly worst: WorstCase;
     };
 
+/** What a request comes down to. */
+export interface Asked {
+  readonly work: Work;
+  readonly family: string;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  /** Its body, where that is JSON. */
+  readonly json?: JsonObject;
+}
+
 /** We know what is asked, what it can cost, and that this caller may ask it. */
 export interface Admitted extends Identified {
   readonly endpoint: string;

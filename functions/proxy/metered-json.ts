@@ -33,6 +33,7 @@ export class JsonReader implements BodyReader {
     return {
       how: this.#isBroken(how) ? 'broken' : how,
       served: answer && this.#rules.served(answer),
+      deferred: answer && this.#rules.deferred?.(answer),
       seenOutputBytes: undefined,
       failed: answer?.['status'] === 'failed',
       bytes: this.#keeper.bytes(),

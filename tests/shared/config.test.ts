@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf, readAdminConfig, readProxyConfig, readStageConfig } from '../../shared/config.ts';
+import { endpointOf, readAdminConfig, readProxyConfig, readSweepConfig } from '../../shared/config.ts';
 
 const STAGE = { STAGE: 'dev', TABLE_NAME: 'tollgate-dev', AWS_REGION: 'eu-west-1' };
 const PROXY = { ...STAGE, OPENAI_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' };
@@ -23,7 +23,7 @@ describe('the configuration', () => {
   });
 
   it('takes an empty variable for one that was not set', () => {
-    expect(readStageConfig({ ...STAGE, LOG_LEVEL: '', LEASE_SECONDS: '' })).toMatchObject({
+    expect(readAdminConfig({ ...STAGE, LOG_LEVEL: '', LEASE_SECONDS: '' })).toMatchObject({
       LOG_LEVEL: 'info',
     });
   });
@@ -35,6 +35,12 @@ describe('the configuration', () => {
     ).toBeUndefined();
     const given = { OPENAI_ADMIN_SECRET_ARN: 'arn:aws:secretsmanager:x', OPENAI_PROJECT_ID: 'proj_x' };
     expect(readAdminConfig({ ...STAGE, ...given })).toMatchObject(given);
+  });
+
+  it('lets the sweep ask OpenAI, which takes a key and nothing of what serves calls', () => {
+    const { OPENAI_BASE_URL } = readSweepConfig(PROXY);
+    expect(OPENAI_BASE_URL).toBe('https://api.openai.com/v1');
+    expect(() => readSweepConfig(STAGE)).toThrow(/- OPENAI_SECRET_ARN is not set/);
   });
 
   it('names every problem at once', () => {

@@ -83,6 +83,7 @@ export const REQUEST_MEMBERS = {
     ...STREAMING,
     ...PENALTIES,
   ],
+  batches: ['input_file_id', 'endpoint', 'completion_window', 'metadata', 'output_expires_after'],
   embeddings: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

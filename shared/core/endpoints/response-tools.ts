@@ -116,6 +116,11 @@ export function hasHostedTools(body: JsonObject): boolean {
   return listOf(body['tools']).some((tool) => chargeOf(tool).kind !== 'caller');
 }
 
+/** Whether a tool of this request runs in a container of OpenAI's. */
+export function hasContainers(body: JsonObject): boolean {
+  return listOf(body['tools']).some((tool) => chargeOf(tool).kind === 'container');
+}
+
 /** Bounds the tools of a request that `checkTools` let through. */
 export function boundTools(body: JsonObject): ToolBound {
   const tools = [...listOf(body['tools']), ...addedTools(body)];

@@ -22,12 +22,13 @@ import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
 import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
-import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
+import { deferredResponse, RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
   boundTools,
   checkAddedTools,
   checkTools,
   DEFAULT_MAX_TOOL_CALLS,
+  hasContainers,
   hasHostedTools,
 } from './response-tools.ts';
 
@@ -41,7 +42,7 @@ const CHECKS = [
   booleans('stream', 'store', 'background', 'parallel_tool_calls'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
   objects('prompt', 'reasoning', 'stream_options'),
-  answersNow,
+  tellsLater,
   promptNamesTools,
   checkTools,
   checkAddedTools,
@@ -58,7 +59,8 @@ export const responses: MeteredEndpoint = {
   forMetering,
   reads: RESPONSE_READS,
   served: servedResponse,
-  streamMeter: () => responseMeter(),
+  deferred: deferredResponse,
+  streamMeter: (body) => responseMeter(body['background'] === true),
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };
@@ -70,12 +72,19 @@ function textOrItems(body: JsonObject): Refusal | undefined {
     : refuseMember('input', 'input must be a string or an array of items.');
 }
 
-/** A background response reports its usage only when it is fetched later. */
-function answersNow(body: JsonObject): Refusal | undefined {
-  return body['background'] === true
+/** A background response tells its usage when it is asked for later, so that it must be kept, and end. */
+function tellsLater(body: JsonObject): Refusal | undefined {
+  if (body['background'] !== true) return undefined;
+  if (body['store'] === false) {
+    return refuseUnmetered(
+      'store',
+      'A background response must be stored: what it cost is asked for when it has ended.',
+    );
+  }
+  return hasContainers(body)
     ? refuseUnmetered(
         'background',
-        'Background responses are not served yet. Leave background out, or stream.',
+        'A background response may not run code in a container, which is billed for as long as it lasts. Leave background out.',
       )
     : undefined;
 }

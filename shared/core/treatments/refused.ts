@@ -6,7 +6,6 @@ export const REFUSED: readonly Row[] = [
     'POST /audio/speech',
     'POST /audio/transcriptions',
     'POST /audio/translations',
-    'POST /batches',
     'POST /decisions',
     'POST /images/edits',
     'POST /images/generations',
