@@ -94,6 +94,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       sleep,
       ttlSeconds: 3_600,
       waitMs: 5_000,
+      maxAnswerBytes: SETTINGS.maxCachedBytes,
     }),
     upstream: openai,
     clock,
