@@ -128,7 +128,7 @@ describe('after calls through the proxy', () => {
     expect(after.total.booked).toBe(before.total.booked);
     const changed = after.rows.filter(({ difference }: { difference: string }) => difference !== '0');
     expect(changed).toMatchObject([{ model: 'gpt-4o' }]);
-    const { input, output } = changed[0].units;
+    const { input, output } = changed[0].usage;
     expect([input.billed - input.booked, output.billed - output.booked]).toEqual([
       prompt_tokens,
       completion_tokens,
