@@ -13,8 +13,11 @@ export interface BilledCost {
   readonly amount: Picodollars;
 }
 
-/** What both OpenAI and the books count, so that it tells why they differ: requests and uses, tokens. */
-export const MEASURES = ['requests', 'input', 'cached_input', 'output'] as const;
+/**
+ * What both OpenAI and the books count, so that it tells why they differ: requests and uses, tokens, characters that are
+ * spoken, and seconds of audio.
+ */
+export const MEASURES = ['requests', 'input', 'cached_input', 'output', 'characters', 'seconds'] as const;
 export type Measure = (typeof MEASURES)[number];
 export type Measured = Readonly<Partial<Record<Measure, number>>>;
 
@@ -93,6 +96,8 @@ export function measuredOfModel(tally: Tally): Measured {
     input: sum(tally, INPUT) + cached,
     cached_input: cached,
     output: sum(tally, OUTPUT),
+    characters: tally.characters ?? 0,
+    seconds: tally.audio_seconds ?? 0,
   };
 }
 

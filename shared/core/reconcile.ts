@@ -165,7 +165,10 @@ function addMeasured(to: Partial<Record<Measure, number>>, measured: Measured): 
 
 function rowOf({ day, item, booked, billed, measured, flagged }: Sums, usageTold: boolean): ReconciledRow {
   const differing = MEASURES.filter(
-    (measure) => (measured.booked[measure] ?? 0) !== (measured.billed[measure] ?? 0),
+    (measure) =>
+      (measured.booked[measure] ?? 0) !== (measured.billed[measure] ?? 0) &&
+      // OpenAI counts all speech and audio so, the books only where it is billed so.
+      !(booked !== 0n && (measure === 'characters' || measure === 'seconds') && !measured.booked[measure]),
   );
   const shown = usageTold && booked !== billed ? differing : [];
   return {

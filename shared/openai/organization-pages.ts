@@ -61,5 +61,7 @@ export const USAGE_RESULT = z.object({
   input_tokens: count,
   input_cached_tokens: count,
   output_tokens: count,
+  characters: count,
+  seconds: count,
 });
 export type UsageResult = z.infer<typeof USAGE_RESULT>;

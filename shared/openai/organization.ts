@@ -49,8 +49,8 @@ const USAGE_KINDS: readonly UsageKind[] = [
   { path: 'decisions', fields: TOKENS },
   { path: 'embeddings', fields: { requests: 'num_model_requests', input: 'input_tokens' } },
   { path: 'images', fields: { requests: 'num_model_requests' } },
-  { path: 'audio_speeches', fields: { requests: 'num_model_requests' } },
-  { path: 'audio_transcriptions', fields: { requests: 'num_model_requests' } },
+  { path: 'audio_speeches', fields: { requests: 'num_model_requests', characters: 'characters' } },
+  { path: 'audio_transcriptions', fields: { requests: 'num_model_requests', seconds: 'seconds' } },
   { path: 'web_search_calls', tool: 'web_search', fields: { requests: 'num_requests' } },
   { path: 'file_search_calls', tool: 'file_search', fields: { requests: 'num_requests' } },
 ];

@@ -30,7 +30,14 @@ describe('a line of the invoice', () => {
 describe('what the books counted', () => {
   it('is told in the terms of OpenAI: cached input is input, and a hit was no request', () => {
     const tally = { calls: 5, hits: 2, input: 10, cached_input: 4, cache_write: 1, output: 7, reasoning: 3 };
-    expect(measuredOfModel(tally)).toEqual({ requests: 3, input: 15, cached_input: 4, output: 7 });
+    expect(measuredOfModel(tally)).toEqual({
+      requests: 3,
+      input: 15,
+      cached_input: 4,
+      output: 7,
+      characters: 0,
+      seconds: 0,
+    });
   });
 
   it.each(BILLED_CLASSES)('has %s among what a model did, or as the use of a tool', (unit) => {

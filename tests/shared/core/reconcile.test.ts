@@ -103,6 +103,23 @@ describe('books and invoice', () => {
     expect(untold?.measured).toEqual({});
   });
 
+  it('compare characters and seconds only where the books are billed by them', () => {
+    const measured = { requests: 1, seconds: 60 };
+    const usage = ['whisper-1', 'gpt-4o-transcribe'].map((model) => ({ day: DAY, of: { model }, measured }));
+    const { rows } = compare({
+      books: [
+        books('whisper-1', '0.003', { calls: 1, audio_seconds: 30 }),
+        books('gpt-4o-transcribe', '0.003', { calls: 1, audio_input: 30 }),
+      ],
+      costs: [cost('whisper-1, audio', '0.006'), cost('gpt-4o-transcribe audio, input', '0.006')],
+      usage,
+    });
+    expect(rows.map((row) => [row.item.name, row.measured])).toEqual([
+      ['gpt-4o-transcribe', { input: { booked: 30, billed: 0 } }],
+      ['whisper-1', { seconds: { booked: 30, billed: 60 } }],
+    ]);
+  });
+
   it('tell how much of what was booked is no exact cost', () => {
     const call = (model: string, usd: string, flags: string[]) =>
       ({ model, outcome: { cost: picodollars(usd), flags } }) as unknown as CallEntry;
