@@ -1,5 +1,4 @@
-import type { Picodollars } from '../../shared/core/money.ts';
-import { formatUsd } from '../../shared/core/money.ts';
+import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
 import { type CostSum, USAGE_KINDS, type UsageKind, type UsageSum } from './account.ts';
 import { CONTAINER_MINUTES } from './hosted-tools.ts';
