@@ -87,7 +87,7 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(),
+    prices: bundledPrices(endpointOf(config)),
     clock,
     sessionRoles: config.SESSION_ROLES,
   };
