@@ -1,7 +1,10 @@
+import type { ResponseJob } from './response-job.ts';
 import type { WireResponse } from './wire-response.ts';
 
 export interface StoredResponse {
   readonly response: WireResponse;
+  /** Absent where it was answered at once. */
+  readonly job?: ResponseJob;
   /** What a later response that continues this one takes in beside its own input. */
   readonly conversation: string;
   /** The text of each of its items by the item's id: what a reference to it adds to an input. */
