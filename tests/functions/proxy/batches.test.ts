@@ -21,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const question = (n: number) => ({
-  model: 'gpt-4o',
+  model: 'gpt-5',
   messages: [{ role: 'user', content: `Tell me about the number ${n}.` }],
-  max_tokens: 100,
+  max_completion_tokens: 300,
 });
 const questions = (count: number) => Array.from({ length: count }, (_, n) => question(n));
 
@@ -52,13 +52,13 @@ const closed = (project: string) =>
     ({ state }) => state === 'closed',
   );
 
-/** gpt-4o in a batch: $1.25 and $5 per million tokens (cached input as dear as other). */
+/** gpt-5 in a batch: $0.625 and $5 per million tokens. */
 async function costOf(client: OpenAI, batch: Batch): Promise<{ cost: bigint; output: number }> {
   const text = await (await client.files.content(batch.output_file_id ?? '')).text();
   let [cost, output] = [0n, 0];
   for (const line of text.trim().split('\n')) {
     const { usage } = JSON.parse(line).response.body;
-    cost += BigInt(usage.prompt_tokens) * 1_250_000n + BigInt(usage.completion_tokens) * 5_000_000n;
+    cost += BigInt(usage.prompt_tokens) * 625_000n + BigInt(usage.completion_tokens) * 5_000_000n;
     output += usage.completion_tokens;
   }
   return { cost, output };
@@ -72,12 +72,12 @@ describe('A batch', { timeout: 60_000 }, () => {
     const held = await deferred(project);
     expect(held).toMatchObject({
       state: 'open',
-      model: 'gpt-4o',
+      model: 'gpt-5',
       deferred: { kind: 'batch', object: batch.id },
     });
-    // 20 times 100 tokens of output at $5 per million, and as much input as its bytes can be.
-    expect(held.held).toBeGreaterThan(20n * 100n * 5_000_000n);
-    expect(held.held).toBeLessThan(20n * (100n * 5_000_000n + 600n * 1_250_000n));
+    // 20 times 300 tokens of output at $5 per million, and as much input as its bytes can be.
+    expect(held.held).toBeGreaterThan(20n * 300n * 5_000_000n);
+    expect(held.held).toBeLessThan(20n * (300n * 5_000_000n + 600n * 625_000n));
     world.pass(1);
     const final = await client.batches.retrieve(batch.id);
     expect(final).toMatchObject({ status: 'completed', request_counts: { total: 20, completed: 20 } });
@@ -200,15 +200,15 @@ describe('A batch', { timeout: 60_000 }, () => {
 
   test('is held at all that its model can put out, where a line names no maximum', async () => {
     const { client, project } = await world.caller();
-    const { max_tokens: _, ...unbounded } = question(0);
+    const { max_completion_tokens: _, ...unbounded } = question(0);
     await createBatch(client, [unbounded]);
     const { held } = await deferred(project);
-    expect(held).toBeGreaterThanOrEqual(16_384n * 5_000_000n);
-    expect(formatUsd(held)).toMatch(/^0\.08/);
+    expect(held).toBeGreaterThanOrEqual(128_000n * 5_000_000n);
+    expect(formatUsd(held)).toMatch(/^0\.64/);
   });
 
   test('is for the models that its project may use', async () => {
-    const project = await world.project('50', { models: ['gpt-4o-mini'] });
+    const project = await world.project('50', { models: ['gpt-4o'] });
     const { client } = await world.caller();
     const restricted = client.withOptions({ defaultHeaders: { 'openai-proxy-project': project } });
     await expect(createBatch(restricted, questions(1))).rejects.toMatchObject({
