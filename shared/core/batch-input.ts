@@ -1,7 +1,7 @@
 import { batchedEndpoint } from './batch.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { hasContainers } from './endpoints/response-tools.ts';
-import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
 import { type ObjectReference, objectReferences } from './object-references.ts';
