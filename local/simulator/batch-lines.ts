@@ -1,15 +1,10 @@
-import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { isObject } from '../../shared/core/json.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { createResponse } from './responses.ts';
 import type { Endpoint, Simulation } from './simulation.ts';
-
-/** A request of a batch. */
-export interface BatchLine {
-  readonly custom_id: string;
-  readonly body: JsonObject;
-}
+import type { BatchLine } from './stored-jobs.ts';
 
 /** The endpoints that take batches. */
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {

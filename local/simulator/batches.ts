@@ -1,34 +1,10 @@
-import { isObject, type JsonObject } from '../../shared/core/json.ts';
-import { type BatchLine, readLines, runLine } from './batch-lines.ts';
+import { isObject } from '../../shared/core/json.ts';
+import { readLines, runLine } from './batch-lines.ts';
 import { keepFile } from './files.ts';
 import { page } from './listing.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-
-/** A batch of the simulated account: its lines are run, one after the other, when somebody looks. */
-export interface StoredBatch {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly inputFile: string;
-  readonly metadata: JsonObject | null;
-  readonly lines: readonly BatchLine[];
-  /** What is wrong with the file: then nothing is run. */
-  readonly errors: readonly object[];
-  /** Milliseconds since the epoch, as all times here. */
-  readonly createdAt: number;
-  readonly endsAt: number;
-  cancelledAt?: number;
-  /** What it came to, once it has ended. */
-  ended?: Ended;
-}
-
-interface Ended {
-  readonly status: 'completed' | 'cancelled';
-  readonly outputFile?: string;
-  readonly errorFile?: string;
-  readonly completed: number;
-  readonly failed: number;
-}
+import type { Ended, StoredBatch } from './stored-jobs.ts';
 
 /** How long OpenAI takes to cancel a batch, as part of the time that it takes for one. */
 const CANCELLING = 0.1;

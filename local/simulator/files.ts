@@ -2,16 +2,7 @@ import type { JsonObject } from '../../shared/core/json.ts';
 import { page } from './listing.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-
-/** A file of the simulated account. */
-export interface StoredFile {
-  readonly id: string;
-  readonly bytes: Uint8Array;
-  readonly filename: string;
-  readonly purpose: string;
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-}
+import type { StoredFile } from './stored-jobs.ts';
 
 const PURPOSES = new Set(['assistants', 'batch', 'evals', 'fine-tune', 'user_data', 'vision']);
 

@@ -1,16 +1,6 @@
 import { started } from './response-object.ts';
-import type { StoredResponse } from './response-store.ts';
+import type { ResponseJob, StoredResponse } from './response-store.ts';
 import type { WireResponse } from './wire-response.ts';
-
-/** A response that is made in the background: it is decided at once, and told when its time has come. */
-export interface ResponseJob {
-  readonly startsAt: number;
-  /** Milliseconds since the epoch, as all times here. */
-  endsAt: number;
-  isCancelled: boolean;
-  /** Its events, those after a number; only of one that was created as a stream. */
-  readonly frames?: (after: number) => Iterable<string>;
-}
 
 /** A job that waits for half of its time, and is at work for the other half. */
 export function newJob(

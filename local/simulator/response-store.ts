@@ -1,5 +1,14 @@
-import type { ResponseJob } from './response-job.ts';
 import type { WireResponse } from './wire-response.ts';
+
+/** A response that is made in the background: it is decided at once, and told when its time has come. */
+export interface ResponseJob {
+  readonly startsAt: number;
+  /** Milliseconds since the epoch, as all times here. */
+  endsAt: number;
+  isCancelled: boolean;
+  /** Its events, those after a number; only of one that was created as a stream. */
+  readonly frames?: (after: number) => Iterable<string>;
+}
 
 export interface StoredResponse {
   readonly response: WireResponse;

@@ -1,9 +1,9 @@
 import { apiError, isReply, type JsonReply, ok, type Reply } from './reply.ts';
 import { keptText } from './response-items.ts';
-import { isRunning, newJob, type ResponseJob, responseAt } from './response-job.ts';
+import { isRunning, newJob, responseAt } from './response-job.ts';
 import { type Answered, answerResponse, started } from './response-object.ts';
 import { type ResponseRequest, readInputTokensRequest, readResponseRequest } from './response-request.ts';
-import type { StoredResponse } from './response-store.ts';
+import type { ResponseJob, StoredResponse } from './response-store.ts';
 import { responseFrames } from './response-stream.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
 

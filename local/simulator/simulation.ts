@@ -1,12 +1,11 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
-import type { StoredBatch } from './batches.ts';
 import type { Upload } from './body.ts';
-import type { StoredFile } from './files.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
+import type { StoredBatch, StoredFile } from './stored-jobs.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {
