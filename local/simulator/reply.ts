@@ -11,7 +11,13 @@ export interface StreamReply {
   readonly frames: Iterable<string>;
 }
 
-export type Reply = JsonReply | StreamReply;
+/** The content of a file. */
+export interface BytesReply {
+  readonly kind: 'bytes';
+  readonly bytes: Uint8Array;
+}
+
+export type Reply = JsonReply | StreamReply | BytesReply;
 
 export interface ErrorDetails {
   readonly param?: string;

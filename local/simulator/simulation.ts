@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
+import type { Upload } from './body.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
+import type { StoredBatch, StoredFile } from './stored-jobs.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {
@@ -18,6 +20,12 @@ export interface Simulation {
   newId(prefix: string): string;
   /** Seconds since the epoch. */
   now(): number;
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  readonly files: Map<string, StoredFile>;
+  readonly batches: Map<string, StoredBatch>;
+  /** How long a background response and a batch take, in milliseconds. */
+  readonly jobMs: number;
 }
 
 /** A request as an endpoint sees it. */
@@ -27,6 +35,8 @@ export interface EndpointRequest {
   /** What stood in the path's variable part. */
   readonly id: string;
   readonly query: URLSearchParams;
+  /** What came as a form. */
+  readonly upload?: Upload;
 }
 
 /** One endpoint: a function of the request and of what the account remembers. */

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../core/json.ts';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import { askedBy, untoldOutcome } from '../core/told-outcome.ts';
 import { askFor, readAll } from './ask.ts';
-import type { TruthParts } from './truth.ts';
+import type { TruthParts } from './truth-parts.ts';
 
 /** For all of it: OpenAI takes up to 200 MB for a batch, and answers may be larger. */
 const TIMEOUT_MS = 600_000;

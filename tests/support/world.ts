@@ -14,7 +14,7 @@ import type { Scope } from '../../shared/core/scope.ts';
 import { createDeferrals } from '../../shared/deferred/deferrals.ts';
 import { createTruth } from '../../shared/deferred/truth.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
-import type { SweepReport } from '../../shared/ledger/ledger.ts';
+import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
@@ -55,6 +55,8 @@ export interface World extends WorldParts {
   entries(project: string): Promise<CallEntry[]>;
   /** Sweeps, as if so many milliseconds had passed. */
   sweep(later: number): Promise<SweepReport>;
+  /** The same, with another teller of the truth than OpenAI. */
+  sweepWith(truth: Truth, later: number): Promise<SweepReport>;
   close(): Promise<void>;
 }
 
@@ -128,10 +130,11 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       await parts.directory.putLimit(scope, 'month', amount, shards);
     },
     entries: (project) => closedEntries(parts.store, project),
-    sweep(later) {
+    sweep: (later) => world.sweepWith(truth, later),
+    sweepWith(told, later) {
       const then = { now: () => Date.now() + later };
       const its = createLedger({ store, directory, clock: then, leaseMs: 960_000 });
-      return createSweep({ ledger: its, truth, log })(true);
+      return createSweep({ ledger: its, truth: told, log })(true);
     },
     close: () => upstream.close(),
   };
