@@ -1,17 +1,15 @@
-import { isObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
+import { type AnswerHead, isEventStream, largeReader, passingForm, readWhole } from './answer-form.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall, Work } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { JsonReader, PlainReader } from './metered-json.ts';
-import { meteredStream } from './metered-stream.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -32,13 +30,13 @@ export async function answer(
   const { status } = upstream;
   if (status === 401) deps.log.alarm('openai_key_refused', { call: call.id });
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
-  const { work } = call;
-  if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {
-    return passing(call, upstream, slot, deps, (onEnd) =>
-      meteredStream(upstream.body ?? new Blob([]).stream(), {
-        meter: work.rules.streamMeter(work.body),
+  const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
+  const form = passingForm(call.work, upstream, keepBytes);
+  if (form !== undefined) {
+    return passing(call, form.head, slot, deps, (onEnd) =>
+      meteredBody(upstream.body ?? new Blob([]).stream(), {
+        reader: form.reader,
         onDisconnect: call.project.onDisconnect,
-        keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
         onEnd,
       }),
     );
@@ -50,7 +48,7 @@ export async function answer(
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
         meteredBody(head.body, {
-          reader: largeReader(work, slot.store ? deps.settings.maxCachedBytes : 0),
+          reader: largeReader(call.work, upstream, keepBytes),
           // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
           onDisconnect: 'drain',
           onEnd,
@@ -61,14 +59,6 @@ export async function answer(
   }
 }
 
-function isEventStream({ headers }: Response): boolean {
-  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
-}
-
-function largeReader(work: Work, keepBytes: number): JsonReader | PlainReader {
-  return work.kind === 'metered' ? new JsonReader(work.rules, keepBytes) : new PlainReader();
-}
-
 function whole(
   call: HeldCall,
   upstream: Response,
@@ -77,36 +67,34 @@ function whole(
   deps: ProxyDeps,
 ): Exchange {
   const { status, headers } = upstream;
-  const metered = call.work.kind === 'metered' ? call.work : undefined;
-  const json = metered && parsed(bytes);
-  // Metered endpoints answer with JSON: anything else is no answer, or a part of one.
-  if (metered !== undefined && json === undefined && upstream.ok) return lost(call, status, slot, deps);
-  const served = json && metered?.rules.served(json);
+  const read = readWhole(call.work, upstream, bytes);
+  if (read === undefined) return lost(call, status, slot, deps);
+  const { served, failed } = read;
   const outcome = decide(call, endingOf(call.work, status, { how: 'complete', served }), deps);
   // `Response` takes no body with some statuses, not even an empty one.
   const body = upstream.body === null ? null : bytes;
   const reply = replyHeaders(headers, additions(call, slot, outcome.cost));
   const response = new Response(body, { status, headers: reply });
-  const end = { how: 'complete', served, failed: json?.['status'] === 'failed', bytes } as const;
+  const end = { how: 'complete', served, failed, bytes } as const;
   return { response, done: finish(call, slot, outcome, deps, keepable(call, upstream, end)) };
 }
 
 /** An answer that is passed on as it comes; what it cost is known at its end. */
 function passing(
   call: HeldCall,
-  upstream: Response,
+  head: AnswerHead,
   slot: CacheSlot,
   deps: ProxyDeps,
   bodyOf: (onEnd: (end: BodyEnd) => Uint8Array | undefined) => ReadableStream<Uint8Array>,
 ): Exchange {
   const done = Promise.withResolvers<void>();
   const body = bodyOf((end) => {
-    const outcome = decide(call, endingOf(call.work, upstream.status, end), deps);
-    finish(call, slot, outcome, deps, keepable(call, upstream, end)).then(done.resolve, done.reject);
-    return isEventStream(upstream) && asksForCost(call.request) ? costComment(outcome.cost) : undefined;
+    const outcome = decide(call, endingOf(call.work, head.status, end), deps);
+    finish(call, slot, outcome, deps, keepable(call, head, end)).then(done.resolve, done.reject);
+    return isEventStream(head) && asksForCost(call.request) ? costComment(outcome.cost) : undefined;
   });
-  const headers = replyHeaders(upstream.headers, additions(call, slot));
-  return { response: new Response(body, { status: upstream.status, headers }), done: done.promise };
+  const headers = replyHeaders(head.headers, additions(call, slot));
+  return { response: new Response(body, { status: head.status, headers }), done: done.promise };
 }
 
 type Seen = Pick<BodyEnd, 'how' | 'served'> & Partial<Pick<BodyEnd, 'seenOutputBytes'>>;
@@ -123,7 +111,7 @@ function endingOf(work: Work, status: number, { how, served, seenOutputBytes }: 
 /** Only a complete answer with nothing missing may be given again. */
 function keepable(
   { work }: HeldCall,
-  { status, headers }: Response,
+  { status, headers }: AnswerHead,
   { how, failed, served, bytes }: Omit<BodyEnd, 'seenOutputBytes'>,
 ): Omit<Keepable, 'cost'> | undefined {
   const known: Served | undefined = work.kind === 'free' ? { counts: {} } : served;
@@ -182,15 +170,6 @@ function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additio
     ...(call.outputCap === undefined ? {} : { outputCap: call.outputCap }),
     ...(tightest === undefined ? {} : { remaining: tightest.remaining + back }),
   };
-}
-
-function parsed(bytes: Uint8Array) {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const BROKEN: Refusal = {

@@ -28,7 +28,10 @@ export type Work =
   | {
       readonly kind: 'metered';
       readonly rules: MeteredEndpoint;
+      /** What is asked, as the rules read it. */
       readonly body: JsonObject;
+      /** The body as it came, where it goes on untouched. */
+      readonly raw?: Uint8Array;
       readonly price: Price;
       readonly worst: WorstCase;
     };

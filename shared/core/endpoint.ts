@@ -43,6 +43,21 @@ export interface StreamMeter {
   seenOutputBytes(): number | undefined;
 }
 
+/** An answer that is neither JSON nor events, and so carries no usage: a text, or sound. */
+export interface PlainAnswer {
+  /** `text` is short enough to be taken whole; `binary` passes as it comes. */
+  readonly form: 'text' | 'binary';
+  /** What was served, as far as the request alone tells; `undefined` where it does not. */
+  readonly served: Served | undefined;
+}
+
+/** What the caller gets in place of the events that OpenAI was asked for, as these alone carry the usage. */
+export interface Unwrapping {
+  readonly contentType: string;
+  /** What an event carries for the caller, in base64; `undefined` where it carries nothing. */
+  contentOf(data: JsonObject): string | undefined;
+}
+
 /** What Tollgate knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
 export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
@@ -54,8 +69,16 @@ export interface MeteredEndpoint {
   forMetering(body: JsonObject): JsonObject;
   /** All members of an answer that `served` looks at. */
   readonly reads: { readonly [member: string]: Outline };
-  /** Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage. */
-  served(answer: JsonObject): Served | undefined;
+  /**
+   * Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage.
+   *
+   * @param body the caller's body, before `forMetering`
+   */
+  served(answer: JsonObject, body: JsonObject): Served | undefined;
+  /** What an answer that is neither JSON nor events comes to; absent where such an answer is none. */
+  plain?(body: JsonObject): PlainAnswer | undefined;
+  /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
+  unwrapping?(body: JsonObject): Unwrapping | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again. */

@@ -298,7 +298,7 @@ describe('the worst case with hosted tools', () => {
 
 describe('a whole response', () => {
   const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
-  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more })?.counts;
+  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more }, {})?.counts;
   const search = (action: JsonObject) => ({ type: 'web_search_call', action });
 
   test('counts searches as OpenAI reports them', () => {
@@ -358,7 +358,7 @@ describe('a whole response', () => {
   test.each(['failed', 'in_progress', 'queued', 'cancelled'])(
     'that is %s without usage is unknown',
     (status) => {
-      expect(responses.served({ status, model: 'm', usage: null, output: [] })).toBeUndefined();
+      expect(responses.served({ status, model: 'm', usage: null, output: [] }, {})).toBeUndefined();
     },
   );
 });
