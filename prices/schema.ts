@@ -26,7 +26,7 @@ const priceRow = z.strictObject({
   maxImageTokens: count,
   searchPerCall: z.literal(true).optional(),
   rates: byTier,
-  /** Rates of calls and sessions, the same in every tier that has none of its own. */
+  /** Rates of calls and minutes, the same in every tier that has none of its own. */
   calls: rates.optional(),
   longContext: z.strictObject({ over: z.int().positive(), rates: byTier }).optional(),
 });

@@ -1,9 +1,11 @@
 import type { Outcome } from '../../shared/core/ledger.ts';
+import { tallySum } from '../../shared/core/ledger-rules.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Price, PriceTable } from '../../shared/core/price.ts';
-import { costOf, owedCounts } from '../../shared/core/pricing.ts';
+import { type Cost, costOf, owedCounts } from '../../shared/core/pricing.ts';
+import { max } from '../../shared/core/rates.ts';
 import { mayReason } from '../../shared/core/reasoning.ts';
-import type { Served } from '../../shared/core/usage.ts';
+import type { Served, UsageCounts } from '../../shared/core/usage.ts';
 import type { HeldCall } from './call.ts';
 
 /** How a call that held money came to its end. */
@@ -58,18 +60,39 @@ export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at
 
 function servedOutcome(call: HeldCall, served: Served, prices: PriceTable) {
   if (call.work.kind === 'free') return { cost: 0n };
+  const { held } = call.held.call;
   const flags: string[] = [];
   const price = priceServed(call, call.work.price, served, prices, flags);
-  const priced = costOf(price, served);
-  flags.push(...priced.flags);
-  if (priced.cost > call.held.call.held) flags.push('over_hold');
+  const parts = [
+    pricePart(price, served),
+    ...(served.also ?? []).map((part) => priceOther(call, part, prices)),
+  ];
+  flags.push(...new Set(parts.flatMap((part) => part.flags)));
+  const sum = parts.reduce((total, part) => total + part.cost, 0n);
+  const cost = parts.every((part) => part.bounded) ? sum : max([sum, held]);
+  if (cost > held) flags.push('over_hold');
   return {
-    cost: priced.cost,
-    tally: { ...owedCounts(price, served), calls: 1 },
+    cost,
+    tally: { ...parts.reduce((total, part) => tallySum(total, part.counts), {}), calls: 1 },
     flags,
     ...(served.model === undefined ? {} : { servedModel: served.model }),
     ...(served.serviceTier === undefined ? {} : { serviceTier: served.serviceTier }),
   };
+}
+
+interface PricedPart extends Cost {
+  readonly counts: UsageCounts;
+}
+
+function pricePart(price: Price, served: Served): PricedPart {
+  return { ...costOf(price, served), counts: owedCounts(price, served) };
+}
+
+/** What another model did for the answer. Nothing bounds what one costs that has no price: not less than was held. */
+function priceOther({ at }: HeldCall, part: Served, prices: PriceTable): PricedPart {
+  const lookup = part.model === undefined ? undefined : prices.find(part.model, at);
+  if (lookup?.kind === 'priced') return pricePart(lookup.price, part);
+  return { cost: 0n, flags: ['unpriced'], bounded: false, counts: part.counts };
 }
 
 /**

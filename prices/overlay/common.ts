@@ -25,11 +25,12 @@ export const FAST: TierRule = { factor: '2', long: true };
 /** Ultrafast mode of gpt-6-astra and gpt-6.1-sol: six times the price. */
 export const ULTRAFAST: TierRule = { factor: '6', long: true };
 
+/** A minute: $0.03, 0.12, 0.48 and 1.92 for 20 of them, "billed by the minute". */
 const CONTAINERS: Usd = {
-  container_1g: '0.03',
-  container_4g: '0.12',
-  container_16g: '0.48',
-  container_64g: '1.92',
+  container_1g: '0.0015',
+  container_4g: '0.006',
+  container_16g: '0.024',
+  container_64g: '0.096',
 };
 
 /** Fees of the hosted tools of reasoning models: $10 per 1,000 searches, with either version of the tool. */

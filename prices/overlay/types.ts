@@ -1,7 +1,7 @@
 import type { Tier } from '../../shared/core/price.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
 
-/** US dollars as decimal strings: for a million tokens of a class, or for one call or session of a tool. */
+/** US dollars as decimal strings: for a million tokens of a class, or for one unit of anything else. */
 export type Usd = Readonly<Partial<Record<BilledClass, string>>>;
 
 /** Rates from a UTC day on; the first period of a group has no `from`. */
@@ -32,7 +32,7 @@ export interface Group {
   readonly longContextOver?: number;
   /** The 12-hour cache write as a factor on the plain input rate. */
   readonly cacheWrite12h?: string;
-  /** USD for one call or session of a hosted tool. */
+  /** USD for one call of a hosted tool, or one minute of a container. */
   readonly tools?: Usd;
   /** Input tokens that each web search is billed beside its fee, and that `usage` does not count. */
   readonly searchContentTokens?: number;

@@ -4,7 +4,7 @@ import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Outline } from '../json-outline.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
-import { containerClass, searchClass } from './response-tools.ts';
+import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
@@ -72,8 +72,10 @@ function toolCounts(response: JsonObject): UsageCounts {
   };
   add(searchClass(tools), reportedSearches(response) ?? countedSearches(output));
   add('file_search', output.filter((item) => item['type'] === 'file_search_call').length);
-  add(containerClass(tools, 'code_interpreter'), distinct(output, codeContainer));
-  add(containerClass(tools, 'shell'), distinct(output, shellContainer));
+  // An answer does not say how long its containers lived: they are taken to be left to expire.
+  const minutes = (containers: number) => containers * CONTAINER_IDLE_MINUTES;
+  add(containerClass(tools, 'code_interpreter'), minutes(distinct(output, codeContainer)));
+  add(containerClass(tools, 'shell'), minutes(distinct(output, shellContainer)));
   return counts;
 }
 
@@ -94,7 +96,7 @@ function countedSearches(output: readonly JsonObject[]): number {
   }, 0);
 }
 
-/** Containers are billed by session: several calls in one container are one. */
+/** Several calls in one container are one. */
 function distinct(
   output: readonly JsonObject[],
   containerOf: (item: JsonObject) => JsonValue | undefined,

@@ -19,6 +19,15 @@ export const DEFAULT_MAX_TOOL_CALLS = 8;
  */
 export const MAX_QUERIES_PER_SEARCH = 4;
 
+/** "A container expires if it is not used for 20 minutes" ("Code interpreter" guide); until then it may be billed. */
+export const CONTAINER_IDLE_MINUTES = 20;
+
+/** The longest that Lambda lets a function run, and so the longest that an answer can go on using a container. */
+const LONGEST_ANSWER_MINUTES = 15;
+
+/** The most minutes that a container can be billed which was made for one answer: used to its end, and then left. */
+export const MAX_CONTAINER_MINUTES = LONGEST_ANSWER_MINUTES + CONTAINER_IDLE_MINUTES;
+
 /** What OpenAI tells the model about one tool: that of a caller's tool is in the request, its own are not. */
 const TOKENS_PER_TOOL = 64;
 const TOKENS_PER_BUILT_IN_TOOL = 2048;
@@ -121,8 +130,11 @@ export function boundTools(body: JsonObject): ToolBound {
       builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn + inNamespaces) * TOKENS_PER_TOOL,
     fees: (rates) => {
       const perCall = max(charges.map((charge) => (charge.kind === 'hosted' ? charge.feeOf(rates) : 0n)));
-      const containers = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
-      return BigInt(calls) * perCall + containers.reduce((sum, fee) => sum + fee, 0n);
+      const perMinute = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
+      return (
+        BigInt(calls) * perCall +
+        BigInt(MAX_CONTAINER_MINUTES) * perMinute.reduce((sum, rate) => sum + rate, 0n)
+      );
     },
   };
 }

@@ -261,13 +261,14 @@ describe('the worst case with hosted tools', () => {
     expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fee);
   });
 
-  test('adds a session for every container, by its memory', () => {
+  test('adds for every container, by its memory, the minutes that it can live', () => {
     const tools = [
       auto(),
       auto('64g'),
       { type: 'shell', environment: { type: 'container_auto', memory_limit: '4g' } },
     ];
-    const fees = 2n * (RATES.container_1g + RATES.container_64g + RATES.container_4g);
+    // Used until Lambda ends the function after 15 minutes, and left to expire, which takes 20.
+    const fees = 35n * 2n * (RATES.container_1g + RATES.container_64g + RATES.container_4g);
     expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fees);
   });
 
@@ -325,7 +326,7 @@ describe('a whole response', () => {
     });
   });
 
-  test('counts file searches, and containers once each, by the memory of the tools', () => {
+  test('counts file searches, and 20 minutes of each container, by the memory of the tools', () => {
     const code = (container_id: string) => ({ type: 'code_interpreter_call', container_id });
     const shell = (container_id: string) => ({
       type: 'shell_call',
@@ -345,10 +346,10 @@ describe('a whole response', () => {
       input: 10,
       output: 5,
       file_search: 2,
-      container_16g: 2,
-      container_1g: 1,
+      container_16g: 40,
+      container_1g: 20,
     });
-    expect(counts({ output: [code('a'), shell('b')], tools: [] })).toMatchObject({ container_1g: 2 });
+    expect(counts({ output: [code('a'), shell('b')], tools: [] })).toMatchObject({ container_1g: 40 });
     expect(counts({ output: [{ type: 'shell_call', environment: { type: 'local' } }] })).toEqual({
       input: 10,
       output: 5,
@@ -376,7 +377,7 @@ describe('a stream', () => {
         output: 402,
         reasoning: 256,
         web_search: 2,
-        container_4g: 1,
+        container_4g: 20,
       },
     });
     expect(meter.seenOutputBytes()).toBe(Buffer.byteLength('Look it up1+1Grüezi!'));
