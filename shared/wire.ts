@@ -12,6 +12,7 @@ import { type ProxyConfig, readProxyConfig, readStageConfig, type StageConfig } 
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
+import { createSound } from './mediabunny/sound.ts';
 import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
@@ -60,6 +61,7 @@ export function wireProxy(env: Env) {
       secrets,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     }),
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),

@@ -1,13 +1,11 @@
 import type { PlainAnswer } from '../../shared/core/endpoint.ts';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import type { Served } from '../../shared/core/usage.ts';
-import type { Work } from './call.ts';
+import type { MeteredWork, Work } from './call.ts';
 import type { BodyReader } from './metered-body.ts';
 import { JsonReader, PlainReader } from './metered-json.ts';
 import { EventReader } from './metered-stream.ts';
 import { UnwrappedReader } from './unwrapped-stream.ts';
-
-type Metered = Extract<Work, { kind: 'metered' }>;
 
 /** The head of an answer: what it is read, and passed on, by. */
 export type AnswerHead = Pick<Response, 'ok' | 'status' | 'headers'>;
@@ -76,7 +74,7 @@ export function isEventStream({ headers }: Pick<AnswerHead, 'headers'>): boolean
 }
 
 /** What a good answer without JSON is, where the request is one that is answered so. */
-function plainOf({ rules, body }: Metered, { ok, headers }: AnswerHead): PlainAnswer | undefined {
+function plainOf({ rules, body }: MeteredWork, { ok, headers }: AnswerHead): PlainAnswer | undefined {
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
   return ok && !isJson ? rules.plain?.(body) : undefined;
 }

@@ -4,6 +4,7 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Sound } from '../../shared/ports/sound.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
 /** How one stage's proxy is set up. */
@@ -35,6 +36,7 @@ export interface ProxyDeps {
   readonly ledger: Ledger;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
+  readonly sound: Sound;
   readonly clock: Clock;
   readonly log: Log;
   /** 16 random hexadecimal digits. */

@@ -1,3 +1,4 @@
+import type { FormShape } from './form-body.ts';
 import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
 import type { Picodollars } from './money.ts';
@@ -19,8 +20,10 @@ export interface WorstCase {
 }
 
 export interface EstimateContext {
-  /** The size of the request's body in UTF-8 bytes. */
+  /** The size of the request's body in UTF-8 bytes; of a form, of all in it but its files. */
   readonly bodyBytes: number;
+  /** The prices of its `otherModels`, by their names. */
+  readonly prices?: ReadonlyMap<string, Price>;
   /** The dearest tier that `service_tier: "auto"`, or none, may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
 }
@@ -63,6 +66,12 @@ export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
   check(body: JsonObject): Refusal | undefined;
   worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
+  /** The models beside `model` that it can be billed for, each at a price of its own. Absent: none. */
+  otherModels?(body: JsonObject): readonly string[];
+  /** How a form reads as such a body; absent where the endpoint takes JSON only. A form is never rewritten. */
+  readonly form?: FormShape;
+  /** It takes no JSON. */
+  readonly formOnly?: true;
   /** The body with its output limited to so many tokens a choice. Only called where `explicit` is false. */
   withOutputCap(body: JsonObject, maxOutputTokens: number): JsonObject;
   /** The body as OpenAI must see it, so that the answer carries its usage. */

@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     may: [CORE, PORTS, COMPUTING_BUILTINS, ZOD],
     because: 'a service works with any adapter: it knows the ports and the core alone',
   })),
-  ...['aws', 'memcached', 'memory', 'openai'].map((adapter) => ({
+  ...['aws', 'mediabunny', 'memcached', 'memory', 'openai'].map((adapter) => ({
     name: `the ${adapter} adapter`,
     files: new RegExp(`^shared/${adapter}/`),
     own: new RegExp(`^shared/${adapter}/`),

@@ -11,6 +11,7 @@ import { parseUsd } from '../../shared/core/money.ts';
 import { periodKey } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
@@ -73,6 +74,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       waitMs: 5_000,
     }),
     upstream: createHttpUpstream({ baseUrl: upstream.baseUrl, secrets, connectTimeoutMs: 2_000 }),
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
