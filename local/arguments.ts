@@ -14,16 +14,24 @@ const FUNCTION_VARIABLES = [
 ];
 
 export type StartArguments =
-  | { readonly kind: 'start'; readonly port: number; readonly dataDirectory: string | undefined }
+  | {
+      readonly kind: 'start';
+      readonly port: number;
+      readonly dataDirectory: string | undefined;
+      /** Whether to run the built zips under the real runtime client. */
+      readonly runtime: boolean;
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 export const HELP = `Runs Tollgate on this machine: both stages, their table, cache and an OpenAI simulator.
 
-Usage: npm start -- [--port N] [--data DIR]
+Usage: npm start -- [--port N] [--data DIR] [--runtime]
 
   --port N     first of the ${PORT_COUNT} ports it listens on, on 127.0.0.1 alone (0: any free ones; default ${DEFAULT_PORT})
   --data DIR   keep ledger, projects, limits and keys in DIR between runs (in memory without it)
+  --runtime    build the functions and run their zips under Lambda's own runtime client, a process a call at a time,
+               instead of their sources in one process (the first time, it compiles that client for some minutes)
   --help       show this
 
 Environment:
@@ -41,13 +49,19 @@ export function functionEnvironment(env: NodeJS.ProcessEnv): Record<string, stri
 
 /** Reads the arguments of `npm start`; what they get wrong is a value, in words for people. */
 export function readArguments(args: readonly string[]): StartArguments {
-  let values: { port?: string | undefined; data?: string | undefined; help?: boolean | undefined };
+  let values: {
+    port?: string | undefined;
+    data?: string | undefined;
+    runtime?: boolean | undefined;
+    help?: boolean | undefined;
+  };
   try {
     ({ values } = parseArgs({
       args: [...args],
       options: {
         port: { type: 'string' },
         data: { type: 'string' },
+        runtime: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -63,7 +77,7 @@ export function readArguments(args: readonly string[]): StartArguments {
       message: `--port must be 0 (any free ports) or a whole number from 1 to ${HIGHEST_PORT - PORT_COUNT + 1}, not "${values.port}".`,
     };
   }
-  return { kind: 'start', port, dataDirectory: values.data };
+  return { kind: 'start', port, dataDirectory: values.data, runtime: values.runtime ?? false };
 }
 
 function readPort(text: string): number | undefined {

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { createFunctionUrl } from './function-url.ts';
 import { listen } from './http.ts';
@@ -10,15 +8,7 @@ import {
   type InvocationResult,
   TO_HOST,
 } from './invocation.ts';
-import {
-  createContext,
-  createResponseStream,
-  type Handler,
-  installAwsLambda,
-  isStreaming,
-  type StreamingHandler,
-  type StreamSink,
-} from './lambda-runtime.ts';
+import { loadFunctions, type StageFunctions, sandboxFunctions } from './stage-functions.ts';
 
 /*
  * The process of one stage's functions: what Lambda would run in sandboxes. It gets the functions' configuration in
@@ -36,7 +26,6 @@ let inFlight = 0;
 
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', stop);
-installAwsLambda();
 
 process.once('message', async (message) => {
   const start = TO_HOST.parse(message);
@@ -44,16 +33,10 @@ process.once('message', async (message) => {
   await run(start);
 });
 
-async function run({ stage, port, modules, principals }: Start): Promise<void> {
-  const proxy = await load(modules.proxy);
-  if (!isStreaming(proxy))
-    throw new Error(`${modules.proxy}: handler was not made by awslambda.streamifyResponse`);
-  const functions: Record<Invocable, Handler> = {
-    admin: await load(modules.admin),
-    sweep: await load(modules.sweep),
-  };
-  const invoke = (name: Invocable, payload: string) =>
-    tracked(() => invokeFunction(functions[name], `openai-${name}-${stage}`, payload));
+async function run(start: Start): Promise<void> {
+  const { stage, port, principals } = start;
+  const functions = await functionsOf(start);
+  const invoke = (name: Invocable, payload: string) => tracked(() => functions.invoke(name, payload));
 
   process.on('message', async (order) => {
     const wanted = TO_HOST.parse(order);
@@ -65,8 +48,7 @@ async function run({ stage, port, modules, principals }: Start): Promise<void> {
     apiId: `local-${stage}`,
     principals,
     log: console.error,
-    invoke: (event, sink, requestId) =>
-      tracked(() => invokeStreaming(proxy, event, sink, createContext(`openai-proxy-${stage}`, requestId))),
+    invoke: (event, sink, requestId) => tracked(() => functions.stream(event, sink, requestId)),
   });
   const listening = await listen(server, port);
   schedule(SWEEP_EVERY_MS, () => invoke('sweep', '{}'));
@@ -74,44 +56,13 @@ async function run({ stage, port, modules, principals }: Start): Promise<void> {
   send({ kind: 'ready', port: listening });
 }
 
-async function load(path: string): Promise<Handler & StreamingHandler> {
-  const module: { handler?: unknown } = await import(pathToFileURL(path).href);
-  if (!isHandler(module.handler)) throw new Error(`${path} exports no handler`);
-  return module.handler;
-}
-
-function isHandler(value: unknown): value is Handler & StreamingHandler {
-  return typeof value === 'function';
-}
-
-async function invokeStreaming(
-  handler: StreamingHandler,
-  event: unknown,
-  sink: StreamSink,
-  context: ReturnType<typeof createContext>,
-): Promise<void> {
-  const { stream, ended } = createResponseStream(sink);
-  await handler(event, stream, context);
-  if (!ended()) {
-    throw new Error(
-      'the function returned without ending its stream: on Lambda it would run into its timeout',
-    );
-  }
-}
-
-async function invokeFunction(handler: Handler, name: string, payload: string): Promise<InvocationResult> {
-  try {
-    const result = await handler(JSON.parse(payload), createContext(name, randomUUID()));
-    return { kind: 'returned', payload: JSON.stringify(result) ?? 'null' };
-  } catch (error) {
-    console.error(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
-    return { kind: 'threw', error: describe(error) };
-  }
-}
-
-function describe(error: unknown): { errorType: string; errorMessage: string; trace: string[] } {
-  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
+async function functionsOf({ stage, modules, runtimeClient }: Start): Promise<StageFunctions> {
+  if (runtimeClient === undefined) return loadFunctions(stage, modules);
+  // This environment is the functions' own; a process that they run in ends with this one.
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return sandboxFunctions(stage, modules, { client: runtimeClient, env, onLine: console.log });
 }
 
 async function tracked<T>(work: () => Promise<T>): Promise<T> {

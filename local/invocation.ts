@@ -20,6 +20,7 @@ export const HOST_START = z.object({
   stage: z.string(),
   port: z.number().int(),
   modules: z.object({ proxy: z.string(), admin: z.string(), sweep: z.string() }),
+  runtimeClient: z.string().optional(),
   principals: z.array(z.custom<import('./principals.ts').Principal>()),
 });
 

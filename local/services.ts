@@ -17,7 +17,12 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS', 'Syste
  * Becomes the program it is given, and leaves a guard behind that ends it when standard input ends: then the
  * stack's process is gone, however it went.
  */
-const GUARDED = 'exec 3<&0; (cat <&3 >/dev/null; kill $$ 2>/dev/null) & exec "$@" </dev/null';
+const GUARDED = 'exec 3<&0; (cat <&3 >/dev/null; kill $$; kill -CONT $$) 2>/dev/null & exec "$@" </dev/null';
+
+/** A program that ends, frozen or not, when its standard input does. */
+export function guarded(program: readonly string[]): { readonly command: string; readonly args: string[] } {
+  return { command: 'sh', args: ['-c', GUARDED, 'sh', ...program] };
+}
 
 /** The variables that every child gets. */
 export function baseEnvironment(): Record<string, string> {
@@ -94,8 +99,7 @@ export async function startMemcached(
   const memcached = ['memcached', '-l', LOOPBACK, '-p', String(at), '-U', '0', '-m', MEMCACHED_MEGABYTES];
   supervisor.start({
     name: 'memcached',
-    command: 'sh',
-    args: ['-c', GUARDED, 'sh', ...memcached, ...(asRoot ? ['-u', 'nobody'] : [])],
+    ...guarded([...memcached, ...(asRoot ? ['-u', 'nobody'] : [])]),
     env: baseEnvironment(),
     lifeline: 'stdin',
   });

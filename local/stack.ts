@@ -5,6 +5,7 @@ import { LOOPBACK, listen } from './http.ts';
 import { createLambdaEndpoint } from './lambda-endpoint.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { type Principals, people, REGION, STAGES } from './principals.ts';
+import { buildTasks } from './runtime/tasks.ts';
 import { seed } from './seed.ts';
 import { startDynamoDb, startMemcached, startSimulator } from './services.ts';
 import type { FunctionModules } from './stage-host.ts';
@@ -36,6 +37,8 @@ export interface StackOptions {
   readonly functionEnvironment?: Readonly<Record<string, string>>;
   /** Other functions than Tollgate's own; they start with no projects. */
   readonly modules?: FunctionModules;
+  /** The entry of the real runtime client, to run the functions under: Tollgate's own from their zips, built first. */
+  readonly runtimeClient?: string | undefined;
   /** Gets every line that a process of the stack prints. */
   readonly onLine?: (process: string, line: string) => void;
   /** Stops a start that is under way. */
@@ -61,6 +64,8 @@ interface Site {
   readonly supervisor: Supervisor;
   readonly servers: Server[];
   readonly ports: Ports;
+  /** Where the stack's files are. */
+  readonly directory: string;
   readonly aborted: AbortSignal;
   readonly log: (name: string, line: string) => void;
 }
@@ -72,7 +77,8 @@ interface Site {
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const data = options.dataDirectory === undefined ? undefined : resolve(options.dataDirectory);
-  const state = openStateDirectory(resolve(options.stateDirectory ?? data ?? '.local'));
+  const directory = resolve(options.stateDirectory ?? data ?? '.local');
+  const state = openStateDirectory(directory);
   const log = (name: string, line: string) => {
     state.log(name, line);
     options.onLine?.(name, line);
@@ -88,7 +94,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   try {
     const ports = await choosePorts(options.port ?? 0);
-    const site = { supervisor, servers, ports, aborted: stopping.signal, log };
+    const site = { supervisor, servers, ports, directory, aborted: stopping.signal, log };
     const booted = await Promise.race([
       boot(options, data, site),
       supervisor.failed.then((reason) => Promise.reject(new Error(reason))),
@@ -111,7 +117,9 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
   const secretSeed = readSeed(data);
   const principals = people(secretSeed);
   const given = options.openaiBaseUrl ?? (options.openaiApiKey ? OPENAI : undefined);
-  const [dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
+  const [modules, dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
+    options.modules ??
+      (options.runtimeClient === undefined ? OWN_FUNCTIONS : buildTasks(join(site.directory, 'functions'))),
     startDynamoDb(supervisor, {
       port: ports.dynamodb,
       path: data === undefined ? undefined : join(data, 'dynamodb'),
@@ -129,7 +137,8 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
     ...services,
     secretSeed,
     principals: Object.values(principals),
-    modules: options.modules ?? OWN_FUNCTIONS,
+    modules,
+    runtimeClient: options.runtimeClient,
     environment: options.functionEnvironment ?? {},
   });
   const lambda = createLambdaEndpoint({

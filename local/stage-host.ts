@@ -6,7 +6,7 @@ import type { Principal, Stage } from './principals.ts';
 import { nodeChild } from './services.ts';
 import { firstMessage, type Supervisor } from './supervisor.ts';
 
-/** Files that export the functions' `handler`s. */
+/** Files that export the functions' `handler`s; under the real runtime client, the functions' task roots. */
 export interface FunctionModules {
   readonly proxy: string;
   readonly admin: string;
@@ -18,6 +18,8 @@ export interface StageHostOptions {
   /** Of its function URL; 0 for any free one. */
   readonly port: number;
   readonly modules: FunctionModules;
+  /** The entry of the real runtime client, to run the functions under; absent: in the host's own process. */
+  readonly runtimeClient?: string | undefined;
   /** The functions' whole configuration, as Lambda would give it to them. */
   readonly env: Readonly<Record<string, string>>;
   readonly principals: readonly Principal[];
@@ -31,10 +33,10 @@ export interface StageHost {
 
 /** Starts the process of a stage's functions and waits until they are loaded. */
 export async function startStageHost(supervisor: Supervisor, options: StageHostOptions): Promise<StageHost> {
-  const { stage, port, modules, env, principals } = options;
+  const { stage, port, modules, runtimeClient, env, principals } = options;
   const child = supervisor.start(nodeChild(`functions of ${stage}`, './function-host.ts', { env }));
   const first = firstMessage(child);
-  tell(child, { kind: 'start', stage, port, modules, principals: [...principals] });
+  tell(child, { kind: 'start', stage, port, modules, runtimeClient, principals: [...principals] });
   const ready = FROM_HOST.parse(await first);
   if (ready.kind !== 'ready') throw new Error(`the functions of ${stage} did not start`);
 

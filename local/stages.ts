@@ -13,6 +13,8 @@ export interface StagesOptions {
   /** Who may call. */
   readonly principals: readonly Principal[];
   readonly modules: FunctionModules;
+  /** The entry of the real runtime client, to run the functions under. */
+  readonly runtimeClient: string | undefined;
   /** More configuration for the functions, over the stack's own. */
   readonly environment: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
@@ -28,12 +30,13 @@ export async function startStages(
   ports: Ports,
   options: StagesOptions,
 ): Promise<Readonly<Record<Stage, StageHost>>> {
-  const { principals, modules } = options;
+  const { principals, modules, runtimeClient } = options;
   const start = (stage: Stage) =>
     startStageHost(supervisor, {
       stage,
       port: ports[stage],
       modules,
+      runtimeClient,
       principals,
       env: environmentOf(stage, options),
     });

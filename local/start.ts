@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { functionEnvironment, HELP, readArguments } from './arguments.ts';
 import { greeting } from './greeting.ts';
+import { installRuntimeClient } from './runtime/client.ts';
 import { startStack } from './stack.ts';
 
 /* `npm start`: the local stack as a command. Its last line, once all can be used, is `ready`. */
@@ -32,8 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
     }
   });
   try {
+    const runtimeClient = given.runtime ? await installRuntimeClient({ say: console.log }) : undefined;
     const stack = await startStack({
       port: given.port,
+      runtimeClient,
       dataDirectory: given.dataDirectory,
       openaiApiKey: process.env['OPENAI_API_KEY'],
       openaiBaseUrl: process.env['OPENAI_BASE_URL'] || undefined,

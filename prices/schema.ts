@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TIERS } from '../shared/core/price.ts';
 import { BILLED_CLASSES } from '../shared/core/usage.ts';
 

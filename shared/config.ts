@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
@@ -54,6 +54,8 @@ const PROXY = STAGE.extend({
   TRUSTED_CALLERS: list,
   CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
+  /** How long Memcached may take for one item; a call whose cache is slower goes on as a miss. */
+  CACHE_OPERATION_MS: whole(50, 1, 10_000),
   CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),

@@ -5,6 +5,7 @@ import { bundledPrices } from '../prices/load.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
+import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
@@ -32,7 +33,7 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, ledger } = wireBooks(config);
+  const { log, directory, ledger, objects } = wireBooks(config);
   const secrets = createSecretsManager({
     secretId: config.OPENAI_SECRET_ARN,
     region: config.AWS_REGION,
@@ -44,6 +45,7 @@ export function wireProxy(env: Env) {
     settings: proxySettings(config),
     prices: bundledPrices(),
     directory,
+    objects,
     ledger,
     answers: createAnswerCache({
       cache: wireCache(config, log),
@@ -72,9 +74,10 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readStageConfig(env);
-  const { directory, store } = wireBooks(config);
+  const { directory, store, objects } = wireBooks(config);
   return {
     directory,
+    objects,
     store,
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
@@ -101,6 +104,10 @@ function wireBooks(config: StageConfig) {
   const store = createDynamoDbLedgerStore(client, config.TABLE_NAME, {
     retentionDays: config.RETENTION_DAYS,
   });
+  const objects = createDynamoDbObjects(client, config.TABLE_NAME, {
+    clock,
+    retentionDays: config.RETENTION_DAYS,
+  });
   const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
   const log = createJsonLog({
     stage: config.STAGE,
@@ -108,7 +115,7 @@ function wireBooks(config: StageConfig) {
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
-  return { directory, store, ledger, log };
+  return { directory, store, objects, ledger, log };
 }
 
 /** The proxy's settings under the names that its steps know. */
@@ -120,6 +127,7 @@ function proxySettings(config: ProxyConfig) {
     sessionRoles: config.SESSION_ROLES,
     autoTier: config.OPENAI_AUTO_TIER,
     upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_SECONDS * 1_000,
+    ledgerDeadlineMs: config.LEDGER_DEADLINE_MS,
     holdWaitMs: config.HOLD_WAIT_MS,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxCachedBytes: config.MAX_CACHED_BYTES,
@@ -130,6 +138,7 @@ function wireCache(config: ProxyConfig, log: Log): ResponseCache {
   if (config.CACHE_NODES.length > 0)
     return createMemcachedCache({
       servers: config.CACHE_NODES.map(address),
+      operationMs: config.CACHE_OPERATION_MS,
       clock,
       onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
     });

@@ -66,22 +66,22 @@ export function createMeteredStore(meter: Meter): LedgerStore {
       writeAccount(account.id, 0);
       return store.openAccount(account);
     },
-    async getAccount(id) {
-      meter.read(readUnits(sizeOf(id)));
+    async getAccount(id, read) {
+      meter.read(readUnits(sizeOf(id)) / (read === 'recent' ? 2 : 1));
       return store.getAccount(id);
     },
     async getAccounts(ids) {
       for (const id of ids) meter.read(readUnits(sizeOf(id)));
       return store.getAccounts(ids);
     },
-    async reserve(id, callId, hold, version, receipt) {
+    async reserve(id, callId, hold, options) {
       if (id.kind === 'books' && sizeOf(id) === 0) {
         writeAccount(id, 0);
         open(id);
         writeAccount(id, 0);
       }
       const before = sizeOf(id);
-      const result = await store.reserve(id, callId, hold, version, receipt);
+      const result = await store.reserve(id, callId, hold, options);
       if (result.kind === 'held') grow(id, holdBytes(id, callId, hold));
       writeAccount(id, before);
       return result;

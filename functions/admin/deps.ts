@@ -3,11 +3,13 @@ import type { Audit, Limits } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import type { Objects } from '../../shared/ports/objects.ts';
 
 /** What the admin function works with; one stage's. */
 export interface AdminDeps {
   readonly directory: Directory;
   readonly store: LedgerStore;
+  readonly objects: Objects;
   readonly limits: Limits;
   readonly audit: Audit;
   readonly prices: PriceTable;

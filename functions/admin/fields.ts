@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatUsd, ONE_USD, type Picodollars, parseUsd } from '../../shared/core/money.ts';
 import { projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { PERIODS, periodKey } from '../../shared/core/period.ts';

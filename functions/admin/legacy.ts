@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { checkFields } from './command.ts';

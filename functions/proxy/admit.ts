@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../shared/core/json.ts';
+import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
@@ -6,6 +8,7 @@ import { readBody } from './body.ts';
 import type { Admitted, Identified, Work } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { meteredWork } from './metered-work.ts';
+import { refuseForeign } from './own.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
@@ -17,6 +20,8 @@ interface Asked {
   /** Models beside it that it can be billed for, each by its name and that of its family. */
   readonly otherModels: readonly (readonly string[])[];
   readonly stream: boolean;
+  /** Its body, where that is JSON. */
+  readonly json?: JsonObject;
 }
 
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
@@ -29,20 +34,28 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
-  const rules = await deps.directory.rules(subject);
+  const began = deps.clock.now();
+  const [rules, foreign] = await Promise.all([
+    deps.directory.rules(subject),
+    refuseForeign(call, found, asked.json, deps),
+  ]);
+  const ledgerMs = Math.max(0, deps.clock.now() - began);
   const { project } = rules;
   if (project === undefined) return unknownProject(call.projectName);
-  const refusal = forbid(project, call.user, asked) ?? unbounded(asked, rules.limits.length, call);
+  const refusal = forbid(project, call.user, asked) ?? foreign ?? unbounded(asked, rules.limits.length, call);
   if (refusal !== undefined) return refusal;
   return {
     ...call,
     endpoint: found.treatment.endpoint,
     path: found.path,
+    objects: found.objects,
+    ...(found.objectId === undefined ? {} : { objectId: found.objectId }),
     subject,
     requestedModel: asked.requestedModel,
     stream: asked.stream,
     work: asked.work,
     rules,
+    ledgerMs,
     project,
   };
 }
@@ -54,10 +67,7 @@ async function understand(
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
   const { treatment } = found;
-  if (treatment.kind === 'free') {
-    const work: Work = { kind: 'free', cacheable: treatment.cacheable, body };
-    return { work, family: NO_MODEL, requestedModel: NO_MODEL, otherModels: [], stream: false };
-  }
+  if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
   return {
@@ -66,7 +76,20 @@ async function understand(
     requestedModel: String(work.body['model']),
     otherModels: [...work.otherPrices].map(([name, { family }]) => [name, family]),
     stream: work.body['stream'] === true,
+    json: work.body,
   };
+}
+
+/** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
+function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undefined): Asked | Refusal {
+  const free = { family: NO_MODEL, requestedModel: NO_MODEL, otherModels: [], stream: false };
+  if (body === undefined || body.byteLength === 0 || !takes.includes('application/json')) {
+    return { work: { kind: 'free', cacheable, body }, ...free };
+  }
+  const parsed = parseJsonBody(body);
+  if (isRefusal(parsed)) return parsed;
+  const { json } = parsed;
+  return { work: { kind: 'free', cacheable, body: stringifyBody(json) }, ...free, json };
 }
 
 function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {

@@ -1,4 +1,4 @@
-import type { PlainAnswer } from '../../shared/core/endpoint.ts';
+import type { PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { MeteredWork, Work } from './call.ts';
@@ -26,15 +26,19 @@ export interface WholeAnswer {
 /**
  * How an answer is read that passes from its first byte on: events, and sound.
  *
+ * @param meter of its events
  * @param keepBytes the most bytes to keep for the cache
  * @returns `undefined` for one that is taken whole, unless it turns out to be large
  */
-export function passingForm(work: Work, head: AnswerHead, keepBytes: number): PassingForm | undefined {
+export function passingForm(
+  work: Work,
+  head: AnswerHead,
+  meter: StreamMeter | undefined,
+  keepBytes: number,
+): PassingForm | undefined {
   if (work.kind !== 'metered' || !head.ok) return undefined;
-  const { rules, body } = work;
-  if (isEventStream(head)) {
-    const unwrapping = rules.unwrapping?.(body);
-    const meter = rules.streamMeter(body);
+  if (isEventStream(head) && meter !== undefined) {
+    const unwrapping = work.rules.unwrapping?.(work.body);
     if (unwrapping === undefined) return { reader: new EventReader(meter, keepBytes), head };
     return {
       reader: new UnwrappedReader(meter, unwrapping, keepBytes),
@@ -85,7 +89,8 @@ function withContentType({ ok, status, headers }: AnswerHead, contentType: strin
   return { ok, status, headers: changed };
 }
 
-function parsed(bytes: Uint8Array): JsonObject | undefined {
+/** The JSON object that an answer is; `undefined` where it is none. */
+export function parsed(bytes: Uint8Array): JsonObject | undefined {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return isObject(json) ? json : undefined;

@@ -3,13 +3,21 @@ import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
-import { type AnswerHead, isEventStream, largeReader, passingForm, readWhole } from './answer-form.ts';
+import {
+  type AnswerHead,
+  isEventStream,
+  largeReader,
+  parsed,
+  passingForm,
+  readWhole,
+} from './answer-form.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall, Work } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
+import { disownDeleted, ownCreated, owningMeter } from './own.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -30,20 +38,25 @@ export async function answer(
   const { status } = upstream;
   if (status === 401) deps.log.alarm('openai_key_refused', { call: call.id });
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
+  const { work } = call;
   const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
-  const form = passingForm(call.work, upstream, keepBytes);
+  const owning =
+    work.kind === 'metered' ? owningMeter(call, work.rules.streamMeter(work.body), deps) : undefined;
+  const form = passingForm(work, upstream, owning?.meter, keepBytes);
   if (form !== undefined) {
-    return passing(call, form.head, slot, deps, (onEnd) =>
+    const exchange = passing(call, form.head, slot, deps, (onEnd) =>
       meteredBody(upstream.body ?? new Blob([]).stream(), {
         reader: form.reader,
         onDisconnect: call.project.onDisconnect,
         onEnd,
       }),
     );
+    return { ...exchange, done: exchange.done.then(owning?.written) };
   }
   const head = await readHead(upstream, WHOLE_BYTES);
   switch (head.kind) {
     case 'whole':
+      if (upstream.ok) await keepOwners(call, head.bytes, deps);
       return whole(call, upstream, head.bytes, slot, deps);
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
@@ -57,6 +70,12 @@ export async function answer(
     case 'broken':
       return lost(call, status, slot, deps);
   }
+}
+
+/** Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's. */
+async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps): Promise<void> {
+  const json = call.objects.creates === undefined ? undefined : parsed(bytes);
+  await Promise.all([json && ownCreated(call, json, deps), disownDeleted(call, deps)]);
 }
 
 function whole(

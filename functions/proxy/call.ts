@@ -4,6 +4,7 @@ import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
 import type { Price } from '../../shared/core/price.ts';
 import type { Subject } from '../../shared/core/scope.ts';
+import type { ObjectUse } from '../../shared/core/treatments/row.ts';
 import type { Project, Rules } from '../../shared/ports/directory.ts';
 
 /** A request as it came in, with the identity that AWS verified. */
@@ -45,11 +46,16 @@ export interface Admitted extends Identified {
   readonly endpoint: string;
   /** Below `/v1`, without the query. */
   readonly path: string;
+  /** What it does with objects that OpenAI keeps, and the id of the one that its path names. */
+  readonly objects: ObjectUse;
+  readonly objectId?: string;
   readonly subject: Subject;
   readonly requestedModel: string;
   readonly stream: boolean;
   readonly work: Work;
   readonly rules: Rules;
+  /** How long it took to read them, in milliseconds: a part of the time that the call has for the ledger. */
+  readonly ledgerMs: number;
   readonly project: Project;
 }
 

@@ -4,6 +4,7 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Objects } from '../../shared/ports/objects.ts';
 import type { Sound } from '../../shared/ports/sound.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
@@ -20,6 +21,8 @@ export interface ProxySettings {
   readonly autoTier: Tier;
   /** The whole exchange with OpenAI may take so long, in milliseconds. */
   readonly upstreamTimeoutMs: number;
+  /** How long a call may keep the ledger busy before it is forwarded, in milliseconds. */
+  readonly ledgerDeadlineMs: number;
   /** How long a call waits for money that other calls in flight hold, in milliseconds. */
   readonly holdWaitMs: number;
   /** A larger request body is refused, in bytes. */
@@ -33,6 +36,7 @@ export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;
   readonly directory: Pick<Directory, 'rules'>;
+  readonly objects: Objects;
   readonly ledger: Ledger;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;

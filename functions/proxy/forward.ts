@@ -2,6 +2,7 @@ import { stringifyBody } from '../../shared/core/json-body.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { listOwn } from './list-own.ts';
 
 /**
  * The headers of a caller that OpenAI gets to see. All others stay here: credentials of AWS, Tollgate's own, those
@@ -23,13 +24,16 @@ export function forward(
   signal: AbortSignal,
 ): Promise<Response | UpstreamFailure> {
   const body = upstreamBody(call);
-  return deps.upstream.send({
-    method: call.request.method,
-    path: call.path + call.url.search,
-    headers: upstreamHeaders(call.request.headers),
-    ...(body === undefined ? {} : { body }),
-    signal,
-  });
+  const send = (search: string) =>
+    deps.upstream.send({
+      method: call.request.method,
+      path: call.path + search,
+      headers: upstreamHeaders(call.request.headers),
+      ...(body === undefined ? {} : { body }),
+      signal,
+    });
+  const { lists } = call.objects;
+  return lists === undefined ? send(call.url.search) : listOwn(call, lists, send, deps);
 }
 
 function upstreamBody({ work, outputCap }: HeldCall): Uint8Array | undefined {

@@ -2,10 +2,11 @@ import type { Held, Refused } from '../../shared/core/ledger.ts';
 import type { HoldRequest } from '../../shared/ledger/ledger.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { ProxyDeps } from './deps.ts';
+import type { LedgerBudget } from './ledger-budget.ts';
 import { newCallId } from './new-call.ts';
 
-/** After so long, it is no passing fault, and the caller has waited enough. */
-const PASSING_MS = 2_000;
+/** With less of its time left, a call fails: it was no passing fault, and a second attempt would be cut short as well. */
+const ENOUGH_LEFT = 1 / 3;
 
 /** A refusal of the ledger, with the call's entry that tells of it. */
 export type RefusedHold = Refused & { readonly callId: string };
@@ -16,19 +17,18 @@ export type RefusedHold = Refused & { readonly callId: string };
  */
 export async function takeHold(
   request: Omit<HoldRequest, 'id'>,
+  budget: LedgerBudget,
   deps: ProxyDeps,
 ): Promise<Held | RefusedHold> {
-  const began = deps.clock.now();
   const attempt = async () => {
     const id = newCallId(deps);
-    const result = await deps.ledger.hold({ ...request, id });
+    const result = await budget.spend((deadline) => deps.ledger.hold({ ...request, id }, deadline));
     return result.kind === 'held' ? result : { ...result, callId: id };
   };
   try {
     return await attempt();
   } catch (error) {
-    const isPassing = error instanceof Unavailable && deps.clock.now() - began < PASSING_MS;
-    if (!isPassing) throw error;
+    if (!(error instanceof Unavailable) || budget.left() < ENOUGH_LEFT) throw error;
     deps.log.event('warn', 'hold_retried', { project: request.project, user: request.user });
     return attempt();
   }

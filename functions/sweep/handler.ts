@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { wireSweep } from '../../shared/wire.ts';
 import { createSweep } from './app.ts';
 

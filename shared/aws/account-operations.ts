@@ -1,7 +1,11 @@
 import type { Account, AccountId, Hold } from '../core/ledger.ts';
 import { arrivingIn, notReserved, type Remaining, relimited, remainingOf } from '../core/ledger-rules.ts';
-import type { Receipt } from '../core/shards.ts';
-import { type LedgerStore, type Reservation, Unavailable } from '../ports/ledger-store.ts';
+import {
+  type LedgerStore,
+  type Reservation,
+  type ReserveOptions,
+  Unavailable,
+} from '../ports/ledger-store.ts';
 import { releasing, reservation, transferring } from './account-changes.ts';
 import { accountKey, accountOf, accountsListing, booksPartitions, newAccountItem } from './account-items.ts';
 import { bigint, type Item, numberAttribute } from './attributes.ts';
@@ -28,8 +32,11 @@ type AccountOperations = Pick<
 
 /** The accounts in DynamoDB: each is one item, and each operation one conditional write of it. */
 export function createAccountOperations(items: ItemAccess): AccountOperations {
-  async function getAccount(id: AccountId): Promise<Account | undefined> {
-    const item = await items.get(accountKey(id));
+  async function getAccount(
+    id: AccountId,
+    read: 'latest' | 'recent' = 'latest',
+  ): Promise<Account | undefined> {
+    const item = await (read === 'recent' ? items.getRecent : items.get)(accountKey(id));
     return item === undefined ? undefined : accountOf(item);
   }
 
@@ -43,13 +50,12 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     id: AccountId,
     callId: string,
     hold: Hold,
-    limitVersion = 0,
-    receipt?: Receipt,
+    { limitVersion = 0, receipt, signal }: ReserveOptions = {},
   ): Promise<Reservation> {
     let arriving = receipt;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const change = reservation(id, callId, hold, limitVersion, arriving);
-      const changed = await items.changeOnce(accountKey(id), change).catch(whenFull);
+      const changed = await items.changeOnce(accountKey(id), change, signal).catch(whenFull);
       if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
       const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
       const more = arrivingIn(account, receipt);

@@ -30,6 +30,9 @@ const BUSY = new Set([
   'TransactionConflictException',
 ]);
 
+/** The SDK's errors of an operation that was ended before its answer came. */
+const GIVEN_UP = new Set(['AbortError', 'TimeoutError']);
+
 /**
  * Makes a client whose operations end within `deadlineMs`, so that a call fails closed while its caller still
  * waits. It keeps its connections, and tries up to three times: what may not be repeated is `sentOnce`. No attempt
@@ -117,7 +120,7 @@ function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const status = httpStatus(error);
   if (status !== undefined && status >= 400 && status < 500) return isBusy(error);
-  return status !== undefined || 'code' in error || '$response' in error || error.name === 'TimeoutError';
+  return status !== undefined || 'code' in error || '$response' in error || GIVEN_UP.has(error.name);
 }
 
 /** DynamoDB did nothing, and may do it later. */

@@ -1,5 +1,6 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -23,17 +24,25 @@ export type Changed =
   | { readonly kind: 'made'; readonly attributes: Item }
   | { readonly kind: 'not_made'; readonly old: Item | undefined };
 
-/** One stage's table, an item at a time. Everything is read consistently. Throws `Unavailable` as the client does. */
+/** One stage's table, an item at a time. All but `getRecent` reads consistently. Throws `Unavailable` as the client does. */
 export interface ItemAccess {
   get(key: Item): Promise<Item | undefined>;
+  /** The item as it was a moment ago, at half the price. */
+  getRecent(key: Item): Promise<Item | undefined>;
   /** Reads items in one round trip, those that exist; at most 100, no two alike. */
   getAll(keys: readonly Item[]): Promise<Item[]>;
   /** Writes an item unless there is one with its key. */
   create(item: Item): Promise<'created' | 'exists'>;
   /** Changes an item if its condition holds. */
   change(key: Item, change: Change): Promise<Changed>;
-  /** The same, but sent once: for a change whose late copy would be made again after it was undone. */
-  changeOnce(key: Item, change: Change): Promise<Changed>;
+  /**
+   * The same, but sent once: for a change whose late copy would be made again after it was undone.
+   *
+   * @param signal once it is aborted, nothing is sent any more
+   */
+  changeOnce(key: Item, change: Change, signal?: AbortSignal): Promise<Changed>;
+  /** Removes an item, if it is there. */
+  remove(key: Item): Promise<void>;
   query(query: Query): AsyncIterable<Item>;
   /** Reads what the index lists, page by page, in its order. */
   listed(listing: string, before?: string): AsyncIterable<Item>;
@@ -57,9 +66,16 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
     } while (start !== undefined);
   }
 
-  async function update(command: UpdateItemCommand): Promise<Changed> {
+  async function get(key: Item, isConsistent: boolean): Promise<Item | undefined> {
+    const reply = await client.send(
+      new GetItemCommand({ TableName: table, Key: key, ConsistentRead: isConsistent }),
+    );
+    return reply.Item;
+  }
+
+  async function update(command: UpdateItemCommand, signal?: AbortSignal): Promise<Changed> {
     try {
-      const reply = await client.send(command);
+      const reply = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
       return { kind: 'made', attributes: reply.Attributes ?? {} };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -68,12 +84,8 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
   }
 
   return {
-    async get(key) {
-      const reply = await client.send(
-        new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
-      );
-      return reply.Item;
-    },
+    get: (key) => get(key, true),
+    getRecent: (key) => get(key, false),
 
     getAll: (keys) => readItems(client, table, keys),
 
@@ -89,8 +101,12 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
     },
 
     change: (key, change) => update(new UpdateItemCommand({ TableName: table, Key: key, ...change })),
-    changeOnce: (key, change) =>
-      update(sentOnce(new UpdateItemCommand({ TableName: table, Key: key, ...change }))),
+    changeOnce: (key, change, signal) =>
+      update(sentOnce(new UpdateItemCommand({ TableName: table, Key: key, ...change })), signal),
+
+    async remove(key) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: key }));
+    },
 
     async *query({ pk, newestFirst = false }) {
       const found = pages({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Picodollars } from '../core/money.ts';
 import { type Served, USAGE_CLASSES } from '../core/usage.ts';
 

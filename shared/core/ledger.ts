@@ -115,22 +115,28 @@ export interface CallEntry extends Subject {
 /** The way to a call's entry. */
 export type CallRef = Pick<CallEntry, 'id' | 'project'>;
 
-/** A call that found no room for its worst case: nothing is held for it. */
-export interface Refused {
-  readonly kind: 'refused';
+/** What is left under one limit, or under several. */
+export interface Room {
   /**
-   * The limit that refused. Where several did, the one with the least left for good, holds not counted: if any of
-   * them is truly exhausted, it is this one, and no waiting for holds helps.
+   * Of several, the one with the least left for good, holds not counted: if any of them is truly exhausted, it is this
+   * one, and no waiting for holds helps.
    */
   readonly limit: Limit;
   /** What is left of it, holds of other calls deducted. */
   readonly remaining: Picodollars;
   /** What other calls hold of it at this instant, and may give back. */
   readonly heldByOthers: Picodollars;
-  /** What is left in the tightest of the limits that refused: the most that a smaller call could hold now. */
+  /** What is left in the tightest of them: the most that a call could hold now. */
   readonly affordable: Picodollars;
   /** When it starts again, milliseconds since the epoch; absent for `total`. */
   readonly resetsAt?: number;
+}
+
+/** A call that found no room for its worst case: nothing is held for it. */
+export interface Refused extends Room {
+  readonly kind: 'refused';
+  /** Every limit that refused it: there is room for it when there is under each of them. */
+  readonly refusing: readonly Limit[];
 }
 
 /** A call whose money is durably set aside: only such a call may be forwarded. */
@@ -138,8 +144,8 @@ export interface Held {
   readonly kind: 'held';
   readonly call: CallEntry;
   /**
-   * The limit with the least left after this hold, among those that are kept in one item: what is left in all shards of
-   * another, no one write tells. Absent where there is none.
+   * The limit with the least left after this hold. Of one that is spread over shards, that is the least that is left, as
+   * no one write or read tells what lies in all of them. Absent where no limit binds the call.
    */
   readonly tightest?: { readonly limit: Limit; readonly remaining: Picodollars };
 }

@@ -2,8 +2,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import { settle } from './book.ts';
+import { boundedStore } from './bounded.ts';
 import { hold } from './hold.ts';
 import type { Ledger } from './ledger.ts';
+import { readRoom } from './room.ts';
 import { sweepStrays } from './strays.ts';
 import { sweepCalls } from './sweep.ts';
 
@@ -18,7 +20,8 @@ export interface LedgerParts {
 /** The ledger of one stage. `docs/ledger.md` says what it guarantees and why. */
 export function createLedger(parts: LedgerParts): Ledger {
   return {
-    hold: (request) => hold(request, parts),
+    hold: (request, deadline) => hold(request, parts, deadline),
+    room: (limits, deadline) => readRoom(limits, parts.clock.now(), boundedStore(parts.store, deadline)),
     settle: (call, outcome) => settle(parts.store, call, outcome),
     async sweep({ deep, onUnsettled = () => undefined }) {
       const swept = await sweepCalls({ ...parts, onUnsettled });

@@ -1,16 +1,17 @@
-import { accountsOf } from '../core/accounts.ts';
+import { accountName, accountsOf, accountUnder } from '../core/accounts.ts';
 import { callTime } from '../core/call-id.ts';
-import type { CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
-import type { Picodollars } from '../core/money.ts';
-import { periodEnd } from '../core/period.ts';
+import type { AccountId, CallEntry, Held, Hold, Outcome, Refused } from '../core/ledger.ts';
 import type { Limit } from '../core/scope.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import { book } from './book.ts';
+import { boundedStore, within } from './bounded.ts';
 import { allOf } from './concurrent.ts';
-import type { HoldRequest } from './ledger.ts';
+import type { HoldDeadline, HoldRequest } from './ledger.ts';
+import { glanceAt, type Remains, tightestOf } from './remaining.ts';
 import { type Answer, reserveLimit } from './reserve-limit.ts';
+import { roomUnder } from './room.ts';
 
 export interface HoldParts {
   readonly store: LedgerStore;
@@ -27,32 +28,49 @@ class UsedCallId extends Error {
 
 /**
  * Writes the call's entry and takes all its holds, in one wave. The call is held when all of them are durable; if one
- * limit refuses, or the store does not say what happened, the others are given back.
+ * limit refuses, or the store does not say what happened in time, the others are given back.
+ *
+ * @param deadline absent: each operation ends when the store says so
  */
-export async function hold(request: HoldRequest, parts: HoldParts): Promise<Held | Refused> {
+export async function hold(
+  request: HoldRequest,
+  parts: HoldParts,
+  deadline?: HoldDeadline,
+): Promise<Held | Refused> {
   const call = entryOf(request, parts);
-  const answers = await wave(call, request.limits, parts).catch(async (fault: unknown) => {
-    // Best effort: where the store does not answer now, the sweep gives back what was taken.
-    if (!(fault instanceof UsedCallId)) await giveBack(call, parts).catch(() => undefined);
-    throw fault;
-  });
+  const returning = { clock: parts.clock, store: bounded(parts.store, deadline?.givingBack) };
+  const { answers, remains } = await wave(call, request.limits, until(parts, deadline?.holding)).catch(
+    async (fault: unknown) => {
+      // Best effort: where the store does not answer now, the sweep gives back what was taken.
+      if (!(fault instanceof UsedCallId))
+        await giveBack(call, call.accounts, returning).catch(() => undefined);
+      throw fault;
+    },
+  );
   const refusals = answers.filter((answer) => answer.kind === 'refused');
-  const tightest = least(refusals, ({ remaining }) => remaining);
-  const scarcest = least(refusals, ({ remaining, heldByOthers }) => remaining + heldByOthers);
-  if (tightest === undefined || scarcest === undefined) {
-    const known = answers.flatMap(({ limit, remaining }) =>
-      remaining === undefined ? [] : [{ limit, remaining }],
-    );
-    const binding = least(known, ({ remaining }) => remaining);
-    return { kind: 'held', call, ...(binding !== undefined && { tightest: binding }) };
+  const room = roomUnder(refusals, callTime(call.id));
+  if (room === undefined) {
+    const tightest = tightestOf(call, answers, remains);
+    return { kind: 'held', call, ...(tightest !== undefined && { tightest }) };
   }
-  await giveBack(call, parts);
-  const resetsAt = periodEnd(scarcest.limit.period, callTime(call.id));
+  const refusing = refusals.map(({ limit }) => limit);
+  await giveBack(call, otherThan(refusing, call), returning);
+  return { ...room, kind: 'refused', refusing };
+}
+
+/** The same parts for work that ends when the signal is aborted. */
+function until(parts: HoldParts, signal: AbortSignal | undefined): HoldParts {
+  if (signal === undefined) return parts;
+  const { store, directory } = parts;
   return {
-    ...scarcest,
-    affordable: tightest.remaining,
-    ...(resetsAt !== undefined && { resetsAt }),
+    ...parts,
+    store: boundedStore(store, signal),
+    directory: { limit: (...args) => within(signal, () => directory.limit(...args)) },
   };
+}
+
+function bounded(store: LedgerStore, signal: AbortSignal | undefined): LedgerStore {
+  return signal === undefined ? store : boundedStore(store, signal);
 }
 
 function entryOf(request: HoldRequest, { clock, leaseMs }: HoldParts): CallEntry {
@@ -74,14 +92,19 @@ function entryOf(request: HoldRequest, { clock, leaseMs }: HoldParts): CallEntry
 }
 
 /** Throws, and may have taken some of the holds, when the store fails. */
-async function wave(call: CallEntry, limits: readonly Limit[], parts: HoldParts): Promise<Answer[]> {
+async function wave(
+  call: CallEntry,
+  limits: readonly Limit[],
+  parts: HoldParts,
+): Promise<{ answers: readonly Answer[]; remains: Remains }> {
   const taken: Hold = { amount: call.held, at: call.expiresAt - parts.leaseMs, project: call.project };
   const written = writeEntry(call, parts);
   const answers = limits.map((limit) => reserveLimit(limit, call, taken, parts));
   const books = call.accounts.filter(({ kind }) => kind === 'books');
   const booked = books.map((id) => parts.store.reserve(id, call.id, taken));
+  const remains = glanceAt(limits, call, parts.store);
   await allOf<unknown>([written, ...answers, ...booked]);
-  return Promise.all(answers);
+  return { answers: await Promise.all(answers), remains };
 }
 
 /** An entry that exists is this one if an attempt to write it succeeded unheard. */
@@ -92,8 +115,22 @@ async function writeEntry(call: CallEntry, { store }: HoldParts): Promise<void> 
   if (!isThis) throw new UsedCallId(`the call id ${call.id} was used before`);
 }
 
-/** Voids a call that was not forwarded. An entry that has not arrived yet is kept out by one that is decided. */
-async function giveBack(call: CallEntry, { store, clock }: HoldParts): Promise<void> {
+/** The accounts in which a call may hold: where a limit refused it, it certainly does not. */
+function otherThan(refusing: readonly Limit[], call: CallEntry): readonly AccountId[] {
+  const without = new Set(refusing.map((limit) => accountName(accountUnder(limit, call.id))));
+  return call.accounts.filter((id) => !without.has(accountName(id)));
+}
+
+/**
+ * Voids a call that was not forwarded. An entry that has not arrived yet is kept out by one that is decided.
+ *
+ * @param holding the accounts in which it may hold
+ */
+async function giveBack(
+  call: CallEntry,
+  holding: readonly AccountId[],
+  { store, clock }: Pick<HoldParts, 'store' | 'clock'>,
+): Promise<void> {
   const outcome: Outcome = {
     state: 'void',
     cost: 0n,
@@ -108,13 +145,5 @@ async function giveBack(call: CallEntry, { store, clock }: HoldParts): Promise<v
     standing = await store.decideCall(call, outcome);
   }
   if (standing?.outcome !== undefined && standing.state !== 'closed')
-    await book(store, standing, standing.outcome);
-}
-
-/** The one whose amount is the least; the first of several. */
-function least<T>(answers: readonly T[], amountOf: (answer: T) => Picodollars): T | undefined {
-  return answers.reduce<T | undefined>(
-    (found, answer) => (found === undefined || amountOf(answer) < amountOf(found) ? answer : found),
-    undefined,
-  );
+    await book(store, { ...standing, accounts: holding }, standing.outcome);
 }

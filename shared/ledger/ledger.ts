@@ -1,5 +1,5 @@
 import type { Difference } from '../core/audit-rules.ts';
-import type { CallEntry, Held, Outcome, Refused } from '../core/ledger.ts';
+import type { CallEntry, Held, Outcome, Refused, Room } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
@@ -75,10 +75,20 @@ export interface Limits {
   remove(scope: Scope, period: Period): Promise<Limit | undefined>;
 }
 
+/** When the ledger gives up on a hold; after both, nothing of it is begun any more. */
+export interface HoldDeadline {
+  /** By then it is made, or fails. */
+  readonly holding: AbortSignal;
+  /** By then it was given back where it was refused or failed; what was not, the sweep gives back. */
+  readonly givingBack: AbortSignal;
+}
+
 /** The life of a call on the books. Throws `Unavailable` where the store cannot say what happened. */
 export interface Ledger {
   /** Makes the call's entry and all its holds durable, or none of the holds: then says which limit refused. */
-  hold(request: HoldRequest): Promise<Held | Refused>;
+  hold(request: HoldRequest, deadline?: HoldDeadline): Promise<Held | Refused>;
+  /** Looks at what a call could hold under these limits now, and holds nothing: a read for each of them. */
+  room(limits: readonly Limit[], deadline: AbortSignal): Promise<Room>;
   /**
    * Decides the outcome, once, and books it everywhere. Returns the entry as it stands in the end: an earlier
    * decision (the sweep's, say) wins over this one.

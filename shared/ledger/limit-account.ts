@@ -7,19 +7,31 @@ import { allOf } from './concurrent.ts';
 /** That a shard changes between a read and a write so often is no accident any more. */
 const ATTEMPTS = 16;
 
-/** Reads the account of a limit with all that its shards hold, have spent and have left; `undefined`: not opened. */
+/**
+ * Reads the account of a limit with all that its shards hold, have spent and have left; `undefined`: not opened.
+ *
+ * @param expected how many shards it has, where that is known: then they are read in the same round trip
+ */
 export async function readLimitAccount(
   store: Pick<LedgerStore, 'getAccount' | 'getAccounts'>,
   id: LimitAccountId,
+  expected = 0,
 ): Promise<Account | undefined> {
-  const account = await store.getAccount(id);
-  return account?.lent === undefined
-    ? account
-    : summed(account, await shardsIn(store, id, account.lent.length));
+  const found =
+    expected === 0
+      ? { account: await store.getAccount(id), shards: [] }
+      : await readWithShards(store, id, expected);
+  const spread = found.account?.lent?.length;
+  if (found.account === undefined || spread === undefined) return found.account;
+  return summed(found.account, spread <= expected ? found.shards : await shardsIn(store, id, spread));
 }
 
 /** An account and so many shards of it, in one read. Those that were not opened yet are absent. */
-export async function readWithShards(store: LedgerStore, id: LimitAccountId, shards: number) {
+export async function readWithShards(
+  store: Pick<LedgerStore, 'getAccounts'>,
+  id: LimitAccountId,
+  shards: number,
+) {
   const [account, ...parts] = await store.getAccounts([id, ...shardIds(id, shards)]);
   return { account, shards: parts };
 }

@@ -14,7 +14,7 @@ export interface ReserveParts {
 }
 
 export type Answer =
-  /** `remaining`: what is left of the limit; not known where it is spread over shards. */
+  /** `remaining`: what is left of the limit; where it is spread over shards, what is left in the call's own one. */
   | { readonly kind: 'held'; readonly limit: Limit; readonly remaining?: Picodollars }
   | Pick<Refused, 'kind' | 'limit' | 'remaining' | 'heldByOthers'>;
 
@@ -41,7 +41,10 @@ export async function reserveLimit(
   let receipt: Receipt | undefined;
   let contended = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await store.reserve(id, call.id, taken, limit.version, receipt);
+    const result = await store.reserve(id, call.id, taken, {
+      limitVersion: limit.version,
+      ...(receipt !== undefined && { receipt }),
+    });
     receipt = undefined;
     switch (result.kind) {
       case 'missing':
@@ -61,12 +64,12 @@ export async function reserveLimit(
         break;
       }
       default: {
-        const isKnown = id.shard === undefined && result.remaining !== undefined;
-        return { kind: 'held', limit, ...(isKnown && { remaining: result.remaining }) };
+        const { remaining } = result;
+        return { kind: 'held', limit, ...(remaining !== undefined && { remaining }) };
       }
     }
   }
-  const rest = contended ? await readLimitAccount(store, wholeAccount(id)) : undefined;
+  const rest = contended ? await readLimitAccount(store, wholeAccount(id), limit.shards) : undefined;
   if (rest?.limit === undefined) throw new Unavailable('a limit is changing too fast to hold money in it');
   return { kind: 'refused', limit, remaining: rest.limit.remaining, heldByOthers: heldIn(rest) };
 }

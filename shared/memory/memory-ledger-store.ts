@@ -38,7 +38,7 @@ export function createMemoryLedgerStore(): LedgerStore {
     async getAccounts(ids) {
       return ids.map(find);
     },
-    async reserve(id, callId, hold, limitVersion = 0, receipt) {
+    async reserve(id, callId, hold, { limitVersion = 0, receipt } = {}) {
       const account = find(id) ?? (id.kind === 'books' ? openedAccount(id, 0n) : undefined);
       if (account === undefined) return { kind: 'missing' };
       const arriving = arrivingIn(account, receipt);

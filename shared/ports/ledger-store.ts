@@ -20,6 +20,16 @@ export interface NewAccount {
   readonly carried: Picodollars;
 }
 
+/** What a reservation depends on. */
+export interface ReserveOptions {
+  /** Nothing is held in an account whose limit is older than this version. */
+  readonly limitVersion?: number;
+  /** Money that arrives in a shard with the hold, in the same write; none if it arrived before. */
+  readonly receipt?: Receipt;
+  /** Once it is aborted, the hold is not sent any more: whoever gave up on it gives it back. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Release {
   /** What the caller believes is held; the store releases what truly is. */
   readonly held: Picodollars;
@@ -43,22 +53,15 @@ export interface LedgerStore {
   closeCall(ref: CallRef): Promise<void>;
 
   openAccount(account: NewAccount): Promise<'created' | 'exists'>;
-  getAccount(id: AccountId): Promise<Account | undefined>;
+  /**
+   * @param read `recent`, at half the price: the account as it was a moment ago, without changes that were acknowledged
+   *   since then
+   */
+  getAccount(id: AccountId, read?: 'latest' | 'recent'): Promise<Account | undefined>;
   /** Reads accounts at about the same time; no more than 100, no two alike. */
   getAccounts(ids: readonly AccountId[]): Promise<(Account | undefined)[]>;
-  /**
-   * Holds money for a call if that much remains. Books have no limit and are opened on the way.
-   *
-   * @param limitVersion nothing is held in an account whose limit is older than this
-   * @param receipt money that arrives in a shard with the hold, in the same write; none if it arrived before
-   */
-  reserve(
-    id: AccountId,
-    callId: string,
-    hold: Hold,
-    limitVersion?: number,
-    receipt?: Receipt,
-  ): Promise<Reservation>;
+  /** Holds money for a call if that much remains. Books have no limit and are opened on the way. */
+  reserve(id: AccountId, callId: string, hold: Hold, options?: ReserveOptions): Promise<Reservation>;
   /** Moves money between the account of a limit and its shards. `stale`: it is not as it was seen, or is not there. */
   transfer(id: AccountId, transfer: Transfer): Promise<'made' | 'stale'>;
   /** Replaces a call's hold by its cost. `absent`: the hold is not there (released before, or never taken). */

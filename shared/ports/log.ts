@@ -12,6 +12,7 @@ export const ALARMS = [
   'ledger_fault',
   'ledger_unreachable',
   'no_usage',
+  'object_unowned',
   'openai_key_refused',
   'over_hold',
   'sweep_failed',

@@ -16,7 +16,8 @@ const WIRING = /^shared\/wire(-[\w-]+)?\.ts$/;
 const EVENT_ADAPTER = /^shared\/aws\/streaming-handler\.ts$/;
 const PURE_BUILTINS = /^node:(crypto|zlib)$/;
 const COMPUTING_BUILTINS = /^node:(crypto|util|zlib)$/;
-const ANY_PACKAGE = /^(?!\.|shared\/|functions\/|prices\/|client\/|local\/|bench\/|tests\/)/;
+const ANY_PACKAGE = /^(?!\.|shared\/|functions\/|prices\/|client\/|iac\/|local\/|bench\/|tests\/)/;
+const BUILD = /^iac\/build\//;
 const ZOD = /^zod$/;
 
 /** Imports point one way: functions -> adapters and services -> ports -> core. The first layer that fits a file counts. */
@@ -100,10 +101,17 @@ export const LAYERS: readonly Layer[] = [
     because: 'the client goes to callers, who have none of our code',
   },
   {
+    name: 'the build',
+    files: /^iac\//,
+    own: BUILD,
+    may: [ANY_PACKAGE],
+    because: 'it bundles the functions without running a line of them',
+  },
+  {
     name: 'the local stack',
     files: /^(local|bench)\//,
     own: /^(local|bench|shared|functions|prices|client)\//,
-    may: [ANY_PACKAGE],
+    may: [BUILD, ANY_PACKAGE],
     because: 'nothing that people run may hang on the tests',
   },
 ];

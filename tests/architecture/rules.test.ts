@@ -74,6 +74,8 @@ describe('imports that point the wrong way are reported', () => {
     ['prices/a.ts', '../shared/aws/table.ts'],
     ['client/a.ts', '../shared/core/money.ts'],
     ['local/a.ts', '../tests/support/b.ts'],
+    ['iac/build.ts', '../shared/wire.ts'],
+    ['shared/aws/a.ts', '../../iac/build/bundle.ts'],
   ])('%s -> %s', (path, specifier) => {
     const [breach, ...more] = breaches(importsPointOneWay, { [path]: `import { x } from '${specifier}';` });
     expect(breach).toMatch(/imports .* may not, because /);
@@ -89,6 +91,8 @@ describe('imports that point the wrong way are reported', () => {
     ['functions/proxy/handler.ts', '../../shared/wire.ts'],
     ['functions/proxy/app.ts', '../../shared/ledger/ledger.ts'],
     ['local/a.ts', '../functions/proxy/handler.ts'],
+    ['local/a.ts', '../iac/build/bundle.ts'],
+    ['iac/build.ts', './build/bundle.ts'],
   ])('%s -> %s is fine', (path, specifier) => {
     expect(breaches(importsPointOneWay, { [path]: `import { x } from '${specifier}';` })).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { Source } from './sources.ts';
 /** A rule of the code's shape: a sentence each for what breaks it, none when nothing does. */
 export type Rule = (sources: readonly Source[]) => string[];
 
-const PRODUCT = /^(shared|functions|prices|client|local|bench)\//;
+const PRODUCT = /^(shared|functions|prices|client|iac|local|bench)\//;
 const MOST_LINES = 250;
 const MOST_TEST_LINES = 500;
 /** The longest exported function that needs no docstring, signature and closing brace included. */

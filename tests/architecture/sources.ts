@@ -20,7 +20,7 @@ export interface Source {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const FOLDERS = ['shared', 'functions', 'prices', 'client', 'local', 'bench', 'tests'];
+const FOLDERS = ['shared', 'functions', 'prices', 'client', 'iac', 'local', 'bench', 'tests'];
 const LITERAL_OR_COMMENT =
   /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 const STATIC_IMPORT = /^[ \t]*(?:import|export)\s+(type\s)?[^'";=()]*?\bfrom\s*['"]([^'"]+)['"]/gm;

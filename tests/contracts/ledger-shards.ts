@@ -121,20 +121,27 @@ export function ledgerShardsContract(name: string, create: () => Promise<LedgerS
     it('holds money that arrives with the call, unless it arrived before', async () => {
       await openShard();
       const receipt = { seen: 0n, received: 40n };
-      expect(await store.reserve(SHARD, CALLS[0], hold(41n), 3, receipt)).toMatchObject({
+      expect(await store.reserve(SHARD, CALLS[0], hold(41n), { limitVersion: 3, receipt })).toMatchObject({
         kind: 'exhausted',
       });
-      expect(await store.reserve(SHARD, CALLS[0], hold(30n), 3, receipt)).toEqual({
+      expect(await store.reserve(SHARD, CALLS[0], hold(30n), { limitVersion: 3, receipt })).toEqual({
         kind: 'held',
         remaining: 10n,
       });
-      expect(await store.reserve(SHARD, CALLS[1], hold(30n), 3, receipt)).toMatchObject({
+      expect(await store.reserve(SHARD, CALLS[1], hold(30n), { limitVersion: 3, receipt })).toMatchObject({
         kind: 'exhausted',
         remaining: 10n,
         heldByOthers: 30n,
       });
-      expect(await store.reserve(SHARD, CALLS[1], hold(10n), 3, receipt)).toMatchObject({ kind: 'held' });
-      expect(await store.reserve(SHARD, CALLS[2], hold(1n), 4, { seen: 40n, received: 1n })).toEqual({
+      expect(await store.reserve(SHARD, CALLS[1], hold(10n), { limitVersion: 3, receipt })).toMatchObject({
+        kind: 'held',
+      });
+      expect(
+        await store.reserve(SHARD, CALLS[2], hold(1n), {
+          limitVersion: 4,
+          receipt: { seen: 40n, received: 1n },
+        }),
+      ).toEqual({
         kind: 'outdated',
       });
       expect((await found(SHARD)).flow).toEqual({ received: 40n, returned: 0n });

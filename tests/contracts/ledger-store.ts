@@ -294,7 +294,7 @@ export function ledgerStoreContract(name: string, create: () => Promise<LedgerSt
       it('is waited for by a reservation that knows of it', async () => {
         await open();
         const reserve = (n: number, version: number) =>
-          store.reserve(ACCOUNT, id(n), holdOf(ONE_USD), version);
+          store.reserve(ACCOUNT, id(n), holdOf(ONE_USD), { limitVersion: version });
         expect(await reserve(1, 3)).toMatchObject({ kind: 'held' });
         expect(await reserve(2, 4)).toEqual({ kind: 'outdated' });
         expect(await reserve(1, 4)).toMatchObject({ kind: 'duplicate' });

@@ -14,6 +14,7 @@ import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
+import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import { startDynalite, type TestTable } from './dynalite.ts';
@@ -88,6 +89,7 @@ function openStage({ directory, store }: Parts): AdminStage {
   const admin = createAdmin({
     directory,
     store,
+    objects: createMemoryObjects(),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ store, directory, clock }),
     prices: bundledPrices(),

@@ -14,6 +14,11 @@ describe('memcached is installed for the tests', () => {
     ]);
   });
 
+  it('or whatever else is missing', () => {
+    const commands = installCommands(machine(['apt-get'], { isRoot: true }), ['cmake', 'g++']);
+    expect(commands?.at(-1)?.slice(-2)).toEqual(['cmake', 'g++']);
+  });
+
   it('by sudo where that asks for no password', () => {
     const commands = installCommands(machine(['apt-get', 'sudo'], { canSudo: () => true }));
     expect(commands?.map((command) => command.slice(0, 3))).toEqual([

@@ -23,22 +23,25 @@ export const BY_HAND =
   'It needs no configuration and need not be running.';
 
 /**
- * How to install memcached on this machine, unattended.
+ * How to install memcached on this machine, unattended, or other packages of Debian.
  *
  * @returns the commands, to be run one after the other; `undefined` where only a person can do it
  */
-export function installCommands(machine: Machine): readonly Command[] | undefined {
+export function installCommands(
+  machine: Machine,
+  packages: readonly string[] = ['memcached'],
+): readonly Command[] | undefined {
   if (machine.has('apt-get')) {
     const apt = ['apt-get', ...APT_PATIENCE, '--quiet', '--yes'] as const;
     const commands: Command[] = [
       [...apt, 'update'],
-      [...apt, 'install', '--no-install-recommends', 'memcached'],
+      [...apt, 'install', '--no-install-recommends', ...packages],
     ];
     if (machine.isRoot) return commands;
     if (machine.has('sudo') && machine.canSudo())
       return commands.map((command): Command => ['sudo', '-n', ...command]);
   }
-  return machine.has('brew') && !machine.isRoot ? [['brew', 'install', 'memcached']] : undefined;
+  return machine.has('brew') && !machine.isRoot ? [['brew', 'install', ...packages]] : undefined;
 }
 
 /**

@@ -1,23 +1,36 @@
 import { spawnSync } from 'node:child_process';
+import { installRuntimeClient, missingTools } from '../../local/runtime/client.ts';
 import { BY_HAND, type Command, installCommands, isInstalled } from './install-memcached.ts';
 
-/* Runs before the tests: makes sure that the real memcached is there, and says what to do where it cannot be had. */
+/*
+ * Runs before the tests: makes sure that the real memcached is there, and, with `--runtime`, Lambda's own runtime
+ * client; says what to do where they cannot be had.
+ */
 
-if (!isInstalled('memcached')) install();
+const runtime = process.argv.includes('--runtime');
+const missing = [...(isInstalled('memcached') ? [] : ['memcached']), ...(runtime ? missingTools() : [])];
+if (missing.length > 0) install(missing);
+if (!isInstalled('memcached')) giveUp(BY_HAND);
+if (runtime)
+  await installRuntimeClient({ say: console.log }).catch((error: unknown) => giveUp(String(error)));
 
-function install(): void {
-  const commands = installCommands({
-    has: isInstalled,
-    isRoot: process.getuid?.() === 0,
-    canSudo: () => run(['sudo', '-n', 'true'], 'ignore'),
-  });
-  if (commands !== undefined) {
-    console.log('memcached is not installed: installing it for the tests.');
-    // A stale package index is no reason to give up: the installation tells.
-    for (const command of commands) run(command, 'inherit');
-  }
-  if (isInstalled('memcached')) return;
-  console.error(BY_HAND);
+function install(packages: readonly string[]): void {
+  const commands = installCommands(
+    {
+      has: isInstalled,
+      isRoot: process.getuid?.() === 0,
+      canSudo: () => run(['sudo', '-n', 'true'], 'ignore'),
+    },
+    packages,
+  );
+  if (commands === undefined) return;
+  console.log(`Not installed: ${packages.join(', ')}. Installing it for the tests.`);
+  // A stale package index is no reason to give up: the installation tells.
+  for (const command of commands) run(command, 'inherit');
+}
+
+function giveUp(reason: string): void {
+  console.error(reason);
   process.exit(1);
 }
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createFunctionUrl } from '../../local/function-url.ts';
+import { createFunctionUrl, type FunctionUrlOptions } from '../../local/function-url.ts';
 import { toFunctionUrlEvent } from '../../local/function-url-event.ts';
 import type { ResponseSink } from '../../local/function-url-response.ts';
-import type { WireRequest } from '../../local/http.ts';
+import { LOOPBACK, listen, type WireRequest } from '../../local/http.ts';
 import {
   createContext,
   createResponseStream,
@@ -44,19 +43,25 @@ export function lambdaEvent(world: World): Target {
 }
 
 /** The function URL of the local stack, over HTTP, with signed requests. */
-export async function functionUrl(world: World): Promise<Target> {
+export function functionUrl(world: World): Promise<Target> {
   const handler = handlerOf(world);
-  const server = createFunctionUrl({
-    apiId: 'abc',
-    principals: Object.values(PEOPLE),
-    invoke: (event, sink, requestId) => invoke(handler, event, sink, requestId),
-    log: (line) => world.logs.push(line),
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  return serveFunctionUrl('through the local function URL', world, (event, sink, requestId) =>
+    invoke(handler, event, sink, requestId),
+  );
+}
+
+/** A function URL of the local stack in front of a function, however that runs. */
+export async function serveFunctionUrl(
+  name: string,
+  { logs }: Pick<World, 'logs'>,
+  invoke: FunctionUrlOptions['invoke'],
+): Promise<Target> {
+  const principals = Object.values(PEOPLE);
+  const server = createFunctionUrl({ apiId: 'abc', principals, invoke, log: (line) => logs.push(line) });
+  const port = await listen(server, 0);
   return {
-    name: 'through the local function URL',
-    baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    name,
+    baseURL: `http://${LOOPBACK}:${port}`,
     fetchAs: (person) => signedFetch(PEOPLE[person]),
     close: async () => {
       server.closeAllConnections();

@@ -12,11 +12,13 @@ import { periodKey } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import { createSound } from '../../shared/mediabunny/sound.ts';
+import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Objects } from '../../shared/ports/objects.ts';
 import type { ResponseCache } from '../../shared/ports/response-cache.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 import type { Fetch } from './signed-fetch.ts';
@@ -30,6 +32,8 @@ export interface WorldParts {
   readonly store: LedgerStore;
   readonly directory: Directory;
   readonly cache: ResponseCache;
+  /** In memory where it is left out. */
+  readonly objects?: Objects;
 }
 
 /** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
@@ -62,6 +66,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     settings: { ...SETTINGS, ...settings },
     prices: bundledPrices(),
     directory: parts.directory,
+    objects: parts.objects ?? createMemoryObjects(),
     ledger: createLedger({ store: parts.store, directory: parts.directory, clock, leaseMs: 960_000 }),
     answers: createAnswerCache({
       cache: parts.cache,
@@ -118,6 +123,8 @@ const SETTINGS: ProxySettings = {
   sessionRoles: [],
   autoTier: 'default',
   upstreamTimeoutMs: 20_000,
+  // The machine that runs the tests may be busy: here a slow answer is no fault.
+  ledgerDeadlineMs: 25_000,
   holdWaitMs: 300,
   maxBodyBytes: 6_291_456,
   maxCachedBytes: 16_777_216,
@@ -141,6 +148,8 @@ export interface Target {
   readonly name: string;
   fetchAs(person: Person): Fetch;
   readonly baseURL: string;
+  /** Fulfilled when the proxy has nothing more to do for any call; absent where that cannot be known. */
+  readonly idle?: () => Promise<void>;
   close(): Promise<void>;
 }
 

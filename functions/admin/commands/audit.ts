@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Difference } from '../../../shared/core/audit-rules.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import type { AccountId } from '../../../shared/core/ledger.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand } from '../command.ts';
 import { projectName } from '../fields.ts';
 import { unknownProject } from '../resolve.ts';

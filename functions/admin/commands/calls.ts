@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { callTime } from '../../../shared/core/call-id.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import type { CallEntry } from '../../../shared/core/ledger.ts';

@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Command, defineCommand } from '../command.ts';
 import { auditCommand } from './audit.ts';
 import { flushCacheCommand } from './cache.ts';
 import { callsCommand } from './calls.ts';
 import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
+import { giveObjectCommand, takeObjectCommand } from './objects.ts';
 import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
 import { usageCommand } from './usage.ts';
 
@@ -30,6 +31,8 @@ export const COMMANDS: readonly Command[] = [
   usageCommand,
   callsCommand,
   flushCacheCommand,
+  giveObjectCommand,
+  takeObjectCommand,
   auditCommand,
   helpCommand,
 ];

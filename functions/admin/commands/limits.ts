@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import type { Picodollars } from '../../../shared/core/money.ts';
 import { PERIODS, type Period } from '../../../shared/core/period.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../../shared/core/refusal.ts';
 import type { Project, ProjectChange } from '../../../shared/ports/directory.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { inScope } from '../../../shared/core/accounts.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import type { Account } from '../../../shared/core/ledger.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createDynamoDbDirectory } from '../../../shared/aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from '../../../shared/aws/dynamodb-ledger-store.ts';
+import { createDynamoDbObjects } from '../../../shared/aws/dynamodb-objects.ts';
 import { createMemcachedCache } from '../../../shared/memcached/memcached-cache.ts';
 import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
@@ -12,6 +13,7 @@ import { makeWorld, type Target, type World, type WorldParts } from '../../suppo
 import { ANSWERS } from './cases/answers.ts';
 import { CACHING } from './cases/caching.ts';
 import { HOLDING } from './cases/holding.ts';
+import { OBJECTS } from './cases/objects.ts';
 import { REFUSALS } from './cases/refusals.ts';
 import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
 
@@ -36,6 +38,7 @@ async function onRealServers(): Promise<Parts> {
   return {
     store: createDynamoDbLedgerStore(table.client, table.tableName),
     directory: createDynamoDbDirectory(table.client, table.tableName),
+    objects: createDynamoDbObjects(table.client, table.tableName, { clock, retentionDays: 400 }),
     cache,
     close: async () => {
       cache.close();
@@ -67,7 +70,10 @@ describe.each(WAYS)('the proxy %s', (_name, makeParts, makeTarget) => {
     await parts.close();
   });
 
-  it.each([...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING])('$name', async ({ run }) => {
-    await run(world, target);
-  });
+  it.each([...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...OBJECTS])(
+    '$name',
+    async ({ run }) => {
+      await run(world, target);
+    },
+  );
 });

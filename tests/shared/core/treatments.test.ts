@@ -1,6 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from '../../../shared/core/refusal.ts';
+import { TREATMENTS } from '../../../shared/core/treatments/table.ts';
 import { route } from '../../../shared/core/treatments.ts';
+import { sdkEndpoints, shapeOf } from '../../support/sdk-endpoints.ts';
+
+describe('the table of treatments', () => {
+  const shapes = TREATMENTS.map(({ method, path }) => shapeOf(method, path));
+
+  it('has a row for every endpoint of the installed SDK', () => {
+    const endpoints = sdkEndpoints();
+    expect(endpoints.length).toBeGreaterThan(370);
+    const missing = endpoints.filter((shape) => !shapes.includes(shape));
+    expect(missing, 'give each of these its row in shared/core/treatments').toEqual([]);
+  });
+
+  it('has one row for each, and none for what no SDK and no specification has', () => {
+    expect(new Set(shapes).size).toBe(shapes.length);
+    const known = new Set([...sdkEndpoints(), ...BEYOND_THE_SDK]);
+    expect(shapes.filter((shape) => !known.has(shape))).toEqual([]);
+  });
+
+  it('serves a path that names a stored object only to the project that owns it', () => {
+    const stored =
+      /^\/(batches|chat\/completions|containers|conversations|files|responses|uploads|vector_stores)\/\{/;
+    const unowned = TREATMENTS.filter(
+      ({ path, treatment, objects }) =>
+        treatment.kind !== 'refused' && stored.test(path) && objects.needs === undefined,
+    );
+    expect(unowned).toEqual([]);
+  });
+
+  it('serves every row that is not refused under one name of its own', () => {
+    const names = TREATMENTS.flatMap(({ treatment }) =>
+      treatment.kind === 'refused' ? [] : [treatment.endpoint],
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+/** WebSockets. */
+const BEYOND_THE_SDK = ['GET /live/sessions/{}', 'GET /realtime', 'GET /responses'];
 
 describe('the treatment of a path', () => {
   it.each([
@@ -13,6 +52,7 @@ describe('the treatment of a path', () => {
     ['GET', '/v1/models', 'models.list', 'free'],
     ['GET', '/models/gpt-4o', 'models.retrieve', 'free'],
     ['GET', '/models/ft:gpt-4o:acme::abc', 'models.retrieve', 'free'],
+    ['GET', '/v1/files/file-1/content', 'files.content', 'free'],
   ])('%s %s is %s (%s)', (method, path, endpoint, kind) => {
     const found = route(method, path);
     if (isRefusal(found)) throw new Error(found.message);
@@ -20,26 +60,36 @@ describe('the treatment of a path', () => {
     expect(found.path).toBe(path.replace(/^\/v1/, ''));
   });
 
+  it('names the object that a path leads to', () => {
+    expect(route('GET', '/v1/files/file-1/content')).toMatchObject({
+      objectId: 'file-1',
+      objects: { needs: 'file' },
+    });
+    expect(route('GET', '/v1/files')).not.toHaveProperty('objectId');
+  });
+
   it.each([
-    ['GET', '/v1/chat/completions', 'use POST'],
-    ['DELETE', '/v1/models/gpt-4o', 'use GET'],
-    ['POST', '/v1/images/generations', 'does not meter'],
+    ['PUT', '/v1/chat/completions', 'use POST or GET'],
+    ['DELETE', '/v1/models/gpt-4o', 'fine-tuned model'],
     ['POST', '/v1/organization/admin_api_keys', 'administration'],
-    ['POST', '/v1/realtime/client_secrets', 'around the limits'],
-    ['POST', '/v1/chatkit/sessions', 'around the limits'],
-    ['GET', '/v1/responses/resp_1', 'stored objects'],
-    ['DELETE', '/v1/files/file-1', 'stored objects'],
+    ['GET', '/v1/organization/admin_api_keys/key_1', 'administration'],
+    ['PUT', '/v1/organization/admin_api_keys', 'administration'],
+    ['POST', '/v1/realtime/client_secrets', 'no limit would bind'],
+    ['POST', '/v1/chatkit/sessions', 'no limit would bind'],
+    ['GET', '/v1/responses', 'WebSocket'],
+    ['POST', '/v1/vector_stores', 'billed by the day'],
+    ['GET', '/v1/videos/characters/char_1', 'retired'],
     ['GET', '/', 'no path'],
-    ['GET', '/v1', 'does not meter'],
+    ['GET', '/v1', 'does not know'],
     ['POST', '/v1//chat/completions', 'no path'],
     ['POST', '//evil.example/v1/chat/completions', 'no path'],
     ['POST', '/v1/chat/completions/', 'no path'],
     ['POST', '/v1/chat/%63ompletions', 'no path'],
     ['POST', '/v1/models/../chat/completions', 'no path'],
     ['GET', '/v1/models/..', 'no path'],
-    ['POST', '/v1/v1/chat/completions', 'does not meter'],
-    ['POST', '/v1/chat/completions@evil.example', 'does not meter'],
-    ['POST', '/V1/chat/completions', 'does not meter'],
+    ['POST', '/v1/v1/chat/completions', 'does not know'],
+    ['POST', '/v1/chat/completions@evil.example', 'does not know'],
+    ['POST', '/V1/chat/completions', 'does not know'],
   ])('%s %s is refused and says why', (method, path, reason) => {
     const refusal = route(method, path);
     if (!isRefusal(refusal)) throw new Error('it has a treatment');

@@ -340,7 +340,14 @@ export const ANSWERS: readonly HttpCase[] = [
       const answer = { id: 'resp_2', object: 'response', status: 'completed', model: 'gpt-4o-2024-08-06' };
       world.upstream.on('/responses', json({ ...answer, service_tier: 'default', output: [], usage }));
       const project = await world.project('5');
-      const body = { model: 'gpt-4o', previous_response_id: 'resp_1', input: project, max_output_tokens: 20 };
+      const previous = { id: `resp_${project}`, kind: 'response', project, user: 'user/developer' } as const;
+      await world.deps.objects.own([previous]);
+      const body = {
+        model: 'gpt-4o',
+        previous_response_id: previous.id,
+        input: project,
+        max_output_tokens: 20,
+      };
       for (const store of [false, false]) {
         const { response } = await sdk(target, project)
           .responses.create({ ...body, store })

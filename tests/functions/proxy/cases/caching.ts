@@ -6,6 +6,8 @@ import { ask, CHAT, CHAT_STREAM, CHUNKS, DONE, type HttpCase, of, post, USAGE_CO
 const call = (target: Target, project: string, body: unknown, headers: Record<string, string> = {}) =>
   post(target, '/v1/chat/completions', body, of(project, headers));
 
+const briefly = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
+
 /** Calls, waits until the call is closed, so that its answer is kept, and says what the cache had to do with it. */
 async function cacheOf(
   world: World,
@@ -17,7 +19,7 @@ async function cacheOf(
   const response = await call(target, project, body, headers);
   await response.arrayBuffer();
   await world.entries(project);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await (target.idle ?? briefly)();
   return response.headers.get('openai-proxy-cache');
 }
 

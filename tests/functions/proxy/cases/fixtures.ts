@@ -5,6 +5,8 @@ import { PRIVATE_TEXT, type Target, type World } from '../../../support/world.ts
 /** One statement about the proxy, true on every way into it. */
 export interface HttpCase {
   readonly name: string;
+  /** It speaks of callers who are seen to leave, as a function on AWS never sees them. */
+  readonly ofLeaving?: true;
   run(world: World, target: Target): Promise<void>;
 }
 

@@ -113,6 +113,7 @@ export const HOLDING: readonly HttpCase[] = [
   },
   {
     name: 'a caller who leaves in mid-stream ends it at OpenAI, where the project wants that, and pays an estimate',
+    ofLeaving: true,
     async run(world, target) {
       const project = await world.project('1', { onDisconnect: 'cancel' });
       world.upstream.on('/chat/completions', endlessStream);
@@ -127,6 +128,7 @@ export const HOLDING: readonly HttpCase[] = [
   },
   {
     name: 'what a model may have thought before it was cut off is paid at the hold: it cannot be seen',
+    ofLeaving: true,
     async run(world, target) {
       const project = await world.project('1', { onDisconnect: 'cancel' });
       world.upstream.on('/chat/completions', endlessStream);

@@ -167,8 +167,9 @@ export const REFUSALS: readonly HttpCase[] = [
       expect(entry?.id).toBe(id);
       const other = await post(target, '/v1/images/generations', {}, of(project));
       for (const callId of [id, other.headers.get('openai-proxy-call-id')]) {
-        const lines = world.logs.filter((line) => line.includes('"refused"') && line.includes(`${callId}`));
-        expect(lines).toHaveLength(1);
+        const lines = () =>
+          world.logs.filter((line) => line.includes('"refused"') && line.includes(`${callId}`));
+        await expect.poll(lines).toHaveLength(1);
       }
     },
   },

@@ -79,7 +79,11 @@ export const UPSTREAM_FAULTS: readonly HttpCase[] = [
       await post(target, '/v1/chat/completions', ask(project), of(project));
       const [entry] = await world.entries(project);
       expect(entry?.outcome).toMatchObject({ cost: 225_000_000_000n, flags: ['over_hold'] });
-      expect(world.logs.some((line) => line.includes('"alarm":"over_hold"'))).toBe(true);
+      const alarms = () =>
+        world.logs.filter(
+          (line) => /"(?:alarm|event)":"over_hold"/.test(line) && line.includes(`${entry?.id}`),
+        );
+      await expect.poll(alarms).toHaveLength(1);
     },
   },
 ];

@@ -1,0 +1,65 @@
+import type { WorstCase } from '../../shared/core/endpoint.ts';
+import type { Room } from '../../shared/core/ledger.ts';
+import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
+import type { Refusal } from '../../shared/core/refusal.ts';
+import { describeScope } from '../../shared/core/scope.ts';
+
+/**
+ * A limit has too little left for good: the SDKs do not try again.
+ *
+ * @param callId the entry that tells of the refusal
+ * @param needed the least that the call may cost
+ */
+export function exhausted(room: Room, callId: string, needed: Picodollars, worst: WorstCase): Refusal {
+  const { limit, remaining, resetsAt } = room;
+  const left = remaining > 0n ? remaining : 0n;
+  const resets = resetsAt === undefined ? 'It does not start again.' : `It starts again at ${iso(resetsAt)}.`;
+  return {
+    kind: 'refusal',
+    status: 429,
+    type: 'insufficient_quota',
+    code: 'insufficient_quota',
+    message:
+      `${describeLimit(room)} has ${formatUsd(left)} USD left of ${formatUsd(limit.amount)}, ` +
+      `and this call may cost ${formatUsd(needed)} USD. ${resets} ${adviceOn(worst, left)}`,
+    callId,
+    headers: { 'x-should-retry': 'false' },
+  };
+}
+
+/**
+ * Only calls in flight are in the way: the SDKs try again by themselves.
+ *
+ * @param callId the entry that tells of the refusal
+ * @param retryMs when to try again, in milliseconds; clients that know only whole seconds wait for one
+ */
+export function busy(room: Room, callId: string, retryMs: number): Refusal {
+  return {
+    kind: 'refusal',
+    status: 429,
+    type: 'rate_limit_exceeded',
+    code: 'rate_limit_exceeded',
+    message:
+      `${describeLimit(room)} is not spent, but other calls in flight hold what this one needs ` +
+      `(${formatUsd(room.heldByOthers)} USD). Try again when they have ended.`,
+    callId,
+    headers: { 'retry-after': '1', 'retry-after-ms': String(retryMs) },
+  };
+}
+
+/** What the caller can do about it: asking for less output helps only where the rest is affordable. */
+function adviceOn(worst: WorstCase, left: Picodollars): string {
+  if (worst.fixed <= left) return 'Ask for less output, or ask an admin to raise it.';
+  return (
+    `Its input alone, with hosted tools and at the dearest service tier, may cost ${formatUsd(worst.fixed)} USD: ` +
+    'send less, name a lower max_tool_calls or service_tier "default", or ask an admin to raise the limit.'
+  );
+}
+
+function describeLimit({ limit }: Room): string {
+  return `The ${limit.period} limit of ${formatUsd(limit.amount)} USD for ${describeScope(limit.scope)}`;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString().replace('.000', '');
+}

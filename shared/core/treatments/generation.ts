@@ -1,0 +1,54 @@
+import { chatCompletions } from '../endpoints/chat-completions.ts';
+import { completions } from '../endpoints/completions.ts';
+import { embeddings } from '../endpoints/embeddings.ts';
+import { responses } from '../endpoints/responses.ts';
+import { type Content, free, metered, type Row } from './row.ts';
+
+const JSON_OR_STREAM: readonly Content[] = ['application/json', 'text/event-stream'];
+const TEXT_BOUND = 'bytes bound the input tokens; media by their own rules; ';
+
+/** What models are asked for, and what it costs. */
+export const GENERATION: readonly Row[] = [
+  metered(
+    'POST /chat/completions',
+    'chat.completions',
+    chatCompletions,
+    {
+      worstCase: `${TEXT_BOUND}output at \`max_completion_tokens\` times \`n\`, or the cap; a search a choice`,
+      usage: '`usage`; in a stream the last chunk, asked for with `include_usage`',
+      cache: 'yes, unless `store`, web search, files or audio by id',
+    },
+    { gives: JSON_OR_STREAM, objects: { creates: 'chat_completion' } },
+  ),
+  metered(
+    'POST /responses',
+    'responses',
+    responses,
+    {
+      worstCase: `${TEXT_BOUND}output at \`max_output_tokens\`, or the cap; with hosted tools, all turns of \`max_tool_calls\` and their fees`,
+      usage:
+        '`usage`, `tool_usage` and the items of `output`; in a stream `response.completed`, `incomplete` or `failed`',
+      cache: 'with `store: false`, without hosted tools, stored input or `background`',
+    },
+    { gives: JSON_OR_STREAM, objects: { creates: 'response' } },
+  ),
+  metered(
+    'POST /completions',
+    'completions',
+    completions,
+    {
+      worstCase: 'bytes bound the input tokens; output at `max_tokens` times `n` or `best_of`, or the cap',
+      usage: '`usage`; in a stream the last chunk, asked for with `include_usage`',
+      cache: 'yes',
+    },
+    { gives: JSON_OR_STREAM },
+  ),
+  metered('POST /embeddings', 'embeddings', embeddings, {
+    worstCase: 'bytes bound the tokens of texts; tokens are counted',
+    usage: '`usage.prompt_tokens`',
+    cache: 'yes',
+  }),
+  free('POST /moderations', 'moderations', { cacheable: true }),
+  free('GET /models', 'models.list'),
+  free('GET /models/{model}', 'models.retrieve'),
+];

@@ -1,0 +1,110 @@
+import type { ObjectUse } from './row.ts';
+import { type Content, free, type Row, refused } from './row.ts';
+
+const MULTIPART: readonly Content[] = ['multipart/form-data'];
+const BYTES: readonly Content[] = ['application/octet-stream'];
+
+const RESPONSE = { needs: 'response' } as const satisfies ObjectUse;
+const CHAT = { needs: 'chat_completion' } as const satisfies ObjectUse;
+const CONVERSATION = { needs: 'conversation' } as const satisfies ObjectUse;
+const FILE = { needs: 'file' } as const satisfies ObjectUse;
+const UPLOAD = { needs: 'upload' } as const satisfies ObjectUse;
+const CONTAINER = { needs: 'container' } as const satisfies ObjectUse;
+const VECTOR_STORE = { needs: 'vector_store' } as const satisfies ObjectUse;
+
+const TIMED =
+  'a container costs for as long as it is used, which no request bounds; let a tool make its own ("type": "auto")';
+const STORAGE =
+  'its storage is billed by the day for as long as it lasts, which nothing bounds; an admin can make a vector store in ' +
+  "OpenAI's dashboard and give it to a project";
+
+/** What OpenAI keeps for callers: each project sees its own. */
+export const STORED: readonly Row[] = [
+  free('GET /responses/{response_id}', 'responses.retrieve', {
+    gives: ['application/json', 'text/event-stream'],
+    objects: RESPONSE,
+  }),
+  free('DELETE /responses/{response_id}', 'responses.delete', { objects: { ...RESPONSE, deletes: true } }),
+  free('POST /responses/{response_id}/cancel', 'responses.cancel', { objects: RESPONSE }),
+  free('GET /responses/{response_id}/input_items', 'responses.input_items', { objects: RESPONSE }),
+
+  free('GET /chat/completions', 'chat.completions.list', { objects: { lists: 'chat_completion' } }),
+  free('GET /chat/completions/{completion_id}', 'chat.completions.retrieve', { objects: CHAT }),
+  free('POST /chat/completions/{completion_id}', 'chat.completions.update', { objects: CHAT }),
+  free('DELETE /chat/completions/{completion_id}', 'chat.completions.delete', {
+    objects: { ...CHAT, deletes: true },
+  }),
+  free('GET /chat/completions/{completion_id}/messages', 'chat.completions.messages', { objects: CHAT }),
+
+  free('POST /conversations', 'conversations.create', { objects: { creates: 'conversation' } }),
+  free('GET /conversations/{conversation_id}', 'conversations.retrieve', { objects: CONVERSATION }),
+  free('POST /conversations/{conversation_id}', 'conversations.update', { objects: CONVERSATION }),
+  free('DELETE /conversations/{conversation_id}', 'conversations.delete', {
+    objects: { ...CONVERSATION, deletes: true },
+  }),
+  free('GET /conversations/{conversation_id}/items', 'conversations.items.list', { objects: CONVERSATION }),
+  free('POST /conversations/{conversation_id}/items', 'conversations.items.create', {
+    objects: { ...CONVERSATION, creates: 'item' },
+  }),
+  free('GET /conversations/{conversation_id}/items/{item_id}', 'conversations.items.retrieve', {
+    objects: CONVERSATION,
+  }),
+  free('DELETE /conversations/{conversation_id}/items/{item_id}', 'conversations.items.delete', {
+    objects: CONVERSATION,
+  }),
+
+  free('POST /files', 'files.create', { takes: MULTIPART, objects: { creates: 'file' } }),
+  free('GET /files', 'files.list', { objects: { lists: 'file' } }),
+  free('GET /files/{file_id}', 'files.retrieve', { objects: FILE }),
+  free('DELETE /files/{file_id}', 'files.delete', { objects: { ...FILE, deletes: true } }),
+  free('GET /files/{file_id}/content', 'files.content', { gives: BYTES, objects: FILE }),
+  free('POST /uploads', 'uploads.create', { objects: { creates: 'upload' } }),
+  free('POST /uploads/{upload_id}/parts', 'uploads.parts', { takes: MULTIPART, objects: UPLOAD }),
+  free('POST /uploads/{upload_id}/complete', 'uploads.complete', { objects: { ...UPLOAD, creates: 'file' } }),
+  free('POST /uploads/{upload_id}/cancel', 'uploads.cancel', { objects: { ...UPLOAD, deletes: true } }),
+
+  free('GET /batches', 'batches.list', { objects: { lists: 'batch' } }),
+  free('GET /batches/{batch_id}', 'batches.retrieve', { objects: { needs: 'batch' } }),
+  free('POST /batches/{batch_id}/cancel', 'batches.cancel', { objects: { needs: 'batch' } }),
+
+  free('GET /containers', 'containers.list', { objects: { lists: 'container' } }),
+  free('GET /containers/{container_id}', 'containers.retrieve', { objects: CONTAINER }),
+  free('DELETE /containers/{container_id}', 'containers.delete', {
+    objects: { ...CONTAINER, deletes: true },
+  }),
+  free('GET /containers/{container_id}/files', 'containers.files.list', { objects: CONTAINER }),
+  free('GET /containers/{container_id}/files/{file_id}', 'containers.files.retrieve', { objects: CONTAINER }),
+  free('DELETE /containers/{container_id}/files/{file_id}', 'containers.files.delete', {
+    objects: CONTAINER,
+  }),
+  free('GET /containers/{container_id}/files/{file_id}/content', 'containers.files.content', {
+    gives: BYTES,
+    objects: CONTAINER,
+  }),
+  ...refused(TIMED, ['POST /containers', 'POST /containers/{container_id}/files']),
+
+  free('GET /vector_stores', 'vector_stores.list', { objects: { lists: 'vector_store' } }),
+  free('GET /vector_stores/{vector_store_id}', 'vector_stores.retrieve', { objects: VECTOR_STORE }),
+  free('GET /vector_stores/{vector_store_id}/files', 'vector_stores.files.list', { objects: VECTOR_STORE }),
+  free('GET /vector_stores/{vector_store_id}/files/{file_id}', 'vector_stores.files.retrieve', {
+    objects: VECTOR_STORE,
+  }),
+  free('GET /vector_stores/{vector_store_id}/files/{file_id}/content', 'vector_stores.files.content', {
+    objects: VECTOR_STORE,
+  }),
+  ...refused(STORAGE, [
+    'POST /vector_stores',
+    'POST /vector_stores/{vector_store_id}',
+    'DELETE /vector_stores/{vector_store_id}',
+    'POST /vector_stores/{vector_store_id}/files',
+    'POST /vector_stores/{vector_store_id}/files/{file_id}',
+    'DELETE /vector_stores/{vector_store_id}/files/{file_id}',
+    'POST /vector_stores/{vector_store_id}/file_batches',
+    'GET /vector_stores/{vector_store_id}/file_batches/{batch_id}',
+    'POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel',
+    'GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files',
+  ]),
+  ...refused('OpenAI does not say what a search costs outside of a response; use the file_search tool', [
+    'POST /vector_stores/{vector_store_id}/search',
+  ]),
+];
