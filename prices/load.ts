@@ -3,13 +3,19 @@ import type { Price, PriceLookup, PriceTable, Rates } from '../shared/core/price
 import type { PriceRow, RateNumbers, Table, TierNumbers } from './schema.ts';
 import bundled from './table.json' with { type: 'json' };
 
+/** "Data residency endpoints are charged a 10% uplift" ("Data residency" guide). */
+const REGIONAL_PERCENT = 110n;
+
+/** Where in the world a stage calls OpenAI: `regional` endpoints charge more for some models. */
+export type Endpoint = 'global' | 'regional';
+
 /**
  * The prices that were bundled with the function. They are not validated again at each cold start (that takes longer
  * than all other wiring): the updater validates the table before it writes it, and a test fails when the file is not
  * what the updater writes.
  */
-export function bundledPrices(): PriceTable {
-  return toPriceTable(bundled as Table);
+export function bundledPrices(endpoint: Endpoint = 'global'): PriceTable {
+  return toPriceTable(bundled as Table, endpoint);
 }
 
 /**
@@ -18,7 +24,7 @@ export function bundledPrices(): PriceTable {
  *
  * @param table validated, as `parseTable` returns it
  */
-export function toPriceTable({ prices, refused }: Table): PriceTable {
+export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'global'): PriceTable {
   const rows = Map.groupBy(prices, ({ model }) => model);
   const reasons = new Map(refused.map(({ model, reason }) => [model, reason]));
   const converted = new Map<PriceRow, Price>();
@@ -30,14 +36,17 @@ export function toPriceTable({ prices, refused }: Table): PriceTable {
         const reason = reasons.get(model);
         return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };
       }
-      const price = converted.get(row) ?? toPrice(row);
+      const price = converted.get(row) ?? toPrice(row, endpoint);
       converted.set(row, price);
       return { kind: 'priced', price };
     },
   };
 }
 
-function toPrice(row: PriceRow): Price {
+/** The price of a row, at OpenAI's global endpoint or at one of its regional ones. */
+export function toPrice(row: PriceRow, endpoint: Endpoint): Price {
+  const percent = endpoint === 'regional' && row.regional === true ? REGIONAL_PERCENT : 100n;
+  const toTiers = tiersAt(percent);
   return {
     model: row.model,
     family: row.family,
@@ -54,12 +63,15 @@ function toPrice(row: PriceRow): Price {
   };
 }
 
-function toTiers(tiers: TierNumbers, calls: RateNumbers | undefined): Price['rates'] {
-  return Object.fromEntries(
-    Object.entries(tiers).map(([tier, rates]) => [tier, toRates({ ...calls, ...rates })]),
-  );
+function tiersAt(percent: bigint) {
+  return (tiers: TierNumbers, calls: RateNumbers | undefined): Price['rates'] =>
+    Object.fromEntries(
+      Object.entries(tiers).map(([tier, rates]) => [tier, toRates({ ...calls, ...rates }, percent)]),
+    );
 }
 
-function toRates(rates: RateNumbers): Rates {
-  return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, BigInt(rate)]));
+/** Rounded up to a whole picodollar, should one not come out even. */
+function toRates(rates: RateNumbers, percent: bigint): Rates {
+  const at = (rate: number) => (BigInt(rate) * percent + 99n) / 100n;
+  return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, at(rate)]));
 }

@@ -8,7 +8,12 @@ const count = z.int().nonnegative();
 
 /** Picodollars for one unit, by class. Every rate is below 9,007 USD, so a JSON number holds it exactly. */
 const rates = z.partialRecord(z.enum(BILLED_CLASSES), count);
-const tokenRates = rates.refine((classes) => classes.input !== undefined, 'has no rate for input');
+/** What some model reads: without a rate for any of them, whatever it is given would be free. */
+const TAKEN_IN = ['input', 'characters', 'audio_seconds'] as const;
+const tokenRates = rates.refine(
+  (classes) => TAKEN_IN.some((unit) => classes[unit] !== undefined),
+  `has no rate for ${TAKEN_IN.join(', ')}`,
+);
 const byTier = z
   .partialRecord(z.enum(TIERS), tokenRates)
   .refine((tiers) => tiers.default !== undefined, 'has no rates for the default tier');
@@ -25,6 +30,8 @@ const priceRow = z.strictObject({
   maxOutputTokens: count,
   maxImageTokens: count,
   searchPerCall: z.literal(true).optional(),
+  /** OpenAI's regional endpoints charge 10% more for it. */
+  regional: z.literal(true).optional(),
   rates: byTier,
   /** Rates of calls and minutes, the same in every tier that has none of its own. */
   calls: rates.optional(),

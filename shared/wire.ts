@@ -9,7 +9,13 @@ import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
-import { type ProxyConfig, readProxyConfig, readStageConfig, type StageConfig } from './config.ts';
+import {
+  endpointOf,
+  type ProxyConfig,
+  readProxyConfig,
+  readStageConfig,
+  type StageConfig,
+} from './config.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
@@ -43,7 +49,7 @@ export function wireProxy(env: Env) {
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
-    prices: bundledPrices(),
+    prices: bundledPrices(endpointOf(config)),
     directory,
     objects,
     ledger,

@@ -15,6 +15,12 @@ export function modelPage(model: string): string {
 export const HALF: TierRule = { factor: '0.5', long: true };
 export const HALVES = { flex: HALF, batch: HALF };
 
+/**
+ * "50% cost discount compared to synchronous APIs" ("Batch" guide). The price list has no cached input in its batch
+ * prices of these models: it is billed as plain input of the batch.
+ */
+export const BATCH: TierRule = { factor: '0.5', long: false, only: ['input', 'output'] };
+
 /** Rates of a tier that are published one by one, in USD for a million tokens, and not for long contexts. */
 export function ratesOf(input: string, cached: string, output: string): TierRule {
   return { rates: { input, cached_input: cached, output } };

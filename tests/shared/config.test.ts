@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readProxyConfig, readStageConfig } from '../../shared/config.ts';
+import { endpointOf, readProxyConfig, readStageConfig } from '../../shared/config.ts';
 
 const STAGE = { STAGE: 'dev', TABLE_NAME: 'tollgate-dev', AWS_REGION: 'eu-west-1' };
 const PROXY = { ...STAGE, OPENAI_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' };
@@ -42,6 +42,23 @@ describe('the configuration', () => {
     expect(() => readProxyConfig({ ...PROXY, ...hasty })).toThrow(
       /- LEASE_SECONDS must be more than LEDGER_DEADLINE_MS/,
     );
+  });
+
+  it.each([
+    [{}, 'global'],
+    [{ OPENAI_REGIONAL: '0' }, 'global'],
+    [{ OPENAI_REGIONAL: '1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://eu.api.openai.com/v1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://US.api.openai.com/v1', OPENAI_REGIONAL: '1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://eu.api.openai.com.example/v1' }, 'global'],
+    [{ OPENAI_BASE_URL: 'http://127.0.0.1:9000/v1' }, 'global'],
+  ])('%o pays %s prices', (env, endpoint) => {
+    expect(endpointOf(readProxyConfig({ ...PROXY, ...env }))).toBe(endpoint);
+  });
+
+  it('does not let a regional endpoint pass at global prices', () => {
+    const env = { ...PROXY, OPENAI_BASE_URL: 'https://eu.api.openai.com/v1', OPENAI_REGIONAL: '0' };
+    expect(() => readProxyConfig(env)).toThrow(/- OPENAI_REGIONAL must not be 0/);
   });
 
   it.each([
