@@ -75,7 +75,7 @@ async function understand(
     family: work.price.family,
     requestedModel: String(work.body['model']),
     otherModels: [...work.otherPrices].map(([name, { family }]) => [name, family]),
-    stream: work.body['stream'] === true,
+    stream: work.body['stream'] === true || work.body['stream_format'] === 'sse',
     json: work.body,
   };
 }
