@@ -36,6 +36,7 @@ Usage: npm start -- [--port N] [--data DIR] [--runtime]
 
 Environment:
   OPENAI_API_KEY    forward to OpenAI with this key instead of the simulator: calls then cost real money
+  OPENAI_ADMIN_KEY  with it, also compare the books with what OpenAI billed ("reconcile" of the admin)
   OPENAI_BASE_URL   forward to this API instead, such as http://127.0.0.1:9000/v1
   ${FUNCTION_VARIABLES.join(', ')}:
                     passed on to the functions of both stages (docs/configuration.md)

@@ -17,6 +17,7 @@ import { loadFunctions, type StageFunctions, sandboxFunctions } from './stage-fu
 
 const SWEEP_EVERY_MS = 60_000;
 const DEEP_SWEEP_EVERY_MS = 3_600_000;
+const RECONCILE_EVERY_MS = 86_400_000;
 /** How long a stopping host lets calls in flight finish. */
 const GRACE_MS = 2_000;
 
@@ -53,6 +54,8 @@ async function run(start: Start): Promise<void> {
   const listening = await listen(server, port);
   schedule(SWEEP_EVERY_MS, () => invoke('sweep', '{}'));
   schedule(DEEP_SWEEP_EVERY_MS, () => invoke('sweep', '{"deep":true}'));
+  if (process.env['OPENAI_ADMIN_SECRET_ARN'] !== undefined)
+    schedule(RECONCILE_EVERY_MS, () => invoke('admin', '{"command":"reconcile","alarm":true}'));
   send({ kind: 'ready', port: listening });
 }
 

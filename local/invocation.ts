@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How an invocation of a function that answers at once ended, in the terms of the Lambda API. */
 export const INVOCATION_RESULT = z.discriminatedUnion('kind', [

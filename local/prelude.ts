@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a streaming function may put before its answer. */
 const PRELUDE = z.object({

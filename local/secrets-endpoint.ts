@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { header, readRequest, type WireRequest } from './http.ts';
 import { ACCOUNT_ID, type Principal, REGION, STAGES, type Stage } from './principals.ts';
 import { verifySignature } from './sigv4.ts';
@@ -8,9 +8,22 @@ import { verifySignature } from './sigv4.ts';
 const MAX_REQUEST_BYTES = 65_536;
 const GET_SECRET_VALUE = z.object({ SecretId: z.string() });
 
+/** What a stage keeps secret: the key that its calls are made with, and the one that OpenAI's invoice is read with. */
+export const SECRET_KINDS = ['stage', 'admin'] as const;
+export type SecretKind = (typeof SECRET_KINDS)[number];
+
+interface SecretId {
+  readonly stage: Stage;
+  readonly kind: SecretKind;
+}
+
 /** The ARN of a stage's secret. */
-export function secretArn(stage: Stage): string {
-  return `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:tollgate/${stage}-LOCAL0`;
+export function secretArn(stage: Stage, kind: SecretKind = 'stage'): string {
+  return `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:${secretName({ stage, kind })}-LOCAL0`;
+}
+
+function secretName({ stage, kind }: SecretId): string {
+  return `tollgate/${stage}${kind === 'admin' ? '-openai-admin' : ''}`;
 }
 
 type Reply = { readonly status: number; readonly body: object };
@@ -20,7 +33,8 @@ type Reply = { readonly status: number; readonly body: object };
  * alone. So the OpenAI key stands in no function's environment, here as on AWS.
  */
 export function createSecretsEndpoint(options: {
-  readonly secrets: Readonly<Record<Stage, string>>;
+  /** The value of each secret that there is. */
+  readonly secrets: Readonly<Record<Stage, Readonly<Partial<Record<SecretKind, string>>>>>;
   readonly roles: readonly Principal[];
 }): Server {
   const { secrets, roles } = options;
@@ -40,20 +54,22 @@ export function createSecretsEndpoint(options: {
       return failure('UnknownOperationException', 'Only GetSecretValue is served here.');
     const wanted = GET_SECRET_VALUE.safeParse(jsonOf(request.body));
     if (!wanted.success) return failure('InvalidRequestException', 'You must provide a SecretId.');
-    const stage = STAGES.find((name) => names(name).includes(wanted.data.SecretId));
-    if (stage === undefined)
+    const found = findSecret(wanted.data.SecretId);
+    const text = found === undefined ? undefined : secrets[found.stage][found.kind];
+    if (found === undefined || text === undefined)
       return failure('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    const { stage, kind } = found;
     if (!signer.permissions.includes(`secretsmanager:GetSecretValue ${stage}`)) {
       return failure(
         'AccessDeniedException',
         `User: ${signer.userArn} is not authorized to perform: secretsmanager:GetSecretValue ` +
-          `on resource: ${secretArn(stage)}`,
+          `on resource: ${secretArn(stage, kind)}`,
       );
     }
     const body = {
-      ARN: secretArn(stage),
-      Name: `tollgate/${stage}`,
-      SecretString: secrets[stage],
+      ARN: secretArn(stage, kind),
+      Name: secretName(found),
+      SecretString: text,
       VersionId: '00000000-0000-4000-8000-000000000000',
       VersionStages: ['AWSCURRENT'],
       CreatedDate: since,
@@ -70,8 +86,10 @@ export function createSecretsEndpoint(options: {
   });
 }
 
-function names(stage: Stage): string[] {
-  return [secretArn(stage), `tollgate/${stage}`];
+function findSecret(id: string): SecretId | undefined {
+  return STAGES.flatMap((stage) => SECRET_KINDS.map((kind) => ({ stage, kind }))).find(
+    (secret) => id === secretName(secret) || id === secretArn(secret.stage, secret.kind),
+  );
 }
 
 function failure(type: string, message: string): Reply {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InvocationResult } from './invocation.ts';
 
 /** Projects that a new stage starts with: the one of the printed examples, and the one of calls that name none. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LOOPBACK } from './http.ts';
 import { freePort, untilListening } from './ports.ts';
 import { type ChildSpec, firstMessage, type Supervisor } from './supervisor.ts';
@@ -73,10 +73,20 @@ export async function startDynamoDb(
   return `http://${LOOPBACK}:${port}`;
 }
 
-/** Starts the OpenAI simulator and returns its base URL. */
-export async function startSimulator(supervisor: Supervisor, port: number): Promise<string> {
+/**
+ * Starts the OpenAI simulator.
+ *
+ * @param adminKey the only one that its organization API takes
+ * @returns its base URL
+ */
+export async function startSimulator(
+  supervisor: Supervisor,
+  port: number,
+  adminKey: string,
+): Promise<string> {
   const args = ['--port', String(port)];
-  const child = supervisor.start(nodeChild('OpenAI simulator', './simulator/main.ts', { args }));
+  const env = { SIMULATOR_ADMIN_KEY: adminKey };
+  const child = supervisor.start(nodeChild('OpenAI simulator', './simulator/main.ts', { args, env }));
   if (child.stdout === null) throw new Error('the simulator has no standard output');
   const [printed] = await once(child.stdout, 'data');
   return URL_LINE.parse(String(printed).trim());

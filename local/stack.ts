@@ -9,7 +9,13 @@ import { buildTasks } from './runtime/tasks.ts';
 import { seed } from './seed.ts';
 import { startDynamoDb, startMemcached, startSimulator } from './services.ts';
 import type { FunctionModules } from './stage-host.ts';
-import { createStageSecrets, OWN_FUNCTIONS, startStages } from './stages.ts';
+import {
+  createStageSecrets,
+  type OpenAiAccount,
+  OWN_FUNCTIONS,
+  simulatorAdminKey,
+  startStages,
+} from './stages.ts';
 import { openStateDirectory, readSeed, type StackJson, type StateDirectory } from './state.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { createTables } from './tables.ts';
@@ -29,6 +35,8 @@ export interface StackOptions {
   readonly stateDirectory?: string;
   /** A real key; without one the OpenAI simulator answers. */
   readonly openaiApiKey?: string | undefined;
+  /** A real admin key of the organization, to compare the books with what OpenAI billed. */
+  readonly openaiAdminKey?: string | undefined;
   /** Another upstream than OpenAI or its simulator. */
   readonly openaiBaseUrl?: string | undefined;
   /** `off`: as if the program were not installed. */
@@ -52,6 +60,8 @@ export interface Stack {
   readonly state: StateDirectory;
   /** Whether a simulator answers in OpenAI's place. */
   readonly simulated: boolean;
+  /** Where the zips are that the functions run from; `undefined` where they run from their sources. */
+  readonly zips: string | undefined;
   readonly processes: Supervisor['processes'];
   /** Fulfilled with the reason when a process of the stack ends by itself; the stack must then be stopped. */
   readonly failed: Promise<string>;
@@ -109,7 +119,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-type Booted = Pick<Stack, 'info' | 'principals' | 'simulated'>;
+type Booted = Pick<Stack, 'info' | 'principals' | 'simulated' | 'zips'>;
 
 async function boot(options: StackOptions, data: string | undefined, site: Site): Promise<Booted> {
   const { supervisor, ports } = site;
@@ -117,9 +127,15 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
   const secretSeed = readSeed(data);
   const principals = people(secretSeed);
   const given = options.openaiBaseUrl ?? (options.openaiApiKey ? OPENAI : undefined);
+  const simulatedKey = simulatorAdminKey(secretSeed);
+  const openAi: OpenAiAccount = {
+    apiKey: options.openaiApiKey,
+    adminKey: given === undefined ? simulatedKey : options.openaiAdminKey,
+    ownProjects: given === undefined,
+  };
+  const zips = options.runtimeClient === undefined ? undefined : join(site.directory, 'functions');
   const [modules, dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
-    options.modules ??
-      (options.runtimeClient === undefined ? OWN_FUNCTIONS : buildTasks(join(site.directory, 'functions'))),
+    options.modules ?? (zips === undefined ? OWN_FUNCTIONS : buildTasks(zips)),
     startDynamoDb(supervisor, {
       port: ports.dynamodb,
       path: data === undefined ? undefined : join(data, 'dynamodb'),
@@ -128,11 +144,11 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
       return endpoint;
     }),
     options.memcached === 'off' ? undefined : startMemcached(supervisor, ports.memcached, site.aborted),
-    given ?? startSimulator(supervisor, ports.simulator),
-    serve(site, createStageSecrets(secretSeed, options.openaiApiKey), ports.secrets).then(urlOf),
+    given ?? startSimulator(supervisor, ports.simulator, simulatedKey),
+    serve(site, createStageSecrets(secretSeed, openAi), ports.secrets).then(urlOf),
   ]);
 
-  const services = { dynamodbEndpoint, memcached, upstream, secretsEndpoint };
+  const services = { openAi, dynamodbEndpoint, memcached, upstream, secretsEndpoint };
   const hosts = await startStages(supervisor, ports, {
     ...services,
     secretSeed,
@@ -159,7 +175,7 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
     upstream,
     credentials: { accessKeyId, secretAccessKey, region: REGION },
   };
-  return { info, principals, simulated: given === undefined };
+  return { info, principals, simulated: given === undefined, zips };
 }
 
 async function serve(site: Site, server: Server, port: number): Promise<number> {

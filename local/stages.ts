@@ -21,6 +21,7 @@ export interface StagesOptions {
   /** `host:port`; absent: each stage caches in its own process. */
   readonly memcached: string | undefined;
   readonly upstream: string;
+  readonly openAi?: OpenAiAccount;
   readonly secretsEndpoint: string;
 }
 
@@ -46,12 +47,14 @@ export async function startStages(
 
 function environmentOf(stage: Stage, options: StagesOptions): Record<string, string> {
   const role = functionRole(options.secretSeed, stage);
-  const { memcached } = options;
+  const { memcached, openAi = {} } = options;
   return {
     STAGE: stage,
     TABLE_NAME: tableName(stage),
     OPENAI_SECRET_ARN: secretArn(stage),
     OPENAI_BASE_URL: options.upstream,
+    ...(openAi.adminKey === undefined ? {} : { OPENAI_ADMIN_SECRET_ARN: secretArn(stage, 'admin') }),
+    ...(openAi.ownProjects ? { OPENAI_PROJECT_ID: projectOf(stage) } : {}),
     ...(memcached === undefined ? { CACHE_IN_PROCESS: '1' } : { CACHE_NODES: memcached }),
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: role.accessKeyId,
@@ -66,19 +69,38 @@ function environmentOf(stage: Stage, options: StagesOptions): Record<string, str
   };
 }
 
-/**
- * The stages' secrets, in this process alone.
- *
- * @param openaiApiKey for both stages; absent: each has a key of its own that only a simulator takes
- */
-export function createStageSecrets(secretSeed: string, openaiApiKey: string | undefined): Server {
-  const secretOf = (stage: Stage) =>
-    JSON.stringify({
-      openai_api_key: openaiApiKey || `sk-local-${derive(secretSeed, `openai ${stage}`)}`,
+/** How the stages are known to OpenAI, or to what stands in for it. */
+export interface OpenAiAccount {
+  /** For the calls of both stages; absent: each has a key of its own that only a simulator takes. */
+  readonly apiKey?: string | undefined;
+  /** For reading what OpenAI billed; absent: that cannot be read. */
+  readonly adminKey?: string | undefined;
+  /** Each stage has a project of its own, by which the simulator tells their costs apart. */
+  readonly ownProjects?: boolean;
+}
+
+function projectOf(stage: Stage): string {
+  return `proj_local_${stage}`;
+}
+
+/** The admin key that the simulator of a stack takes. */
+export function simulatorAdminKey(secretSeed: string): string {
+  return `sk-admin-local-${derive(secretSeed, 'openai admin')}`;
+}
+
+/** The stages' secrets, in this process alone. */
+export function createStageSecrets(secretSeed: string, openAi: OpenAiAccount = {}): Server {
+  const { apiKey, adminKey, ownProjects } = openAi;
+  const secretsOf = (stage: Stage) => ({
+    stage: JSON.stringify({
+      openai_api_key: apiKey || `sk-local-${derive(secretSeed, `openai ${stage}`)}`,
+      ...(ownProjects ? { openai_project: projectOf(stage) } : {}),
       cache_secret: derive(secretSeed, `cache ${stage}`),
-    });
+    }),
+    ...(adminKey === undefined ? {} : { admin: adminKey }),
+  });
   return createSecretsEndpoint({
-    secrets: { dev: secretOf('dev'), prod: secretOf('prod') },
+    secrets: { dev: secretsOf('dev'), prod: secretsOf('prod') },
     roles: STAGES.map((stage) => functionRole(secretSeed, stage)),
   });
 }

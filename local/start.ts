@@ -39,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
       runtimeClient,
       dataDirectory: given.dataDirectory,
       openaiApiKey: process.env['OPENAI_API_KEY'],
+      openaiAdminKey: process.env['OPENAI_ADMIN_KEY'] || undefined,
       openaiBaseUrl: process.env['OPENAI_BASE_URL'] || undefined,
       functionEnvironment: functionEnvironment(process.env),
       signal: stopping.signal,

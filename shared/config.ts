@@ -40,12 +40,24 @@ const STAGE = z.object({
   SESSION_ROLES: list,
 });
 
-const PROXY = STAGE.extend({
+const OPENAI_BASE_URL = url
+  .refine((text) => !/[?#]/.test(text), 'must end with its path')
+  .default('https://api.openai.com/v1');
+
+const ADMIN = STAGE.extend({
+  OPENAI_BASE_URL,
+  OPENAI_ADMIN_SECRET_ARN: z.string().optional(),
+  OPENAI_PROJECT_ID: z.string().optional(),
+});
+
+/** Whoever asks OpenAI for something. */
+const SWEEP = STAGE.extend({
   OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
-  OPENAI_BASE_URL: url
-    .refine((text) => !/[?#]/.test(text), 'must end with its path')
-    .default('https://api.openai.com/v1'),
+  OPENAI_BASE_URL,
   OPENAI_REGIONAL: z.enum(['0', '1']).optional(),
+});
+
+const PROXY = SWEEP.extend({
   OPENAI_AUTO_TIER: z.enum(TIERS).default('priority'),
   UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 890),
   DEFAULT_PROJECT: z
@@ -83,17 +95,24 @@ function isRegional(baseUrl: string): boolean {
 }
 
 /** Whether a stage pays the prices of OpenAI's global endpoint, or those of its regional ones. */
-export function endpointOf(config: ProxyConfig): 'global' | 'regional' {
+export function endpointOf(config: SweepConfig): 'global' | 'regional' {
   return config.OPENAI_REGIONAL === '1' || isRegional(config.OPENAI_BASE_URL) ? 'regional' : 'global';
 }
 
 export type StageConfig = z.infer<typeof STAGE>;
+export type AdminConfig = z.infer<typeof ADMIN>;
+export type SweepConfig = z.infer<typeof SWEEP>;
 export type ProxyConfig = z.infer<typeof PROXY>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads what the admin and the sweep need. Throws one error that names every problem at once. */
-export function readStageConfig(env: Env): StageConfig {
-  return read(STAGE, env);
+/** Reads what the sweep needs. Throws one error that names every problem at once. */
+export function readSweepConfig(env: Env): SweepConfig {
+  return read(SWEEP, env);
+}
+
+/** Reads what the admin needs. Throws one error that names every problem at once. */
+export function readAdminConfig(env: Env): AdminConfig {
+  return read(ADMIN, env);
 }
 
 /** Reads what the proxy needs. Throws one error that names every problem at once. */

@@ -7,15 +7,20 @@ import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createJsonLog } from './aws/json-log.ts';
-import { createSecretsManager } from './aws/secrets-manager.ts';
+import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import {
+  type AdminConfig,
   endpointOf,
   type ProxyConfig,
+  readAdminConfig,
   readProxyConfig,
-  readStageConfig,
+  readSweepConfig,
   type StageConfig,
+  type SweepConfig,
 } from './config.ts';
+import { createDeferrals } from './deferred/deferrals.ts';
+import { createTruth } from './deferred/truth.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
@@ -24,7 +29,10 @@ import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
 import { createHttpUpstream } from './openai/http-upstream.ts';
+import { createOrganization } from './openai/organization.ts';
+import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
+import type { Objects } from './ports/objects.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
 
 /*
@@ -39,20 +47,16 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, ledger, objects } = wireBooks(config);
-  const secrets = createSecretsManager({
-    secretId: config.OPENAI_SECRET_ARN,
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-    clock,
-  });
+  const { log, directory, store, ledger, objects } = wireBooks(config);
+  const { secrets, upstream, prices, truth } = wireTruth(config, objects);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
-    prices: bundledPrices(endpointOf(config)),
+    prices,
     directory,
     objects,
     ledger,
+    deferrals: createDeferrals({ ledger, store, objects, truth, prices, clock, log }),
     answers: createAnswerCache({
       cache: wireCache(config, log),
       secrets,
@@ -64,11 +68,7 @@ export function wireProxy(env: Env) {
       waitMs: config.CACHE_WAIT_MS,
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
-    upstream: createHttpUpstream({
-      baseUrl: new URL(config.OPENAI_BASE_URL),
-      secrets,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    }),
+    upstream,
     sound: createSound(),
     clock,
     log,
@@ -79,12 +79,14 @@ export function wireProxy(env: Env) {
 
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
-  const config = readStageConfig(env);
-  const { directory, store, objects } = wireBooks(config);
+  const config = readAdminConfig(env);
+  const { directory, store, objects, log } = wireBooks(config);
   return {
     directory,
     objects,
     store,
+    log,
+    invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
     prices: bundledPrices(),
@@ -95,8 +97,46 @@ export function wireAdmin(env: Env) {
 
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
-  const { ledger, log } = wireBooks(readStageConfig(env));
-  return { ledger, log };
+  const config = readSweepConfig(env);
+  const { ledger, objects, log } = wireBooks(config);
+  const { truth } = wireTruth(config, objects);
+  return { ledger, truth, log };
+}
+
+/** What OpenAI tells a stage, which asks with its own key. */
+function wireTruth(config: SweepConfig, objects: Objects) {
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_SECRET_ARN,
+    parse: readStageSecret,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const upstream = createHttpUpstream({
+    baseUrl: new URL(config.OPENAI_BASE_URL),
+    secrets,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const prices = bundledPrices(endpointOf(config));
+  return { secrets, upstream, prices, truth: createTruth({ upstream, prices, objects, clock }) };
+}
+
+/** OpenAI's own account, where an admin key is configured: a credential of its own, which serves no call. */
+function wireInvoice(config: AdminConfig): Invoice | undefined {
+  if (config.OPENAI_ADMIN_SECRET_ARN === undefined) return undefined;
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_ADMIN_SECRET_ARN,
+    parse: readAdminSecret,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const upstream = createHttpUpstream({
+    baseUrl: new URL(config.OPENAI_BASE_URL),
+    secrets,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  return createOrganization({ upstream, project: config.OPENAI_PROJECT_ID });
 }
 
 /** The books and the rules of a stage, on its one table. */

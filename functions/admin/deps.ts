@@ -2,7 +2,9 @@ import type { PriceTable } from '../../shared/core/price.ts';
 import type { Audit, Limits } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
+import type { Invoice } from '../../shared/ports/invoice.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
 
 /** What the admin function works with; one stage's. */
@@ -13,7 +15,10 @@ export interface AdminDeps {
   readonly limits: Limits;
   readonly audit: Audit;
   readonly prices: PriceTable;
+  /** OpenAI's own account of what it billed; `undefined` where no admin key is configured. */
+  readonly invoice: Invoice | undefined;
   readonly clock: Clock;
+  readonly log: Log;
   /** The name under which the stage knows the caller with this ARN; `undefined` when the ARN is of no known form. */
   readonly userOfArn: (arn: string) => string | undefined;
 }

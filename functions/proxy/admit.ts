@@ -1,11 +1,12 @@
-import type { JsonObject } from '../../shared/core/json.ts';
+import { checkBatch } from '../../shared/core/batch.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
+import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
-import type { Admitted, Identified, Work } from './call.ts';
+import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { meteredWork } from './metered-work.ts';
 import { refuseForeign } from './own.ts';
@@ -13,24 +14,16 @@ import { refuseForeign } from './own.ts';
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
 
-interface Asked {
-  readonly work: Work;
-  readonly family: string;
-  readonly requestedModel: string;
-  /** Models beside it that it can be billed for, each by its name and that of its family. */
-  readonly otherModels: readonly (readonly string[])[];
-  readonly stream: boolean;
-  /** Its body, where that is JSON. */
-  readonly json?: JsonObject;
-}
-
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
 export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {
   const found = route(call.request.method, call.url.pathname);
   if (isRefusal(found)) return found;
   const body = await readBody(call.request, deps.settings.maxBodyBytes);
   if (body !== undefined && isRefusal(body)) return body;
-  const asked = await understand(call, found, body, deps);
+  const asked =
+    found.treatment.kind === 'batch'
+      ? await understandBatch(call, found, body, deps)
+      : await understand(call, found, found.treatment, body, deps);
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
@@ -63,10 +56,10 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
 async function understand(
   call: Identified,
   found: Route,
+  treatment: Exclude<Route['treatment'], { kind: 'batch' }>,
   body: Uint8Array | undefined,
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
-  const { treatment } = found;
   if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
@@ -74,15 +67,37 @@ async function understand(
     work,
     family: work.price.family,
     requestedModel: String(work.body['model']),
-    otherModels: [...work.otherPrices].map(([name, { family }]) => [name, family]),
+    otherModels: [...(work.otherPrices ?? [])].map(([name, { family }]) => [name, family]),
     stream: work.body['stream'] === true || work.body['stream_format'] === 'sse',
     json: work.body,
   };
 }
 
+/** A batch is understood by its file, which is only read for who may use it. */
+async function understandBatch(
+  call: Identified,
+  found: Route,
+  body: Uint8Array | undefined,
+  deps: ProxyDeps,
+): Promise<Asked | Refusal> {
+  const parsed = parseJsonBody(body ?? new Uint8Array());
+  if (isRefusal(parsed)) return parsed;
+  const { json } = parsed;
+  const unfit = checkBatch(json);
+  if (unfit !== undefined) return unfit;
+  const subject = { user: call.user, project: call.projectName, model: NO_MODEL };
+  const [{ project }, foreign] = await Promise.all([
+    deps.directory.rules(subject),
+    refuseForeign(call, found, json, deps),
+  ]);
+  if (project === undefined) return unknownProject(call.projectName);
+  const refusal = notAdmitted(project, call.user) ?? foreign;
+  return refusal ?? batchWork(call, json, deps);
+}
+
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
 function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undefined): Asked | Refusal {
-  const free = { family: NO_MODEL, requestedModel: NO_MODEL, otherModels: [], stream: false };
+  const free = { family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
   if (body === undefined || body.byteLength === 0 || !takes.includes('application/json')) {
     return { work: { kind: 'free', cacheable, body }, ...free };
   }
@@ -92,15 +107,19 @@ function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undef
   return { work: { kind: 'free', cacheable, body: stringifyBody(json) }, ...free, json };
 }
 
+function notAdmitted(project: Project, user: string): Refusal | undefined {
+  if (project.principals.length === 0 || matchesAny(project.principals, user)) return undefined;
+  return forbidden(
+    'project_not_yours',
+    `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
+  );
+}
+
 function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {
-  if (project.principals.length > 0 && !matchesAny(project.principals, user)) {
-    return forbidden(
-      'project_not_yours',
-      `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
-    );
-  }
+  const refusal = notAdmitted(project, user);
+  if (refusal !== undefined) return refusal;
   if (asked.work.kind === 'free' || project.models.length === 0) return undefined;
-  const refused = [[asked.requestedModel, asked.family], ...asked.otherModels].find(
+  const refused = [[asked.requestedModel, asked.family], ...(asked.otherModels ?? [])].find(
     (names) => !names.some((name) => matchesAny(project.models, name)),
   );
   if (refused === undefined) return undefined;

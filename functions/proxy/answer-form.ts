@@ -1,7 +1,8 @@
-import type { PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
-import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import type { MeteredEndpoint, PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
+import type { Deferred } from '../../shared/core/ledger.ts';
 import type { Served } from '../../shared/core/usage.ts';
-import type { MeteredWork, Work } from './call.ts';
+import { isEventStream, jsonOf } from './answer-kind.ts';
+import type { Work } from './call.ts';
 import type { BodyReader } from './metered-body.ts';
 import { JsonReader, PlainReader } from './metered-json.ts';
 import { EventReader } from './metered-stream.ts';
@@ -20,6 +21,7 @@ export interface PassingForm {
 /** What a whole answer says. */
 export interface WholeAnswer {
   readonly served: Served | undefined;
+  readonly deferred: Deferred | undefined;
   readonly failed: boolean;
 }
 
@@ -49,52 +51,49 @@ export function passingForm(
   return plain?.form === 'binary' ? { reader: new PlainReader(plain.served, keepBytes), head } : undefined;
 }
 
-/** Reads an answer that turned out to be too large to be taken whole. */
-export function largeReader(work: Work, head: AnswerHead, keepBytes: number): BodyReader {
-  if (work.kind === 'free') return new PlainReader(undefined, 0);
+/**
+ * Reads an answer that turned out to be too large to be taken whole.
+ *
+ * @param rules by which JSON is read; absent for a free answer that tells nothing
+ */
+export function largeReader(
+  work: Work,
+  rules: MeteredEndpoint | undefined,
+  head: AnswerHead,
+  keepBytes: number,
+): BodyReader {
   const plain = plainOf(work, head);
-  if (plain !== undefined) return new PlainReader(plain.served, keepBytes);
-  return new JsonReader((answer) => work.rules.served(answer, work.body), work.rules.reads, keepBytes);
+  if (plain !== undefined || rules === undefined) return new PlainReader(plain?.served, keepBytes);
+  return new JsonReader(rules, work.kind === 'metered' ? work.body : {}, keepBytes);
 }
 
 /** Reads an answer that was taken whole; `undefined` where these bytes are none, or a part of one. */
 export function readWhole(
   work: Work,
+  rules: MeteredEndpoint | undefined,
   head: AnswerHead,
   bytes: Uint8Array<ArrayBuffer>,
 ): WholeAnswer | undefined {
-  if (work.kind === 'free') return { served: undefined, failed: false };
   const plain = plainOf(work, head);
-  if (plain !== undefined) return { served: plain.served, failed: false };
-  const json = parsed(bytes);
-  // Metered endpoints answer with JSON. Their errors may be anything.
-  if (json === undefined) return head.ok ? undefined : { served: undefined, failed: false };
-  return { served: work.rules.served(json, work.body), failed: json['status'] === 'failed' };
-}
-
-/** Whether an answer comes in server-sent events. */
-export function isEventStream({ headers }: Pick<AnswerHead, 'headers'>): boolean {
-  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+  if (plain !== undefined) return { served: plain.served, deferred: undefined, failed: false };
+  const json = rules && jsonOf(bytes);
+  // Metered endpoints answer with JSON, or as `plain` says: anything else is no answer, or a part of one.
+  if (json === undefined && work.kind === 'metered' && head.ok) return undefined;
+  return {
+    served: json && rules?.served(json, work.kind === 'metered' ? work.body : {}),
+    deferred: json && rules?.deferred?.(json),
+    failed: json?.['status'] === 'failed',
+  };
 }
 
 /** What a good answer without JSON is, where the request is one that is answered so. */
-function plainOf({ rules, body }: MeteredWork, { ok, headers }: AnswerHead): PlainAnswer | undefined {
+function plainOf(work: Work, { ok, headers }: AnswerHead): PlainAnswer | undefined {
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
-  return ok && !isJson ? rules.plain?.(body) : undefined;
+  return ok && !isJson && work.kind === 'metered' ? work.rules.plain?.(work.body) : undefined;
 }
 
 function withContentType({ ok, status, headers }: AnswerHead, contentType: string): AnswerHead {
   const changed = new Headers(headers);
   changed.set('content-type', contentType);
   return { ok, status, headers: changed };
-}
-
-/** The JSON object that an answer is; `undefined` where it is none. */
-export function parsed(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ import { admit } from './admit.ts';
 import { answer } from './answer.ts';
 import { type CacheSlot, lookUp } from './cached.ts';
 import type { Call, HeldCall, Identified } from './call.ts';
+import { settleFirst } from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { forward } from './forward.ts';
@@ -44,6 +45,8 @@ async function exchange(
   if (isRefusal(identified)) return turnedAway(identified, call, deps);
   const admitted = await admit(identified, deps);
   if (isRefusal(admitted)) return turnedAway(admitted, identified, deps);
+  const running = await settleFirst(admitted, deps);
+  if (running !== undefined) return turnedAway(running, admitted, deps);
   const found = await lookUp(admitted, deps);
   if ('response' in found) return found;
   const held = await heldOr(found, () => hold(admitted, deps));

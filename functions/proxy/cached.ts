@@ -6,7 +6,7 @@ import type { Picodollars } from '../../shared/core/money.ts';
 import { isRefusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
-import { isEventStream } from './answer-form.ts';
+import { isEventStream } from './answer-kind.ts';
 import type { Admitted } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';

@@ -37,8 +37,20 @@ export interface MeteredWork {
   readonly raw?: Uint8Array;
   readonly price: Price;
   /** The prices of the other models that it can be billed for, by their names. */
-  readonly otherPrices: ReadonlyMap<string, Price>;
+  readonly otherPrices?: ReadonlyMap<string, Price>;
   readonly worst: WorstCase;
+}
+
+/** What a request comes down to. */
+export interface Asked {
+  readonly work: Work;
+  readonly family: string;
+  readonly requestedModel: string;
+  /** Models beside it that it can be billed for, each by its name and that of its family. */
+  readonly otherModels?: readonly (readonly string[])[];
+  readonly stream: boolean;
+  /** Its body, where that is JSON. */
+  readonly json?: JsonObject;
 }
 
 /** We know what is asked, what it can cost, and that this caller may ask it. */

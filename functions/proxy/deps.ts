@@ -1,5 +1,6 @@
 import type { AnswerCache } from '../../shared/cache/answer-cache.ts';
 import type { PriceTable, Tier } from '../../shared/core/price.ts';
+import type { Deferrals } from '../../shared/deferred/deferrals.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
@@ -38,6 +39,7 @@ export interface ProxyDeps {
   readonly directory: Pick<Directory, 'rules'>;
   readonly objects: Objects;
   readonly ledger: Ledger;
+  readonly deferrals: Deferrals;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
   readonly sound: Sound;

@@ -1,5 +1,6 @@
+import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
-import { type Outline, OutlineReader } from '../../shared/core/json-outline.ts';
+import { OutlineReader } from '../../shared/core/json-outline.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
 
@@ -8,21 +9,19 @@ import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
  * kept that tell what was served.
  */
 export class JsonReader implements BodyReader {
-  readonly #servedOf: (answer: JsonObject) => Served | undefined;
+  readonly #rules: MeteredEndpoint;
+  readonly #body: JsonObject;
   readonly #outline: OutlineReader;
   readonly #keeper: Keeper;
 
   /**
-   * @param reads the members that `servedOf` looks at
+   * @param body the caller's, as the rules read it
    * @param keepBytes the most bytes to keep for the cache
    */
-  constructor(
-    servedOf: (answer: JsonObject) => Served | undefined,
-    reads: { readonly [member: string]: Outline },
-    keepBytes: number,
-  ) {
-    this.#servedOf = servedOf;
-    this.#outline = new OutlineReader(reads);
+  constructor(rules: MeteredEndpoint, body: JsonObject, keepBytes: number) {
+    this.#rules = rules;
+    this.#body = body;
+    this.#outline = new OutlineReader(rules.reads);
     this.#keeper = new Keeper(keepBytes);
   }
 
@@ -40,7 +39,8 @@ export class JsonReader implements BodyReader {
     const answer = this.#outline.value();
     return {
       how: this.#isBroken(how) ? 'broken' : how,
-      served: answer && this.#servedOf(answer),
+      served: answer && this.#rules.served(answer, this.#body),
+      deferred: answer && this.#rules.deferred?.(answer),
       seenOutputBytes: undefined,
       failed: answer?.['status'] === 'failed',
       bytes: this.#keeper.bytes(),
@@ -62,7 +62,7 @@ export class PlainReader implements BodyReader {
    * @param served what a complete answer costs, where the request tells
    * @param keepBytes the most bytes to keep for the cache
    */
-  constructor(served: Served | undefined, keepBytes: number) {
+  constructor(served?: Served, keepBytes = 0) {
     this.#served = served;
     this.#keeper = new Keeper(keepBytes);
   }

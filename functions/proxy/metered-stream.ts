@@ -80,6 +80,7 @@ export class EventReader implements BodyReader {
     return {
       how: this.#isBroken(how) ? 'broken' : how,
       served: isWhole || this.#meter.isFinal() ? this.#meter.served() : undefined,
+      deferred: this.#meter.deferred?.(),
       seenOutputBytes: this.#meter.seenOutputBytes(),
       failed: this.#failed,
       bytes: this.#keeper.bytes(),

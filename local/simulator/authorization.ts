@@ -25,6 +25,26 @@ export function checkAuthorization(
   return apiError(401, message, { code: 'invalid_api_key' });
 }
 
+/**
+ * Checks the key of a request for what only an organization's admin may see.
+ *
+ * @param adminKey the only key that is right; any that begins as admin keys do will do where it is absent
+ * @returns OpenAI's 401 or 403, or `undefined` when the key is right
+ */
+export function checkAdminAuthorization(
+  header: string | undefined,
+  adminKey: string | undefined,
+): JsonReply | undefined {
+  const isAdminKey = header?.startsWith('Bearer sk-admin-') === true;
+  const missing = header === undefined || isAdminKey ? checkAuthorization(header, adminKey) : undefined;
+  if (missing !== undefined || isAdminKey) return missing;
+  const message =
+    'You have insufficient permissions for this operation. Missing scopes: api.usage.read. Check that you have the ' +
+    "correct role in your organization (Reader, Writer, Owner), and if you're using a restricted API key, that it has " +
+    'the necessary scopes.';
+  return apiError(403, message);
+}
+
 /** As OpenAI masks it: the ends of a long key stay. */
 function masked(key: string): string {
   return key.length < 12

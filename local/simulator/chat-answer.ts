@@ -2,11 +2,11 @@ import type { ChatCompletion } from 'openai/resources/chat/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import type { ChatRequest } from './chat-request.ts';
-import { isReasoning, servedTier } from './models.ts';
+import { isReasoning, isSearching, servedTier } from './models.ts';
 import { formatted, type Output, reasoningTokens, type ToolCall, takeTurn, toolCall } from './output.ts';
 import { digest } from './random.ts';
 import type { Simulation } from './simulation.ts';
-import { chatUsage, countInput } from './usage.ts';
+import { chatUsage, countInput, inputUnits } from './usage.ts';
 
 /** One choice of an answer, before it takes the shape of JSON or of a stream. */
 export interface Choice {
@@ -34,20 +34,34 @@ export function answerChat(request: ChatRequest, simulation: Simulation): ChatAn
   const choices = Array.from({ length: Number(body['n'] ?? 1) }, (_, index) =>
     choose(request, index, simulation),
   );
-  const tier = servedTier(model, body['service_tier']);
+  const served = servedTier(model, body['service_tier']);
+  const tier = served === 'ultrafast' ? 'default' : served;
+  const input = countInput(prompt, model, simulation);
+  const usage = chatUsage(
+    input,
+    choices.map(({ output }) => output),
+    request.spoken,
+  );
+  simulation.bill({
+    kind: 'completions',
+    model: model.snapshot,
+    tier,
+    inputTokens: input.tokens,
+    units: {
+      ...inputUnits(input),
+      [request.spoken ? 'audio_output' : 'output']: usage.completion_tokens,
+      ...(isSearching(model) ? { web_search: choices.length } : {}),
+    },
+  });
   return {
     request,
     choices,
-    usage: chatUsage(
-      countInput(prompt, model, simulation),
-      choices.map(({ output }) => output),
-      request.spoken,
-    ),
+    usage,
     head: {
       id: simulation.newId('chatcmpl-'),
       created: simulation.now(),
       model: model.snapshot,
-      service_tier: tier === 'ultrafast' ? 'default' : tier,
+      service_tier: tier,
       system_fingerprint: `fp_${digest(model.snapshot).slice(0, 10)}`,
     },
   };

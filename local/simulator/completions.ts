@@ -88,6 +88,12 @@ function complete(
   );
   const promptTokens = prompts.reduce((total, { tokens }) => total + tokens, 0);
   const completionTokens = made.flat().reduce((total, { outputTokens }) => total + outputTokens, 0);
+  simulation.bill({
+    kind: 'completions',
+    model: model.snapshot,
+    inputTokens: promptTokens,
+    units: { input: promptTokens, output: completionTokens },
+  });
   return {
     head: {
       id: simulation.newId('cmpl-'),

@@ -46,6 +46,12 @@ export function embeddings({ body }: EndpointRequest, simulation: Simulation): R
     embedding: format === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector],
   }));
   const usage: CreateEmbeddingResponse.Usage = { prompt_tokens: tokens, total_tokens: tokens };
+  simulation.bill({
+    kind: 'embeddings',
+    model: model.snapshot,
+    inputTokens: tokens,
+    units: { input: tokens },
+  });
   return ok({ object: 'list', data, model: model.snapshot, usage });
 }
 

@@ -3,6 +3,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { getModel, listModels } from './listed-models.ts';
 import { moderations } from './moderations.ts';
+import { organizationCosts, organizationUsage } from './organization.ts';
 import { countInputTokens, createResponse, deleteResponse, getResponse } from './responses.ts';
 import type { Endpoint } from './simulation.ts';
 
@@ -24,6 +25,8 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/moderations$/, endpoint: moderations },
   { method: 'GET', path: /^\/v1\/models$/, endpoint: listModels },
   { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, endpoint: getModel },
+  { method: 'GET', path: /^\/v1\/organization\/costs$/, endpoint: organizationCosts },
+  { method: 'GET', path: /^\/v1\/organization\/usage\/([^/]+)$/, endpoint: organizationUsage },
 ];
 
 /** The endpoint of a method and path, and what stands in the path's variable part, decoded. */

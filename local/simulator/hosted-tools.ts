@@ -4,6 +4,7 @@ import type {
   ResponseFunctionWebSearch,
 } from 'openai/resources/responses/responses';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import type { Served } from './account.ts';
 import { below, digest } from './random.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -50,6 +51,20 @@ function callsOf(type: string, body: JsonObject, seed: string, simulation: Simul
       outputs: null,
     },
   ];
+}
+
+/** What the calls are billed for, beside tokens: each search, and each container that code ran in, by its size. */
+export function toolUnits({ tools }: JsonObject, calls: readonly HostedCall[]): Served['units'] {
+  const offered = Array.isArray(tools) ? tools.filter(isObject) : [];
+  const number = (type: HostedCall['type']) => calls.filter((call) => call.type === type).length;
+  const preview = offered.some((tool) => String(tool['type']).startsWith('web_search_preview'));
+  const code = offered.find((tool) => tool['type'] === 'code_interpreter');
+  const container = isObject(code?.['container']) ? code['container'] : {};
+  return {
+    [preview ? 'web_search_preview' : 'web_search']: number('web_search_call'),
+    file_search: number('file_search_call'),
+    [`container_${container['memory_limit'] ?? '1g'}`]: number('code_interpreter_call'),
+  };
 }
 
 function webSearch({ include }: JsonObject, simulation: Simulation): ResponseFunctionWebSearch {

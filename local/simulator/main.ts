@@ -3,18 +3,19 @@ import { startSimulator } from './server.ts';
 
 /*
  * The OpenAI simulator as a process of its own. Options: --port N (0: any free), --delay MS between two events of a
- * stream. `SIMULATOR_API_KEY` names the only key that it accepts; any will do without it. It prints its URL once it
- * listens; to a parent process with an IPC channel it also tells its port, and ends when that channel does.
+ * stream. `SIMULATOR_API_KEY` names the only key that it accepts, `SIMULATOR_ADMIN_KEY` the only one of its organization
+ * API; any (that begins with `sk-admin-`) will do without. It prints its URL once it listens; to a parent process with an IPC channel it also tells its port, and ends when that channel does.
  */
 
 const { values } = parseArgs({
   options: { port: { type: 'string', default: '0' }, delay: { type: 'string' } },
 });
-const { SIMULATOR_API_KEY: apiKey } = process.env;
+const { SIMULATOR_API_KEY: apiKey, SIMULATOR_ADMIN_KEY: adminKey } = process.env;
 
 const simulator = await startSimulator({
   port: wholeNumber('port', values.port),
   ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
+  ...(adminKey === undefined || adminKey === '' ? {} : { adminKey }),
   ...(values.delay === undefined ? {} : { chunkDelayMs: wholeNumber('delay', values.delay) }),
 });
 

@@ -38,6 +38,11 @@ export function isAudio(model: SimulatedModel): boolean {
   return model.id.includes('audio');
 }
 
+/** Searches the web before each answer, which is billed beside its tokens. */
+export function isSearching(model: SimulatedModel): boolean {
+  return model.id.includes('-search-');
+}
+
 /** What endpoints a model belongs to, judged by its id as OpenAI names them. */
 export function kindOf(id: string): ModelKind {
   if (id.includes('embedding')) return 'embedding';

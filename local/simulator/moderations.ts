@@ -4,6 +4,7 @@ import { ANY, checkParameters, missing, type Rules, STRING, wrongType } from './
 import { below, digest } from './random.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
+import { countTokens } from './tokens.ts';
 
 const RULES: Rules = { input: ANY, model: STRING };
 const MODELS = [
@@ -47,6 +48,8 @@ export function moderations({ body }: EndpointRequest, simulation: Simulation): 
   if (input === undefined || input === null) return missing('input');
   const texts = readTexts(input);
   if ('status' in texts) return texts;
+  const tokens = texts.reduce((total, text) => total + countTokens(text), 0);
+  simulation.bill({ kind: 'moderations', model, inputTokens: tokens, units: { input: tokens } });
   const answer: ModerationCreateResponse = {
     id: simulation.newId('modr-'),
     model,

@@ -62,6 +62,11 @@ export function outputOf(items: readonly AnswerItem[]): ResponseOutputItem[] {
   return items.map(({ item }) => item);
 }
 
+/** The calls of hosted tools among them. */
+export function hostedOf(items: readonly AnswerItem[]): HostedCall[] {
+  return items.flatMap((item) => (item.kind === 'hosted' ? [item.item] : []));
+}
+
 /** What the account keeps of an item, which can be more than the item shows: thoughts, and what a tool found. */
 export function keptText(item: AnswerItem, { reasoningTokens }: Output): string {
   if (item.kind === 'reasoning') return ' thought'.repeat(reasoningTokens);

@@ -1,10 +1,11 @@
 import type { Response } from 'openai/resources/responses/responses';
 import type { JsonObject, JsonValue } from '../../shared/core/json.ts';
+import { toolUnits } from './hosted-tools.ts';
 import { isReasoning, servedTier } from './models.ts';
-import { type AnsweredItems, answerItems, outputOf } from './response-items.ts';
+import { type AnsweredItems, answerItems, hostedOf, outputOf } from './response-items.ts';
 import type { ResponseRequest } from './response-request.ts';
 import type { Simulation } from './simulation.ts';
-import { countInput, responseUsage } from './usage.ts';
+import { countInput, inputUnits, responseUsage } from './usage.ts';
 import type { WireResponse } from './wire-response.ts';
 
 export interface Answered extends AnsweredItems {
@@ -26,6 +27,14 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
   const { output, items, webSearches } = answered;
   const input = countInput(prompt, model, simulation);
   const now = simulation.now();
+  const tier = servedTier(model, body['service_tier']);
+  simulation.bill({
+    kind: 'completions',
+    model: model.snapshot,
+    tier,
+    inputTokens: input.tokens,
+    units: { ...inputUnits(input), output: output.outputTokens, ...toolUnits(body, hostedOf(items)) },
+  });
   const response: WireResponse = {
     id: simulation.newId('resp_'),
     object: 'response',
@@ -37,7 +46,7 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
     incomplete_details: output.cut ? { reason: 'max_output_tokens' } : null,
     model: model.snapshot,
     output: outputOf(items),
-    service_tier: servedTier(model, body['service_tier']),
+    service_tier: tier,
     store: request.store,
     access_programs: null,
     ...echo(body, isReasoning(model)),

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
+import { bundledPrices } from '../../prices/load.ts';
 import { LOOPBACK, listen } from '../http.ts';
-import { checkAuthorization } from './authorization.ts';
+import { createAccount, type Served } from './account.ts';
+import { checkAdminAuthorization, checkAuthorization } from './authorization.ts';
 import { readJson } from './body.ts';
 import { pricedModels } from './catalogue.ts';
 import { findEndpoint } from './endpoints.ts';
@@ -20,6 +22,8 @@ export interface SimulatorOptions {
   readonly models?: Catalogue;
   /** The only key that it accepts; any key will do where it is absent. */
   readonly apiKey?: string;
+  /** The only key that its organization API accepts; any that begins with `sk-admin-` where it is absent. */
+  readonly adminKey?: string;
   /** Milliseconds between two events of a stream; 15 unless told. */
   readonly chunkDelayMs?: number;
 }
@@ -62,12 +66,19 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-function newSimulation(models: Catalogue): Simulation {
+/** The project of a request that names none. */
+const PROJECT = 'proj_simulated';
+
+/** What the account remembers, whoever asks. */
+type Remembered = Omit<Simulation, 'bill'>;
+
+function newSimulation(models: Catalogue): Remembered {
   let ids = 0;
   return {
     models,
     prompts: new PromptCache(),
     responses: responseStore(),
+    account: createAccount(bundledPrices()),
     newId(prefix) {
       ids += 1;
       return prefix + digest('id', process.pid, Date.now(), ids).slice(0, 32);
@@ -79,44 +90,55 @@ function newSimulation(models: Catalogue): Simulation {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  simulation: Simulation,
-  { apiKey, chunkDelayMs = DEFAULT_CHUNK_DELAY_MS }: SimulatorOptions,
+  remembered: Remembered,
+  options: SimulatorOptions,
 ): Promise<void> {
   const began = performance.now();
-  const reply = await answer(request, simulation, apiKey);
-  for (const [name, value] of Object.entries(headers(simulation, performance.now() - began))) {
+  const { 'openai-project': named } = request.headers;
+  const project = typeof named === 'string' && named !== '' ? named : PROJECT;
+  const { account, now } = remembered;
+  const simulation = { ...remembered, bill: (served: Served) => account.add(served, project, now()) };
+  const reply = await answer(request, simulation, options);
+  const { chunkDelayMs = DEFAULT_CHUNK_DELAY_MS } = options;
+  for (const [name, value] of Object.entries(headers(simulation, project, performance.now() - began))) {
     response.setHeader(name, value);
   }
   await send(reply, response, chunkDelayMs);
 }
 
+/** What only an organization's admin may ask. */
+const ORGANIZATION = /^\/v1\/organization\//;
+
 /** Answers whatever comes; a fault of the simulator's own is a 500, as it is at OpenAI. */
 async function answer(
   request: IncomingMessage,
   simulation: Simulation,
-  apiKey: string | undefined,
+  { apiKey, adminKey }: SimulatorOptions,
 ): Promise<Reply> {
   const method = request.method ?? 'GET';
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  const unauthorized = checkAuthorization(request.headers.authorization, apiKey);
+  const [path = '/', query] = (request.url ?? '/').split('?');
+  const { authorization } = request.headers;
+  const unauthorized = ORGANIZATION.test(path)
+    ? checkAdminAuthorization(authorization, adminKey)
+    : checkAuthorization(authorization, apiKey);
   if (unauthorized !== undefined) return unauthorized;
   const found = findEndpoint(method, path);
   if (found === undefined) return apiError(404, `Invalid URL (${method} ${path})`);
   const read = await readJson(request);
   if (isReply(read)) return read;
   try {
-    return found.endpoint({ body: read.body, id: found.id }, simulation);
+    return found.endpoint({ body: read.body, id: found.id, query: new URLSearchParams(query) }, simulation);
   } catch {
     const message = 'The server had an error while processing your request. Sorry about that!';
     return apiError(500, message, { type: 'server_error' });
   }
 }
 
-function headers(simulation: Simulation, processingMs: number): Record<string, string> {
+function headers(simulation: Simulation, project: string, processingMs: number): Record<string, string> {
   return {
     'openai-organization': 'simulated-organization',
     'openai-processing-ms': String(Math.ceil(processingMs)),
-    'openai-project': 'proj_simulated',
+    'openai-project': project,
     'openai-version': '2020-10-01',
     'x-request-id': simulation.newId('req_'),
     ...LIMITS,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../shared/core/json.ts';
+import type { Account, Served } from './account.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
@@ -9,6 +10,10 @@ export interface Simulation {
   readonly models: Catalogue;
   readonly prompts: PromptCache;
   readonly responses: ResponseStore;
+  /** What the organization owes for all that was answered. */
+  readonly account: Account;
+  /** Adds what an answer is billed for to the account, on the request's project. */
+  bill(served: Served): void;
   /** A new id such as `chatcmpl-…`, never the same one twice. */
   newId(prefix: string): string;
   /** Seconds since the epoch. */
@@ -21,6 +26,7 @@ export interface EndpointRequest {
   readonly body: JsonObject;
   /** What stood in the path's variable part. */
   readonly id: string;
+  readonly query: URLSearchParams;
 }
 
 /** One endpoint: a function of the request and of what the account remembers. */

@@ -1,5 +1,6 @@
 import type { CompletionUsage } from 'openai/resources/completions';
 import type { ResponseUsage } from 'openai/resources/responses/responses';
+import type { Served } from './account.ts';
 import type { SimulatedModel } from './models.ts';
 import type { Output } from './output.ts';
 import type { Prompt } from './prompt.ts';
@@ -24,6 +25,17 @@ export function countInput(prompt: Prompt, model: SimulatedModel, simulation: Si
     audioTokens: prompt.audioTokens,
     cachedTokens: cached,
     ...(model.cacheWrites ? { cacheWriteTokens: cacheable - cached } : {}),
+  };
+}
+
+/** The input in the classes that have prices of their own. */
+export function inputUnits(input: CountedInput): Served['units'] {
+  const { tokens, audioTokens, cachedTokens, cacheWriteTokens = 0 } = input;
+  return {
+    input: tokens - audioTokens - cachedTokens - cacheWriteTokens,
+    audio_input: audioTokens,
+    cached_input: cachedTokens,
+    cache_write: cacheWriteTokens,
   };
 }
 

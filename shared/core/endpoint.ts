@@ -1,6 +1,7 @@
 import type { FormShape } from './form-body.ts';
 import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
+import type { Deferred } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 import type { Price, Tier } from './price.ts';
 import type { Refusal } from './refusal.ts';
@@ -17,6 +18,8 @@ export interface WorstCase {
   readonly explicit: boolean;
   /** Left to itself OpenAI could put out more: the maximum must be sent, by `withOutputCap`, even where it is not lowered. */
   readonly sendMaximum?: true;
+  /** What a caller can do where a limit does not afford it, if that is something of its own. */
+  readonly advice?: string;
 }
 
 export interface EstimateContext {
@@ -26,6 +29,8 @@ export interface EstimateContext {
   readonly prices?: ReadonlyMap<string, Price>;
   /** The dearest tier that `service_tier: "auto"`, or none, may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
+  /** The one tier that it is billed at, whatever it names: requests of a batch. Absent: as `service_tier` says. */
+  readonly servedTier?: Tier;
 }
 
 /** Reads a stream of one answer, event by event. */
@@ -37,6 +42,8 @@ export interface StreamMeter {
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
   served(): Served | undefined;
+  /** What OpenAI goes on working on, and is asked for later, should the stream end before that; absent: nothing. */
+  deferred?(): Deferred | undefined;
   /** Whether that was the last word on it: usage that comes with output may be followed by more of both. */
   isFinal(): boolean;
   /**
@@ -88,6 +95,8 @@ export interface MeteredEndpoint {
   plain?(body: JsonObject): PlainAnswer | undefined;
   /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
   unwrapping?(body: JsonObject): Unwrapping | undefined;
+  /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
+  deferred?(answer: JsonObject): Deferred | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again. */

@@ -51,6 +51,24 @@ export function stringifyBody(body: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(body));
 }
 
+/**
+ * Reads JSON in which amounts of money stand as numbers: a number that is no safe integer arrives as its own text, so
+ * that nothing of it is lost.
+ *
+ * @returns `undefined` when the text is no JSON
+ */
+export function parseExactNumbers(text: string): unknown {
+  try {
+    return sourceTextJson.parse(text, (_key, each, { source }) => {
+      if (typeof each !== 'number' || source === undefined) return each;
+      return /^-?\d+$/.test(source) && Number.isSafeInteger(each) ? each : source;
+    });
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -28,6 +28,34 @@ export function parseUsd(usd: string | number): Picodollars | undefined {
   return digits % divisor === 0n ? signed(sign, digits / divisor) : undefined;
 }
 
+/** As a decimal database prints numbers: any number of digits, any exponent (`0.0600000000000000`, `0E-6176`). */
+const LONG_DECIMAL = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?(?:e([+-]?\d{1,5}))?$/i;
+const MAX_SCALE = 60;
+
+/**
+ * Reads an amount in USD that may be finer than a picodollar, to the nearest picodollar, halves away from zero.
+ *
+ * @param usd the text of a decimal, as a JSON number may be written
+ * @returns picodollars, or `undefined` when the text is no decimal or no amount that anybody could owe
+ */
+export function roundUsd(usd: string): Picodollars | undefined {
+  const match = LONG_DECIMAL.exec(usd);
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = BigInt(whole + fraction);
+  const scale = DECIMALS + Number(exponent) - fraction.length;
+  if (digits === 0n || scale < -2 * MAX_SCALE - 1) return 0n;
+  if (scale > MAX_SCALE) return undefined;
+  if (scale >= 0) return signed(sign, digits * 10n ** BigInt(scale));
+  return signed(sign, divideRounded(digits, 10n ** BigInt(-scale)));
+}
+
+/** The quotient of two amounts to the nearest whole, halves away from zero. */
+export function divideRounded(dividend: bigint, divisor: bigint): bigint {
+  const [over, under] = divisor < 0n ? [-dividend, -divisor] : [dividend, divisor];
+  return over < 0n ? -((-over * 2n + under) / (under * 2n)) : (over * 2n + under) / (under * 2n);
+}
+
 /**
  * Prints an amount in USD, exactly, with no trailing zeros: `0`, `0.01`, `12.5`, `-0.000001`.
  *

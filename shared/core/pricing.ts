@@ -29,6 +29,8 @@ export interface RateBounds {
   readonly requestedTier?: string | undefined;
   /** The dearest tier that `auto` may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
+  /** The one tier that serves the request, whatever it asks for. */
+  readonly servedTier?: Tier;
   /** The most input tokens that the request can come to, tools' results included. */
   readonly maxInputTokens: number;
 }
@@ -78,15 +80,18 @@ export function owedCounts(price: Price, { counts, choices }: Served): UsageCoun
  * is over the threshold.
  */
 export function dearestRates(price: Price, bounds: RateBounds): FullRates {
-  const requested = bounds.requestedTier ?? 'auto';
-  const tiers =
-    requested === 'auto' ? ['default' as const, bounds.autoTier] : ['default' as const, tierOf(requested)];
+  const tiers = tiersOf(bounds);
   const canBeLong = price.longContext !== undefined && bounds.maxInputTokens > price.longContext.over;
   const lengths = canBeLong ? [false, true] : [false];
   const all: Rates[] = tiers.flatMap((tier) =>
     lengths.flatMap((long) => candidates(price, tier, long).rates),
   );
   return highest(all);
+}
+
+function tiersOf({ requestedTier = 'auto', autoTier, servedTier }: RateBounds): (Tier | undefined)[] {
+  if (servedTier !== undefined) return [servedTier];
+  return ['default', requestedTier === 'auto' ? autoTier : tierOf(requestedTier)];
 }
 
 /**

@@ -101,6 +101,7 @@ export function worstCaseOf(
   const rates = dearestRates(price, {
     requestedTier: serviceTier(body),
     autoTier: context.autoTier,
+    ...(context.servedTier === undefined ? {} : { servedTier: context.servedTier }),
     maxInputTokens: unseen ? windowTokens : Math.min(windowTokens, seenTokens),
   });
   const searchFee = max([rates.web_search, rates.web_search_preview]);

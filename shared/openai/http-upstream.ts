@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import type { Secrets } from '../ports/secrets.ts';
+import type { OpenAiCredentials, Secrets } from '../ports/secrets.ts';
 import type { Upstream, UpstreamFailure, UpstreamRequest } from '../ports/upstream.ts';
 import { redaction } from './redaction.ts';
 import { socketPool } from './socket-pool.ts';
@@ -10,7 +10,7 @@ import { socketPool } from './socket-pool.ts';
 export interface HttpUpstreamOptions {
   /** The API's base with its version, such as `https://api.openai.com/v1`. */
   readonly baseUrl: URL;
-  readonly secrets: Secrets;
+  readonly secrets: Secrets<OpenAiCredentials>;
   /** A connection must stand within so many milliseconds. */
   readonly connectTimeoutMs: number;
 }
@@ -48,7 +48,7 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   };
 }
 
-async function credentialHeaders(secrets: Secrets) {
+async function credentialHeaders(secrets: Secrets<OpenAiCredentials>) {
   try {
     const { openaiApiKey, openaiOrganization, openaiProject } = await secrets.read();
     return {

@@ -15,6 +15,8 @@ export const ALARMS = [
   'object_unowned',
   'openai_key_refused',
   'over_hold',
+  'reconcile_difference',
+  'reconcile_failed',
   'sweep_failed',
   'unknown_tier',
   'unpriced',

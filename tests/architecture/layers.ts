@@ -11,7 +11,8 @@ export interface Layer {
 
 const CORE = /^shared\/core\//;
 const PORTS = /^shared\/ports\//;
-const SERVICES = /^shared\/(ledger|cache)\//;
+const SERVICES = /^shared\/(ledger|cache|deferred)\//;
+const LEDGER = /^shared\/ledger\//;
 const WIRING = /^shared\/wire(-[\w-]+)?\.ts$/;
 const EVENT_ADAPTER = /^shared\/aws\/streaming-handler\.ts$/;
 const PURE_BUILTINS = /^node:(crypto|zlib)$/;
@@ -43,6 +44,13 @@ export const LAYERS: readonly Layer[] = [
     may: [CORE, PORTS, COMPUTING_BUILTINS, ZOD],
     because: 'a service works with any adapter: it knows the ports and the core alone',
   })),
+  {
+    name: 'the deferred service',
+    files: /^shared\/deferred\//,
+    own: /^shared\/deferred\//,
+    may: [CORE, PORTS, LEDGER, COMPUTING_BUILTINS],
+    because: 'it settles calls of the ledger by what OpenAI tells later, through any adapter of either',
+  },
   ...['aws', 'mediabunny', 'memcached', 'memory', 'openai'].map((adapter) => ({
     name: `the ${adapter} adapter`,
     files: new RegExp(`^shared/${adapter}/`),

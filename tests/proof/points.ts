@@ -88,6 +88,19 @@ export const CALL_POINTS: readonly Point[] = [
   { name: 'after the entry is closed', is: ledger('after', ({ step }) => step === 'closeCall') },
 ];
 
+const grants = ({ step, body }: Operation) =>
+  step === 'transfer' && / g\d+ :more_g/.test(body.UpdateExpression ?? '');
+const receives = ({ step, body }: Operation) =>
+  step === 'reserveLimit' && /received = received/.test(body.UpdateExpression ?? '');
+
+/** Where money is on its way between the account of a limit and its shards. */
+export const SHARD_POINTS: readonly Point[] = [
+  { name: 'before an account grants to a shard', is: ledger('before', grants) },
+  { name: 'after it granted, before the shard has it', is: ledger('after', grants) },
+  { name: 'before a shard receives, with a hold', is: ledger('before', receives) },
+  { name: 'after a shard received, with a hold', is: ledger('after', receives) },
+];
+
 /** The points of a sweep. */
 export const SWEEP_POINTS: readonly Point[] = [
   { name: 'sweep: before it lists', is: ledger('before', ({ step }) => step === 'listOpen') },

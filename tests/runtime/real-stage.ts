@@ -8,6 +8,7 @@ import { createSecretsEndpoint, secretArn } from '../../local/secrets-endpoint.t
 import { type SandboxedFunctions, sandboxFunctions } from '../../local/stage-functions.ts';
 import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
+import { createDynamoDbObjects } from '../../shared/aws/dynamodb-objects.ts';
 import { createNoCache } from '../../shared/memory/no-cache.ts';
 import { startDynalite } from '../support/dynalite.ts';
 import { startMemcached } from '../support/memcached.ts';
@@ -43,6 +44,10 @@ export async function startRealStage(options: RealStageOptions = {}): Promise<Re
     {
       store: createDynamoDbLedgerStore(table.client, table.tableName),
       directory: createDynamoDbDirectory(table.client, table.tableName),
+      objects: createDynamoDbObjects(table.client, table.tableName, {
+        clock: { now: () => Date.now() },
+        retentionDays: 400,
+      }),
       // The functions have one of their own, out of this process's reach.
       cache: createNoCache(),
     },
@@ -50,7 +55,7 @@ export async function startRealStage(options: RealStageOptions = {}): Promise<Re
   );
   const secret = JSON.stringify({ openai_api_key: OPENAI_KEY, cache_secret: 'a secret of the stage' });
   const secrets = createSecretsEndpoint({
-    secrets: { dev: secret, prod: 'none' },
+    secrets: { dev: { stage: secret }, prod: {} },
     roles: [functionRole(SEED, 'dev')],
   });
   const env = {

@@ -6,6 +6,7 @@ import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts'
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
 import { callId } from '../../shared/core/call-id.ts';
 import { userOfArn } from '../../shared/core/identity.ts';
+import type { BilledCost, BilledUsage } from '../../shared/core/invoice.ts';
 import type { Held, Outcome, Tally } from '../../shared/core/ledger.ts';
 import { parseUsd } from '../../shared/core/money.ts';
 import type { Subject } from '../../shared/core/scope.ts';
@@ -16,6 +17,7 @@ import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
+import type { Invoice, InvoiceFailure } from '../../shared/ports/invoice.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import { startDynalite, type TestTable } from './dynalite.ts';
 
@@ -28,6 +30,7 @@ interface Booking extends Subject {
   readonly saved?: string;
   readonly tally?: Tally;
   readonly state?: Outcome['state'];
+  readonly flags?: readonly string[];
 }
 
 /** One stage with its admin function, at noon of 2026-11-21 until its clock is set. */
@@ -42,6 +45,24 @@ export interface AdminStage {
   readonly hold: (call: Subject & { readonly amount: string }) => Promise<Held>;
   /** Holds and settles a call. */
   readonly book: (call: Booking) => Promise<void>;
+  /** What OpenAI says that it billed and counted; to be filled, or replaced by a failure. */
+  readonly invoice: TestInvoice;
+  /** Everything that was logged, a line of JSON each. */
+  readonly logs: string[];
+}
+
+/** OpenAI's account, as the tests write it. */
+interface TestInvoice {
+  costs: BilledCost[] | InvoiceFailure;
+  usage: BilledUsage[] | InvoiceFailure;
+}
+
+/** What a stage of the tests is made with. */
+interface Options {
+  /** Makes what every method of the directory and the store throws. */
+  readonly fault?: () => Error;
+  /** `false`: no admin key of OpenAI is configured. */
+  readonly adminKey?: boolean;
 }
 
 interface Parts {
@@ -68,11 +89,12 @@ export function onEveryStore(name: string, suite: (open: () => Promise<AdminStag
   });
 }
 
-/** @param fault makes what every method of the directory and the store throws */
-export async function openMemoryStage({ fault }: { fault?: () => Error } = {}): Promise<AdminStage> {
+/** A stage in memory. */
+export async function openMemoryStage(options: Options = {}): Promise<AdminStage> {
+  const { fault } = options;
   const parts = { directory: createMemoryDirectory(), store: createMemoryLedgerStore() };
-  if (fault === undefined) return openStage(parts);
-  return openStage({ directory: broken(parts.directory, fault), store: broken(parts.store, fault) });
+  if (fault === undefined) return openStage(parts, options);
+  return openStage({ directory: broken(parts.directory, fault), store: broken(parts.store, fault) }, options);
 }
 
 function broken<T extends object>(port: T, fault: () => Error): T {
@@ -83,7 +105,9 @@ function broken<T extends object>(port: T, fault: () => Error): T {
   });
 }
 
-function openStage({ directory, store }: Parts): AdminStage {
+function openStage({ directory, store }: Parts, { adminKey = true }: Options = {}): AdminStage {
+  const invoice: TestInvoice = { costs: [], usage: [] };
+  const logs: string[] = [];
   const clock = settableClock('2026-11-21T12:00:00.000Z');
   const ledger = createLedger({ store, directory, clock, leaseMs: LEASE_MS });
   const admin = createAdmin({
@@ -93,7 +117,12 @@ function openStage({ directory, store }: Parts): AdminStage {
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ store, directory, clock }),
     prices: bundledPrices(),
+    invoice: adminKey ? asPort(invoice) : undefined,
     clock,
+    log: {
+      event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
+      alarm: (alarm, fields) => void logs.push(JSON.stringify({ alarm, ...fields })),
+    },
     userOfArn: (arn) => userOfArn(arn, ACCOUNT, []),
   });
   let calls = 0;
@@ -115,14 +144,14 @@ function openStage({ directory, store }: Parts): AdminStage {
   }
 
   async function book(booking: Booking): Promise<void> {
-    const { user, project, model, cost, saved = '0', tally = {}, state = 'settled' } = booking;
+    const { user, project, model, cost, saved = '0', tally = {}, state = 'settled', flags = [] } = booking;
     const { call } = await hold({ user, project, model, amount: cost });
     await ledger.settle(call, {
       state,
       cost: picodollars(cost),
       saved: picodollars(saved),
       tally: { calls: 1, ...tally },
-      flags: [],
+      flags,
       servedModel: `${model}-2026-11-01`,
       serviceTier: 'default',
       status: 200,
@@ -138,7 +167,18 @@ function openStage({ directory, store }: Parts): AdminStage {
     cacheGeneration: 0,
     createdAt: clock.now(),
   };
-  return { admin, directory, store, clock, project, hold, book };
+  return { admin, directory, store, clock, project, hold, book, invoice, logs };
+}
+
+/** Tells, as OpenAI does, of the days alone that are asked for. */
+function asPort(told: TestInvoice): Invoice {
+  const within = <T extends { day: string }>(all: T[] | InvoiceFailure, from: string, to: string) =>
+    Array.isArray(all) ? all.filter(({ day }) => from <= day && day <= to) : all;
+  return {
+    project: 'proj_demo',
+    costs: async (from, to) => within(told.costs, from, to),
+    usage: async (from, to) => within(told.usage, from, to),
+  };
 }
 
 function settableClock(start: string) {
@@ -151,7 +191,7 @@ function settableClock(start: string) {
   };
 }
 
-function picodollars(usd: string): bigint {
+export function picodollars(usd: string): bigint {
   const amount = parseUsd(usd);
   if (amount === undefined) throw new Error(`not an amount: ${usd}`);
   return amount;

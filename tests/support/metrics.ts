@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A line in the embedded metric format, no more and no less than its schema allows.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is needed of the report that vitest writes with `--reporter=json`. */
 const REPORT = z.object({
@@ -31,4 +31,10 @@ export function summarise(report: unknown): Summary {
       status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
   );
   return { passed: numPassedTests, failed: numFailedTests + brokenFiles.length };
+}
+
+/** The sum of several runs. */
+export function total(summaries: readonly Summary[]): Summary {
+  const sum = (of: (summary: Summary) => number) => summaries.reduce((all, each) => all + of(each), 0);
+  return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed) };
 }

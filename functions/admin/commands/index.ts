@@ -6,6 +6,7 @@ import { callsCommand } from './calls.ts';
 import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
 import { giveObjectCommand, takeObjectCommand } from './objects.ts';
 import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { usageCommand } from './usage.ts';
 
 const helpCommand = defineCommand({
@@ -34,5 +35,6 @@ export const COMMANDS: readonly Command[] = [
   giveObjectCommand,
   takeObjectCommand,
   auditCommand,
+  reconcileCommand,
   helpCommand,
 ];

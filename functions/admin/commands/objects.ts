@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OBJECT_KINDS, type StoredObject } from '../../../shared/core/objects.ts';
 import { invalidRequest, type Refusal } from '../../../shared/core/refusal.ts';
 import { defineCommand } from '../command.ts';

@@ -33,9 +33,11 @@ export function imageToolProblem(tool: JsonObject): string | undefined {
   return isCounted ? undefined : 'partial_images and frame_count must be integers from 0 to 16.';
 }
 
-/** The tools of a request with the model of each image tool named: what is billed is then what was asked for. */
-export function withImageModels(tools: readonly JsonValue[]): readonly JsonValue[] {
-  return tools.map((tool) => (isImageTool(tool) ? { ...tool, model: modelOf(tool) } : tool));
+/** The body with the model of each image tool named: what is billed is then what was asked for. */
+export function withImageModels(body: JsonObject): JsonObject {
+  if (imageTools(body).every((tool) => textOf(tool['model']) !== undefined)) return body;
+  const named = (tool: JsonValue) => (isImageTool(tool) ? { ...tool, model: modelOf(tool) } : tool);
+  return { ...body, tools: listOf(body['tools']).map(named) };
 }
 
 /** The models that make the images of a request. */

@@ -101,6 +101,7 @@ export const REQUEST_MEMBERS = {
     ...STREAMING,
     ...PENALTIES,
   ],
+  batches: ['input_file_id', 'endpoint', 'completion_window', 'metadata', 'output_expires_after'],
   embeddings: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
   speech: ['model', 'input', 'instructions', 'response_format', 'speed', 'stream_format', 'voice'],
   transcriptions: [

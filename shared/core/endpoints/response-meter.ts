@@ -2,6 +2,7 @@ import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Outline } from '../json-outline.ts';
+import type { Deferred } from '../ledger.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { servedImages } from './image-tool.ts';
@@ -10,8 +11,12 @@ import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
-/** What `servedResponse` looks at, and the status, which tells whether the response failed. */
+/** Statuses of a response that OpenAI works on no more: its usage, if it has any, is the last word. */
+const FINAL_STATUSES = new Set(['completed', 'incomplete', 'failed', 'cancelled']);
+
+/** What `servedResponse` looks at, and what tells which response it is, and whether it has ended. */
 export const RESPONSE_READS = {
+  id: true,
   model: true,
   service_tier: true,
   status: true,
@@ -27,6 +32,16 @@ export const RESPONSE_READS = {
   },
 } as const satisfies Outline;
 
+export function isFinalResponse({ status }: JsonObject): boolean {
+  return typeof status === 'string' && FINAL_STATUSES.has(status);
+}
+
+/** What a response that OpenAI goes on working on is found by; `undefined` where it has ended, or says nothing of it. */
+export function deferredResponse({ id, status }: JsonObject): Deferred | undefined {
+  const isRunning = status === 'queued' || status === 'in_progress';
+  return isRunning && typeof id === 'string' && id !== '' ? { kind: 'response', object: id } : undefined;
+}
+
 /**
  * Reads a whole response.
  *
@@ -34,6 +49,7 @@ export const RESPONSE_READS = {
  *   that were made for it: what it cost is then not known, which is not the same as nothing
  */
 export function servedResponse(response: JsonObject): Served | undefined {
+  if (deferredResponse(response) !== undefined) return undefined;
   const counts = responsesUsage(response['usage']);
   const images = servedImages(response);
   if (counts === undefined || images === 'unknown') return undefined;
@@ -47,14 +63,20 @@ export function servedResponse(response: JsonObject): Served | undefined {
   };
 }
 
-/** Reads the events of a streamed response; its usage comes with the last of them. */
-export function responseMeter(): StreamMeter {
+/**
+ * Reads the events of a streamed response; its usage comes with the last of them.
+ *
+ * @param inBackground OpenAI goes on with it when the stream has ended
+ */
+export function responseMeter(inBackground: boolean): StreamMeter {
   let served: Served | undefined;
+  let deferred: Deferred | undefined;
   let outputBytes = 0;
   return {
     see(data) {
       const { type, response } = data;
       if (typeof type !== 'string') return 'pass';
+      if (inBackground && isObject(response)) deferred = deferredResponse(response) ?? deferred;
       if (LAST_EVENTS.has(type) && isObject(response)) served = servedResponse(response) ?? served;
       // Text, refusals, reasoning, and arguments of tools; audio comes in base64 and is no text.
       if (type.endsWith('.delta') && !type.startsWith('response.audio.'))
@@ -62,6 +84,7 @@ export function responseMeter(): StreamMeter {
       return 'pass';
     },
     served: () => served,
+    deferred: () => deferred,
     isFinal: () => served !== undefined,
     seenOutputBytes: () => outputBytes,
   };

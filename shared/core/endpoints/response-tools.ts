@@ -134,6 +134,11 @@ export function defaultToolCalls(body: JsonObject): number {
   return makesImages ? DEFAULT_MAX_IMAGE_CALLS : DEFAULT_MAX_TOOL_CALLS;
 }
 
+/** Whether a tool of this request runs in a container of OpenAI's. */
+export function hasContainers(body: JsonObject): boolean {
+  return listOf(body['tools']).some((tool) => chargeOf(tool).kind === 'container');
+}
+
 /** Bounds the tools of a request that `checkTools` let through. */
 export function boundTools(body: JsonObject): ToolBound {
   const tools = [...listOf(body['tools']), ...addedTools(body)];

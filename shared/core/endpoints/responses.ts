@@ -23,12 +23,13 @@ import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
 import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
-import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
+import { deferredResponse, RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
   boundTools,
   checkAddedTools,
   checkTools,
   defaultToolCalls,
+  hasContainers,
   hasHostedTools,
 } from './response-tools.ts';
 
@@ -42,7 +43,7 @@ const CHECKS = [
   booleans('stream', 'store', 'background', 'parallel_tool_calls'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
   objects('prompt', 'reasoning', 'stream_options'),
-  answersNow,
+  tellsLater,
   promptNamesTools,
   checkTools,
   checkAddedTools,
@@ -60,7 +61,8 @@ export const responses: MeteredEndpoint = {
   forMetering,
   reads: RESPONSE_READS,
   served: servedResponse,
-  streamMeter: () => responseMeter(),
+  deferred: deferredResponse,
+  streamMeter: (body) => responseMeter(body['background'] === true),
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };
@@ -73,12 +75,19 @@ export function textOrItems(body: JsonObject): Refusal | undefined {
     : refuseMember('input', 'input must be a string or an array of items.');
 }
 
-/** A background response reports its usage only when it is fetched later. */
-function answersNow(body: JsonObject): Refusal | undefined {
-  return body['background'] === true
+/** A background response tells its usage when it is asked for later, so that it must be kept, and end. */
+function tellsLater(body: JsonObject): Refusal | undefined {
+  if (body['background'] !== true) return undefined;
+  if (body['store'] === false) {
+    return refuseUnmetered(
+      'store',
+      'A background response must be stored: what it cost is asked for when it has ended.',
+    );
+  }
+  return hasContainers(body)
     ? refuseUnmetered(
         'background',
-        'Background responses are not served yet. Leave background out, or stream.',
+        'A background response may not run code in a container, which is billed for as long as it lasts. Leave background out.',
       )
     : undefined;
 }
@@ -94,9 +103,7 @@ function promptNamesTools(body: JsonObject): Refusal | undefined {
 }
 
 function forMetering(body: JsonObject): JsonObject {
-  const { tools } = body;
-  const named = Array.isArray(tools) ? { ...body, tools: withImageModels(tools) } : body;
-  return withServiceTier(withCallLimit(named));
+  return withServiceTier(withCallLimit(withImageModels(body)));
 }
 
 /** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */

@@ -2,7 +2,6 @@ import { type Row, refused } from './row.ts';
 
 /** What is not served, and why. */
 export const REFUSED: readonly Row[] = [
-  ...refused('it is not served yet', ['POST /batches']),
   ...refused('OpenAI retired dall-e-2, which alone made variations, in May 2026', [
     'POST /images/variations',
   ]),

@@ -2,7 +2,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createSecretsManager, readStageSecret } from '../../../shared/aws/secrets-manager.ts';
+import {
+  createSecretsManager,
+  readAdminSecret,
+  readStageSecret,
+} from '../../../shared/aws/secrets-manager.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -25,7 +29,14 @@ async function manager(listener: RequestListener, deadlineMs = 400) {
     now: () => clock.at,
   };
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const secrets = createSecretsManager({ secretId: 's', region: 'us-east-1', endpoint, clock, deadlineMs });
+  const secrets = createSecretsManager({
+    secretId: 's',
+    parse: readStageSecret,
+    region: 'us-east-1',
+    endpoint,
+    clock,
+    deadlineMs,
+  });
   return { secrets, clock };
 }
 
@@ -96,4 +107,23 @@ describe("the text of a stage's secret", () => {
     expect(() => readStageSecret(text)).toThrow(/^The stage's secret is not usable/);
     expect(() => readStageSecret(text)).not.toThrow(/sk-/);
   });
+});
+
+describe("the text of the admin key's secret", () => {
+  it('is a bare key, or JSON', () => {
+    expect(readAdminSecret(' sk-admin-1\n')).toEqual({ openaiApiKey: 'sk-admin-1' });
+    const json = { openai_admin_key: 'sk-admin-1', openai_organization: 'org' };
+    expect(readAdminSecret(JSON.stringify(json))).toEqual({
+      openaiApiKey: 'sk-admin-1',
+      openaiOrganization: 'org',
+    });
+  });
+
+  it.each(['', '{"openai_admin_key":"sk-admin-1"', '{"openai_api_key":"sk-1"}'])(
+    'is refused without being repeated: %s',
+    (text) => {
+      expect(() => readAdminSecret(text)).toThrow(/^The admin key's secret is not usable/);
+      expect(() => readAdminSecret(text)).not.toThrow(/sk-/);
+    },
+  );
 });

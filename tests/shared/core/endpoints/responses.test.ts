@@ -26,7 +26,15 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
   const cases: [string, JsonObject][] = [
     ['model', { input: 'x', prompt: { id: 'pmpt_1' } }],
     ['tools', ask({ prompt: { id: 'pmpt_1' } })],
-    ['background', ask({ background: true })],
+    ['store', ask({ background: true, store: false })],
+    [
+      'background',
+      ask({ background: true, tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
+    ],
+    [
+      'background',
+      ask({ background: true, tools: [{ type: 'shell', environment: { type: 'container_auto' } }] }),
+    ],
     ['stream', ask({ stream: 1 })],
     ['max_output_tokens', ask({ max_output_tokens: 0 })],
     ['max_tool_calls', ask({ max_tool_calls: -1 })],
