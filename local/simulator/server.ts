@@ -4,7 +4,7 @@ import { bundledPrices } from '../../prices/load.ts';
 import { LOOPBACK, listen } from '../http.ts';
 import { createAccount, type Served } from './account.ts';
 import { checkAdminAuthorization, checkAuthorization } from './authorization.ts';
-import { readJson } from './body.ts';
+import { readBody } from './body.ts';
 import { pricedModels } from './catalogue.ts';
 import { findEndpoint } from './endpoints.ts';
 import type { Catalogue } from './models.ts';
@@ -124,10 +124,10 @@ async function answer(
   if (unauthorized !== undefined) return unauthorized;
   const found = findEndpoint(method, path);
   if (found === undefined) return apiError(404, `Invalid URL (${method} ${path})`);
-  const read = await readJson(request);
+  const read = await readBody(request);
   if (isReply(read)) return read;
   try {
-    return found.endpoint({ body: read.body, id: found.id, query: new URLSearchParams(query) }, simulation);
+    return found.endpoint({ ...read, id: found.id, query: new URLSearchParams(query) }, simulation);
   } catch {
     const message = 'The server had an error while processing your request. Sorry about that!';
     return apiError(500, message, { type: 'server_error' });

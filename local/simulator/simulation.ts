@@ -20,10 +20,18 @@ export interface Simulation {
   now(): number;
 }
 
+/** A file of a form. */
+export interface UploadedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** A request as an endpoint sees it. */
 export interface EndpointRequest {
-  /** The JSON body; empty where the method has none. */
+  /** The JSON body, or the fields of a form, as texts; empty where the method has none. */
   readonly body: JsonObject;
+  /** The files of a form, by their names there, less `[]`. */
+  readonly files: ReadonlyMap<string, readonly UploadedFile[]>;
   /** What stood in the path's variable part. */
   readonly id: string;
   readonly query: URLSearchParams;

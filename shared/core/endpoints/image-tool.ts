@@ -25,7 +25,7 @@ export function imageToolProblem(tool: JsonObject): string | undefined {
   if (isGiven(tool, 'model') && textOf(tool['model']) === undefined)
     return 'The model of a tool must be a string.';
   if (tool['output_format'] === 'svg' || isGiven(tool, 'svg')) {
-    return 'SVG is not served by this tool: no answer tells what its author used. Ask /images/generations for it.';
+    return 'SVG is not served by this tool, as its author has a price of its own. Ask /images/generations for it.';
   }
   const isCounted = ['partial_images', 'frame_count'].every(
     (name) => !isGiven(tool, name) || isSmall(tool[name]),
