@@ -24,6 +24,7 @@ import { createTruth } from './deferred/truth.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
+import { createSound } from './mediabunny/sound.ts';
 import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
@@ -68,6 +69,7 @@ export function wireProxy(env: Env) {
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
     upstream,
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),

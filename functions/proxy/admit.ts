@@ -1,20 +1,18 @@
 import { checkBatch } from '../../shared/core/batch.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
-import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
 import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
 import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { meteredWork } from './metered-work.ts';
 import { refuseForeign } from './own.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
-
-/** How much of a model's name an error repeats, in characters: who puts something else there is not sent it back. */
-const MOST_SHOWN = 100;
 
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
 export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {
@@ -25,7 +23,7 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   const asked =
     found.treatment.kind === 'batch'
       ? await understandBatch(call, found, body, deps)
-      : understand(call, found, found.treatment, body, deps);
+      : await understand(call, found, found.treatment, body, deps);
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
@@ -55,35 +53,23 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   };
 }
 
-function understand(
+async function understand(
   call: Identified,
   found: Route,
   treatment: Exclude<Route['treatment'], { kind: 'batch' }>,
   body: Uint8Array | undefined,
   deps: ProxyDeps,
-): Asked | Refusal {
+): Promise<Asked | Refusal> {
   if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
-  const parsed = parseJsonBody(body ?? new Uint8Array());
-  if (isRefusal(parsed)) return parsed;
-  const { json } = parsed;
-  const unfit = treatment.rules.check(json);
-  if (unfit !== undefined) return unfit;
-  const requestedModel = String(json['model']);
-  const lookup = deps.prices.find(requestedModel, call.at);
-  if (lookup.kind !== 'priced') {
-    return unpriced(requestedModel, lookup.kind === 'refused' ? lookup.reason : undefined);
-  }
-  const { price } = lookup;
-  const worst = treatment.rules.worstCase(json, price, {
-    bodyBytes: body?.byteLength ?? 0,
-    autoTier: deps.settings.autoTier,
-  });
+  const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
+  if (isRefusal(work)) return work;
   return {
-    work: { kind: 'metered', rules: treatment.rules, body: json, price, worst },
-    family: price.family,
-    requestedModel,
-    stream: json['stream'] === true,
-    json,
+    work,
+    family: work.price.family,
+    requestedModel: String(work.body['model']),
+    otherModels: [...(work.otherPrices ?? [])].map(([name, { family }]) => [name, family]),
+    stream: work.body['stream'] === true || work.body['stream_format'] === 'sse',
+    json: work.body,
   };
 }
 
@@ -132,19 +118,16 @@ function notAdmitted(project: Project, user: string): Refusal | undefined {
 function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {
   const refusal = notAdmitted(project, user);
   if (refusal !== undefined) return refusal;
-  const names = [asked.requestedModel, asked.family];
-  if (
-    asked.work.kind === 'metered' &&
-    project.models.length > 0 &&
-    !names.some((name) => matchesAny(project.models, name))
-  ) {
-    return forbidden(
-      'model_not_allowed',
-      `Project ${project.name} may not use ${asked.requestedModel}. It may use: ${project.models.join(', ')}.`,
-      'model',
-    );
-  }
-  return undefined;
+  if (asked.work.kind === 'free' || project.models.length === 0) return undefined;
+  const refused = [[asked.requestedModel, asked.family], ...(asked.otherModels ?? [])].find(
+    (names) => !names.some((name) => matchesAny(project.models, name)),
+  );
+  if (refused === undefined) return undefined;
+  return forbidden(
+    'model_not_allowed',
+    `Project ${project.name} may not use ${refused[0]}. It may use: ${project.models.join(', ')}.`,
+    'model',
+  );
 }
 
 /** A call that no limit binds could cost anything: it is refused, unless it costs nothing by nature. */
@@ -162,14 +145,6 @@ function unknownProject(name: string): Refusal {
     'unknown_project',
     `There is no project ${name}. Name one in openai-proxy-project, or ask an admin.`,
   );
-}
-
-function unpriced(model: string, reason: string | undefined): Refusal {
-  const why = reason ?? 'the price table does not have it, and what has no price is not forwarded';
-  const shown = model.length > MOST_SHOWN ? `${model.slice(0, MOST_SHOWN)}…` : model;
-  return invalidRequest('unpriced_model', `Model ${JSON.stringify(shown)} is not served: ${why}.`, {
-    param: 'model',
-  });
 }
 
 function forbidden(code: string, message: string, param?: string): Refusal {

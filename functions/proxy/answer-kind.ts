@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 
-export function isEventStream({ headers }: Response): boolean {
+/** Whether an answer comes in server-sent events. */
+export function isEventStream({ headers }: Pick<Response, 'headers'>): boolean {
   return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
 }
 

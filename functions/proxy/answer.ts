@@ -3,6 +3,7 @@ import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
+import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall } from './call.ts';
@@ -19,8 +20,6 @@ import {
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { JsonReader, PlainReader } from './metered-json.ts';
-import { meteredStream } from './metered-stream.ts';
 import { disownDeleted, ownCreated, owningMeter } from './own.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
@@ -49,17 +48,19 @@ export async function answer(
       meteredBody(upstream.body ?? new Blob([]).stream(), { reader, onDisconnect: 'cancel', onEnd }),
     );
   }
-  if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {
-    const { meter, written } = owningMeter(call, work.rules.streamMeter(work.body), deps);
-    const exchange = passing(call, upstream, slot, deps, (onEnd) =>
-      meteredStream(upstream.body ?? new Blob([]).stream(), {
-        meter,
+  const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
+  const owning =
+    work.kind === 'metered' ? owningMeter(call, work.rules.streamMeter(work.body), deps) : undefined;
+  const form = passingForm(work, upstream, owning?.meter, keepBytes);
+  if (form !== undefined) {
+    const exchange = passing(call, form.head, slot, deps, (onEnd) =>
+      meteredBody(upstream.body ?? new Blob([]).stream(), {
+        reader: form.reader,
         onDisconnect: call.project.onDisconnect,
-        keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
         onEnd,
       }),
     );
-    return { ...exchange, done: exchange.done.then(written) };
+    return { ...exchange, done: exchange.done.then(owning?.written) };
   }
   const head = await readHead(upstream, WHOLE_BYTES);
   switch (head.kind) {
@@ -71,7 +72,7 @@ export async function answer(
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
         meteredBody(head.body, {
-          reader: largeReader(call, slot.store ? deps.settings.maxCachedBytes : 0),
+          reader: largeReader(work, rulesFor(call), upstream, keepBytes),
           // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
           onDisconnect: 'drain',
           onEnd,
@@ -98,11 +99,6 @@ async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
   return json;
 }
 
-function largeReader(call: HeldCall, keepBytes: number): JsonReader | PlainReader {
-  const rules = rulesFor(call);
-  return rules === undefined ? new PlainReader() : new JsonReader(rules, keepBytes);
-}
-
 function whole(
   call: HeldCall,
   upstream: Response,
@@ -111,14 +107,9 @@ function whole(
   deps: ProxyDeps,
 ): Exchange {
   const { status, headers } = upstream;
-  const rules = rulesFor(call);
-  const json = rules && jsonOf(bytes);
-  // Metered endpoints answer with JSON: anything else is no answer, or a part of one.
-  if (call.work.kind === 'metered' && json === undefined && upstream.ok)
-    return lost(call, status, slot, deps);
-  const served = json && rules?.served(json);
-  const deferred = json && rules?.deferred?.(json);
-  const end = { how: 'complete', served, deferred, failed: json?.['status'] === 'failed', bytes } as const;
+  const read = readWhole(call.work, rulesFor(call), upstream, bytes);
+  if (read === undefined) return lost(call, status, slot, deps);
+  const end = { how: 'complete', ...read, bytes } as const;
   const decided = decide(call, endingOf(call.work, status, end), deps);
   // `Response` takes no body with some statuses, not even an empty one.
   const body = upstream.body === null ? null : bytes;
@@ -128,34 +119,34 @@ function whole(
     headers: replyHeaders(headers, additions(call, slot, cost)),
   });
   const done = finish(call, slot, decided, deps, keepable(call, upstream, end));
-  return { response, done: done.then(() => settleTold(call, served, deps)) };
+  return { response, done: done.then(() => settleTold(call, read.served, deps)) };
 }
 
 /** An answer that is passed on as it comes; what it cost is known at its end. */
 function passing(
   call: HeldCall,
-  upstream: Response,
+  head: AnswerHead,
   slot: CacheSlot,
   deps: ProxyDeps,
   bodyOf: (onEnd: (end: BodyEnd) => Uint8Array | undefined) => ReadableStream<Uint8Array>,
 ): Exchange {
   const done = Promise.withResolvers<void>();
   const body = bodyOf((end) => {
-    const decided = decide(call, endingOf(call.work, upstream.status, end), deps);
-    finish(call, slot, decided, deps, keepable(call, upstream, end))
+    const decided = decide(call, endingOf(call.work, head.status, end), deps);
+    finish(call, slot, decided, deps, keepable(call, head, end))
       .then(() => settleTold(call, end.served, deps))
       .then(done.resolve, done.reject);
-    const told = decided.kind === 'outcome' && isEventStream(upstream) && asksForCost(call.request);
+    const told = decided.kind === 'outcome' && isEventStream(head) && asksForCost(call.request);
     return told ? costComment(decided.outcome.cost) : undefined;
   });
-  const headers = replyHeaders(upstream.headers, additions(call, slot));
-  return { response: new Response(body, { status: upstream.status, headers }), done: done.promise };
+  const headers = replyHeaders(head.headers, additions(call, slot));
+  return { response: new Response(body, { status: head.status, headers }), done: done.promise };
 }
 
 /** Only a complete answer with nothing missing may be given again. */
 function keepable(
   { work }: HeldCall,
-  { status, headers }: Response,
+  { status, headers }: AnswerHead,
   { how, failed, served, bytes }: Omit<BodyEnd, 'seenOutputBytes'>,
 ): Omit<Keepable, 'cost'> | undefined {
   const known: Served | undefined = work.kind === 'free' ? { counts: {} } : served;

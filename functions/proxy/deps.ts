@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { Sound } from '../../shared/ports/sound.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
 /** How one stage's proxy is set up. */
@@ -41,6 +42,7 @@ export interface ProxyDeps {
   readonly deferrals: Deferrals;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
+  readonly sound: Sound;
   readonly clock: Clock;
   readonly log: Log;
   /** 16 random hexadecimal digits. */

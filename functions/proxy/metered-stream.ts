@@ -48,7 +48,7 @@ const BLANK_LINE = new Uint8Array([LF, LF]);
 const LAST_OF_RESPONSE = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** The events of one stream on their way through. */
-class EventReader implements BodyReader {
+export class EventReader implements BodyReader {
   readonly #splitter = new SseSplitter();
   readonly #meter: StreamMeter;
   readonly #keeper: Keeper;
@@ -127,7 +127,8 @@ class EventReader implements BodyReader {
   }
 }
 
-function parsed(text: string): JsonObject | undefined {
+/** The JSON object of an event's data; `undefined` where it is none. */
+export function parsed(text: string): JsonObject | undefined {
   try {
     const data: unknown = JSON.parse(text);
     return isObject(data) ? data : undefined;

@@ -1,22 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
 import { apiError, type JsonReply } from './reply.ts';
+import type { EndpointRequest, UploadedFile } from './simulation.ts';
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** What came as a form: its fields, and the one file. */
-export interface Upload {
-  readonly fields: Readonly<Record<string, string>>;
-  readonly file?: { readonly bytes: Uint8Array; readonly filename: string };
-}
+export type ReadBody = Pick<EndpointRequest, 'body' | 'files'>;
 
-interface Body {
-  readonly body: JsonObject;
-  readonly upload?: Upload;
-}
+export const NO_FILES: ReadBody['files'] = new Map();
 
-/** Reads a request's body, a JSON object or a form; an empty object where there is none. */
-export async function readBody(request: IncomingMessage): Promise<Body | JsonReply> {
+/** Reads a request's body as a JSON object, or as a form; empty where there is none. */
+export async function readBody(request: IncomingMessage): Promise<ReadBody | JsonReply> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -25,32 +19,45 @@ export async function readBody(request: IncomingMessage): Promise<Body | JsonRep
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (bytes > MAX_BODY_BYTES) return apiError(413, 'The request body is too large.');
-  const type = request.headers['content-type'] ?? '';
-  if (type.startsWith('multipart/form-data')) return readForm(Buffer.concat(chunks), type);
   // What only acts on what its path names, as a cancellation does, needs no body.
   if (bytes === 0 && (request.method !== 'POST' || request.url?.endsWith('/cancel') === true))
-    return { body: {} };
-  const body = parsed(Buffer.concat(chunks).toString());
-  return body === undefined ? apiError(400, 'We could not parse the JSON body of your request.') : { body };
+    return { body: {}, files: NO_FILES };
+  const whole = Buffer.concat(chunks);
+  const contentType = request.headers['content-type'] ?? '';
+  if (contentType.startsWith('multipart/form-data')) return readForm(whole, contentType);
+  const body = parsed(whole.toString());
+  return body === undefined
+    ? apiError(400, 'We could not parse the JSON body of your request.')
+    : { body, files: NO_FILES };
 }
 
-async function readForm(bytes: Buffer, type: string): Promise<Body | JsonReply> {
+/** Reads a form by Node's own parser: what a client means is not read here as the proxy reads it. */
+async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<ReadBody | JsonReply> {
+  const fields = new Map<string, JsonValue>();
+  const files = new Map<string, UploadedFile[]>();
   try {
-    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
-    const entries = [...form];
-    const texts = entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
-    const file = entries.map(([, value]) => value).find((value) => typeof value !== 'string');
-    const content = file === undefined ? undefined : new Uint8Array(await file.arrayBuffer());
-    return {
-      body: {},
-      upload: {
-        fields: Object.fromEntries(texts),
-        ...(file !== undefined && content !== undefined && { file: { bytes: content, filename: file.name } }),
-      },
-    };
+    const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+    for (const [key, value] of form) {
+      const [, name = key, inner] = /^([^[]+)\[(.*)\]$/.exec(key) ?? [];
+      if (typeof value !== 'string') {
+        const file = { name: value.name, bytes: Buffer.from(await value.arrayBuffer()) };
+        files.set(name, [...(files.get(name) ?? []), file]);
+      } else if (inner === undefined) fields.set(name, value);
+      else if (inner === '') fields.set(name, [...listOf(fields.get(name)), value]);
+      else fields.set(name, { ...objectOf(fields.get(name)), [inner]: value });
+    }
   } catch {
-    return apiError(400, 'We could not parse the form of your request.');
+    return apiError(400, 'Could not parse multipart form');
   }
+  return { body: Object.fromEntries(fields), files };
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 function parsed(text: string): JsonObject | undefined {

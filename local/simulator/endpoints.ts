@@ -1,19 +1,24 @@
 import { cancelBatch, createBatch, getBatch, listBatches } from './batches.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
+import { decisions } from './decisions.ts';
 import { embeddings } from './embeddings.ts';
 import { createFile, deleteFile, fileContent, getFile, listFiles } from './files.ts';
+import { imageEdits, imageGenerations } from './images.ts';
 import { getModel, listModels } from './listed-models.ts';
 import { moderations } from './moderations.ts';
 import { organizationCosts, organizationUsage } from './organization.ts';
 import {
   cancelResponse,
+  compactResponse,
   countInputTokens,
   createResponse,
   deleteResponse,
   getResponse,
 } from './responses.ts';
 import type { Endpoint } from './simulation.ts';
+import { audioSpeech } from './speech.ts';
+import { audioTranscriptions, audioTranslations } from './transcripts.ts';
 
 interface Route {
   readonly method: string;
@@ -26,6 +31,13 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/chat\/completions$/, endpoint: chatCompletions },
   { method: 'POST', path: /^\/v1\/responses$/, endpoint: createResponse },
   { method: 'POST', path: /^\/v1\/responses\/input_tokens$/, endpoint: countInputTokens },
+  { method: 'POST', path: /^\/v1\/responses\/compact$/, endpoint: compactResponse },
+  { method: 'POST', path: /^\/v1\/decisions$/, endpoint: decisions },
+  { method: 'POST', path: /^\/v1\/audio\/speech$/, endpoint: audioSpeech },
+  { method: 'POST', path: /^\/v1\/audio\/transcriptions$/, endpoint: audioTranscriptions },
+  { method: 'POST', path: /^\/v1\/audio\/translations$/, endpoint: audioTranslations },
+  { method: 'POST', path: /^\/v1\/images\/generations$/, endpoint: imageGenerations },
+  { method: 'POST', path: /^\/v1\/images\/edits$/, endpoint: imageEdits },
   { method: 'GET', path: /^\/v1\/responses\/([^/]+)$/, endpoint: getResponse },
   { method: 'POST', path: /^\/v1\/responses\/([^/]+)\/cancel$/, endpoint: cancelResponse },
   { method: 'DELETE', path: /^\/v1\/responses\/([^/]+)$/, endpoint: deleteResponse },

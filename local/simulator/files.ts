@@ -7,11 +7,12 @@ import type { StoredFile } from './stored-jobs.ts';
 const PURPOSES = new Set(['assistants', 'batch', 'evals', 'fine-tune', 'user_data', 'vision']);
 
 /** `POST /files` */
-export function createFile({ upload }: EndpointRequest, simulation: Simulation): Reply {
-  if (upload?.file === undefined) return apiError(400, 'You must provide a file.', { param: 'file' });
-  const { purpose = '' } = upload.fields;
+export function createFile({ body, files }: EndpointRequest, simulation: Simulation): Reply {
+  const [file] = files.get('file') ?? [];
+  if (file === undefined) return apiError(400, 'You must provide a file.', { param: 'file' });
+  const purpose = String(body['purpose'] ?? '');
   if (!PURPOSES.has(purpose)) return apiError(400, `'${purpose}' is not a purpose.`, { param: 'purpose' });
-  return ok(wireFile(keepFile({ ...upload.file, purpose }, simulation)));
+  return ok(wireFile(keepFile({ bytes: file.bytes, filename: file.name, purpose }, simulation)));
 }
 
 /** Keeps a file under a new id. */
@@ -40,7 +41,9 @@ export function getFile({ id }: EndpointRequest, { files }: Simulation): Reply {
 /** `GET /files/{id}/content` */
 export function fileContent({ id }: EndpointRequest, { files }: Simulation): Reply {
   const file = files.get(id);
-  return file === undefined ? noSuchFile(id) : { kind: 'bytes', bytes: file.bytes };
+  return file === undefined
+    ? noSuchFile(id)
+    : { kind: 'bytes', contentType: 'application/octet-stream', bytes: file.bytes };
 }
 
 /** `DELETE /files/{id}` */

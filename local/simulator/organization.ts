@@ -24,13 +24,7 @@ export function organizationCosts({ query }: EndpointRequest, { account, now }: 
 }
 
 /** Kinds that OpenAI has, of which this account never uses anything. */
-const UNUSED_KINDS: ReadonlySet<string> = new Set([
-  'audio_speeches',
-  'audio_transcriptions',
-  'decisions',
-  'images',
-  'vector_stores',
-]);
+const UNUSED_KINDS: ReadonlySet<string> = new Set(['vector_stores']);
 
 /** `GET /organization/usage/{kind}` */
 export function organizationUsage({ query, id }: EndpointRequest, { account, now }: Simulation): Reply {
@@ -147,6 +141,13 @@ function countsOf(kind: UsageKind, group: readonly UsageSum[]): object {
       return { num_requests: total() };
     case 'code_interpreter_sessions':
       return { num_sessions: total() / CONTAINER_MINUTES };
+    case 'images':
+      return { num_model_requests: requests, images: requests };
+    case 'audio_speeches':
+      return { num_model_requests: requests, characters: total(['characters']) };
+    case 'audio_transcriptions':
+      return { num_model_requests: requests, seconds: total(['audio_seconds']) };
+    case 'decisions':
     case 'embeddings':
     case 'moderations':
       return { num_model_requests: requests, input_tokens: total() };

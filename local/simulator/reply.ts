@@ -11,9 +11,10 @@ export interface StreamReply {
   readonly frames: Iterable<string>;
 }
 
-/** The content of a file. */
+/** A whole answer that is neither JSON nor events: a text, or sound. */
 export interface BytesReply {
   readonly kind: 'bytes';
+  readonly contentType: string;
   readonly bytes: Uint8Array;
 }
 

@@ -37,6 +37,18 @@ const INPUT_RULES: Rules = {
   truncation: STRING,
 };
 
+const COMPACT_RULES: Rules = {
+  image: OBJECT,
+  input: ANY,
+  instructions: STRING,
+  model: STRING,
+  previous_response_id: STRING,
+  prompt_cache_key: STRING,
+  prompt_cache_options: OBJECT,
+  prompt_cache_retention: STRING,
+  service_tier: STRING,
+};
+
 const RULES: Rules = {
   ...INPUT_RULES,
   access_programs: OBJECT,
@@ -97,6 +109,14 @@ export function readResponseRequest(body: JsonObject, simulation: Simulation): R
     store,
     obfuscate: options['include_obfuscation'] !== false,
   };
+}
+
+/** Checks a request for a conversation to be compacted. */
+export function readCompactRequest(
+  body: JsonObject,
+  simulation: Simulation,
+): { readonly model: SimulatedModel; readonly prompt: Prompt } | JsonReply {
+  return readInput(body, COMPACT_RULES, simulation);
 }
 
 /** Checks a request for an input's count of tokens. */

@@ -105,6 +105,11 @@ function* hostedEvents(
       yield { type: 'response.file_search_call.searching', ...place };
       yield { type: 'response.file_search_call.completed', ...place };
       return;
+    case 'image_generation_call':
+      yield { type: 'response.image_generation_call.in_progress', ...place };
+      yield { type: 'response.image_generation_call.generating', ...place };
+      yield { type: 'response.image_generation_call.completed', ...place };
+      return;
     case 'code_interpreter_call':
       yield { type: 'response.code_interpreter_call.in_progress', ...place };
       yield { type: 'response.code_interpreter_call_code.delta', ...place, delta: item.code };

@@ -1,11 +1,21 @@
+import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { servedTier } from './models.ts';
+import { digest } from './random.ts';
 import { apiError, isReply, type JsonReply, ok, type Reply } from './reply.ts';
 import { keptText } from './response-items.ts';
 import { isRunning, newJob, responseAt } from './response-job.ts';
 import { type Answered, answerResponse, started } from './response-object.ts';
-import { type ResponseRequest, readInputTokensRequest, readResponseRequest } from './response-request.ts';
+import {
+  type ResponseRequest,
+  readCompactRequest,
+  readInputTokensRequest,
+  readResponseRequest,
+} from './response-request.ts';
 import type { ResponseJob, StoredResponse } from './response-store.ts';
 import { responseFrames } from './response-stream.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
+import { tokenise } from './tokens.ts';
+import { countInput, inputUnits, responseUsage } from './usage.ts';
 
 /** `POST /responses` */
 export function createResponse({ body }: EndpointRequest, simulation: Simulation): Reply {
@@ -42,6 +52,38 @@ export function cancelResponse({ id }: EndpointRequest, simulation: Simulation):
 /** `DELETE /responses/{id}` */
 export function deleteResponse({ id }: EndpointRequest, simulation: Simulation): Reply {
   return simulation.responses.delete(id) ? ok({ id, object: 'response', deleted: true }) : notFound(id);
+}
+
+/** `POST /responses/compact` */
+export function compactResponse({ body }: EndpointRequest, simulation: Simulation): Reply {
+  const request = readCompactRequest(body, simulation);
+  if (isReply(request)) return request;
+  const { model, prompt } = request;
+  const input = countInput(prompt, model, simulation);
+  const tier = servedTier(model, body['service_tier']);
+  const summary = digest('compaction', prompt.text).repeat(4);
+  const outputTokens = tokenise(summary).length;
+  simulation.bill({
+    kind: 'completions',
+    model: model.snapshot,
+    tier,
+    inputTokens: input.tokens,
+    units: { ...inputUnits(input), output: outputTokens },
+  });
+  const kept = Array.isArray(body['input']) ? body['input'].filter(isObject).filter(isUsers) : [];
+  const encrypted_content = Buffer.from(summary).toString('base64');
+  return ok({
+    id: simulation.newId('resp_'),
+    object: 'response.compaction',
+    created_at: simulation.now(),
+    output: [...kept, { id: simulation.newId('cmp_'), type: 'compaction', encrypted_content }],
+    service_tier: tier,
+    usage: responseUsage(input, outputTokens, 0),
+  });
+}
+
+function isUsers({ role }: JsonObject): boolean {
+  return role === 'user';
 }
 
 /** `POST /responses/input_tokens` */

@@ -20,9 +20,8 @@ function sendJson({ status, body }: JsonReply, response: ServerResponse): void {
   response.end(bytes);
 }
 
-function sendBytes({ bytes }: BytesReply, response: ServerResponse): void {
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': bytes.byteLength };
-  response.writeHead(200, headers);
+function sendBytes({ contentType, bytes }: BytesReply, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length });
   response.end(bytes);
 }
 

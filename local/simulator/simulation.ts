@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
-import type { Upload } from './body.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
@@ -28,15 +27,21 @@ export interface Simulation {
   readonly jobMs: number;
 }
 
+/** A file of a form. */
+export interface UploadedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** A request as an endpoint sees it. */
 export interface EndpointRequest {
-  /** The JSON body; empty where the method has none. */
+  /** The JSON body, or the fields of a form, as texts; empty where the method has none. */
   readonly body: JsonObject;
+  /** The files of a form, by their names there, less `[]`. */
+  readonly files: ReadonlyMap<string, readonly UploadedFile[]>;
   /** What stood in the path's variable part. */
   readonly id: string;
   readonly query: URLSearchParams;
-  /** What came as a form. */
-  readonly upload?: Upload;
 }
 
 /** One endpoint: a function of the request and of what the account remembers. */

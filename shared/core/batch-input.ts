@@ -104,7 +104,11 @@ export class BatchInput {
   }
 
   #addRequest(body: JsonObject, line: Uint8Array): Refusal | undefined {
-    const unfit = this.#rules.check(body) ?? firstRefusal(body, BATCH_CHECKS) ?? this.#checkInjected(body);
+    const unfit =
+      this.#rules.check(body) ??
+      firstRefusal(body, BATCH_CHECKS) ??
+      this.#checkOtherModels(body) ??
+      this.#checkInjected(body);
     if (unfit !== undefined) return this.#refuse(unfit.message, unfit.param);
     const price = this.#priceOf(String(body['model']));
     if (isRefusal(price)) return price;
@@ -120,6 +124,14 @@ export class BatchInput {
     return this.#references.size > MAX_REFERENCES
       ? this.#refuse(`The requests of a batch name up to ${MAX_REFERENCES} files and other stored objects.`)
       : undefined;
+  }
+
+  /** A batch is held, and settled, at the price of one model. */
+  #checkOtherModels(body: JsonObject): Refusal | undefined {
+    const [other] = this.#rules.otherModels?.(body) ?? [];
+    return other === undefined
+      ? undefined
+      : refuse('A request of a batch may not have images made, which another model is billed for.', 'tools');
   }
 
   /** What the proxy would add to such a request, so that it can be bounded, must be in the file already. */

@@ -76,7 +76,7 @@ export class BatchOutput {
     const response = line?.['response'];
     if (line !== undefined && (response === null || response === undefined)) return;
     const body = isObject(response) ? response['body'] : undefined;
-    const served = isObject(body) ? this.#rules.served(body) : undefined;
+    const served = isObject(body) ? this.#rules.served(body, {}) : undefined;
     const isAnswer = !isObject(response) || !isError(response['status_code']);
     if (isAnswer) this.#served += 1;
     if (served === undefined) {

@@ -53,7 +53,7 @@ describe('what a use costs, against costs worked out by hand', () => {
 
 describe('what an answer costs, as OpenAI words its usage', () => {
   it.each(ANSWERS)('$title: $$usd', ({ endpoint, model, answer, usd: expected }) => {
-    const served = ENDPOINTS[endpoint].served({ model, ...answer } as JsonObject);
+    const served = ENDPOINTS[endpoint].served({ model, ...answer } as JsonObject, {});
     if (served === undefined) throw new Error('no usage was read');
     expect(usd(model, served)).toEqual(exactly(expected));
   });

@@ -15,6 +15,7 @@ import { createDeferrals } from '../../shared/deferred/deferrals.ts';
 import { createTruth } from '../../shared/deferred/truth.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
+import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
@@ -99,6 +100,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       maxAnswerBytes: SETTINGS.maxCachedBytes,
     }),
     upstream: openai,
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),

@@ -5,6 +5,7 @@ import type { Outline } from '../json-outline.ts';
 import type { Deferred } from '../ledger.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
+import { servedImages } from './image-tool.ts';
 import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
@@ -20,10 +21,11 @@ export const RESPONSE_READS = {
   service_tier: true,
   status: true,
   usage: true,
-  tool_usage: { web_search: { num_requests: true } },
-  tools: { type: true, container: true, environment: true },
+  tool_usage: { web_search: { num_requests: true }, image_gen: true },
+  tools: { type: true, container: true, environment: true, model: true },
   output: {
     type: true,
+    status: true,
     action: { type: true, queries: true },
     container_id: true,
     environment: { container_id: true },
@@ -43,19 +45,21 @@ export function deferredResponse({ id, status }: JsonObject): Deferred | undefin
 /**
  * Reads a whole response.
  *
- * @returns `undefined` when it has no usable usage, as in one that failed or is still in progress: what it cost is
- *   then not known, which is not the same as nothing
+ * @returns `undefined` when it has no usable usage, as in one that failed or is still in progress, or none of the images
+ *   that were made for it: what it cost is then not known, which is not the same as nothing
  */
 export function servedResponse(response: JsonObject): Served | undefined {
   if (deferredResponse(response) !== undefined) return undefined;
   const counts = responsesUsage(response['usage']);
-  if (counts === undefined) return undefined;
+  const images = servedImages(response);
+  if (counts === undefined || images === 'unknown') return undefined;
   const model = textOf(response['model']);
   const serviceTier = textOf(response['service_tier']);
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
     counts: { ...counts, ...toolCounts(response) },
+    ...(images === undefined ? {} : { also: [images] }),
   };
 }
 

@@ -39,7 +39,14 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['max_output_tokens', ask({ max_output_tokens: 0 })],
     ['max_tool_calls', ask({ max_tool_calls: -1 })],
     ['tools', ask({ tools: {} })],
-    ['tools[0]', ask({ tools: [{ type: 'image_generation' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', output_format: 'svg' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', svg: { model: 'gpt-6-sol' } }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 7 }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', frame_count: 1e9 }] })],
+    [
+      'tools',
+      ask({ tools: [{ type: 'image_generation' }, { type: 'image_generation', model: 'gpt-image-1.5' }] }),
+    ],
     ['tools[1]', ask({ tools: [{ type: 'function' }, { type: 'programmatic_tool_calling' }] })],
     ['tools[0]', ask({ tools: [{ type: 'teleport' }] })],
     ['tools[0]', ask({ tools: [{}] })],
@@ -307,7 +314,7 @@ describe('the worst case with hosted tools', () => {
 
 describe('a whole response', () => {
   const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
-  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more })?.counts;
+  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more }, {})?.counts;
   const search = (action: JsonObject) => ({ type: 'web_search_call', action });
 
   test('counts searches as OpenAI reports them', () => {
@@ -367,7 +374,7 @@ describe('a whole response', () => {
   test.each(['failed', 'in_progress', 'queued', 'cancelled'])(
     'that is %s without usage is unknown',
     (status) => {
-      expect(responses.served({ status, model: 'm', usage: null, output: [] })).toBeUndefined();
+      expect(responses.served({ status, model: 'm', usage: null, output: [] }, {})).toBeUndefined();
     },
   );
 });

@@ -97,7 +97,7 @@ function expectBounded(
   expect(endpoint.check(body)).toBeUndefined();
   const worst = endpoint.worstCase(body, table, { bodyBytes: bytesOf(body), autoTier });
   const capped = worst.sendMaximum === true ? endpoint.withOutputCap(body, worst.maxOutputTokens) : body;
-  const served = endpoint.served(answer(endpoint.forMetering(capped), worst.maxOutputTokens));
+  const served = endpoint.served(answer(endpoint.forMetering(capped), worst.maxOutputTokens), body);
   if (served === undefined) expect.fail('the answer has its usage');
   const { cost } = costOf(table, served);
   expect(cost).toBeLessThanOrEqual(worst.fixed + worst.perOutputToken * BigInt(worst.maxOutputTokens));
