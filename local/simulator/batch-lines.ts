@@ -49,7 +49,10 @@ function lineOf(text: string, endpoint: string): BatchLine | undefined {
 /** Runs a request as if it had come by itself, and gives it the shape of a line of the output. */
 export function runLine({ custom_id, body }: BatchLine, endpoint: string, simulation: Simulation) {
   const query = new URLSearchParams();
-  const reply = ENDPOINTS[endpoint]?.({ body, files: NO_FILES, id: '', query }, asBatch(simulation));
+  const reply = ENDPOINTS[endpoint]?.(
+    { body, files: NO_FILES, id: '', part: '', query },
+    asBatch(simulation),
+  );
   const answer = reply?.kind === 'json' ? reply : { status: 500, body: {} };
   return {
     id: simulation.newId('batch_req_'),

@@ -4,7 +4,8 @@ import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
 import type { StoredFile } from './stored-jobs.ts';
 
-const PURPOSES = new Set(['assistants', 'batch', 'evals', 'fine-tune', 'user_data', 'vision']);
+/** What a file can be for. */
+export const PURPOSES = new Set(['assistants', 'batch', 'evals', 'fine-tune', 'user_data', 'vision']);
 
 /** `POST /files` */
 export function createFile({ body, files }: EndpointRequest, simulation: Simulation): Reply {
@@ -51,7 +52,8 @@ export function deleteFile({ id }: EndpointRequest, { files }: Simulation): Repl
   return files.delete(id) ? ok({ id, object: 'file', deleted: true }) : noSuchFile(id);
 }
 
-function wireFile({
+/** A file as OpenAI shows it. */
+export function wireFile({
   id,
   bytes,
   filename,

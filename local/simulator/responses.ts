@@ -1,4 +1,6 @@
-import { isObject, type JsonObject } from '../../shared/core/json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import { continueConversation, conversationOf, kept } from './conversations.ts';
+import { page } from './listing.ts';
 import { servedTier } from './models.ts';
 import { digest } from './random.ts';
 import { apiError, isReply, type JsonReply, ok, type Reply } from './reply.ts';
@@ -23,7 +25,10 @@ export function createResponse({ body }: EndpointRequest, simulation: Simulation
   if (isReply(request)) return request;
   const answered = answerResponse(request, simulation);
   const job = request.background ? jobOf(request, answered, simulation) : undefined;
-  if (request.store) simulation.responses.put(stored(request, answered, job));
+  if (request.store) simulation.responses.put(stored(request, answered, job, simulation));
+  const conversation = conversationOf(body, simulation);
+  if (conversation !== undefined && !isReply(conversation))
+    continueConversation(conversation, body['input'], answered.response.output, simulation);
   const frames = job?.frames?.(-1) ?? responseFrames(answered, request);
   if (request.stream) return { kind: 'stream', frames };
   return ok(request.background ? started(answered.response, 'queued') : answered.response);
@@ -52,6 +57,12 @@ export function cancelResponse({ id }: EndpointRequest, simulation: Simulation):
 /** `DELETE /responses/{id}` */
 export function deleteResponse({ id }: EndpointRequest, simulation: Simulation): Reply {
   return simulation.responses.delete(id) ? ok({ id, object: 'response', deleted: true }) : notFound(id);
+}
+
+/** `GET /responses/{id}/input_items` */
+export function listInputItems({ id, query }: EndpointRequest, simulation: Simulation): Reply {
+  const found = simulation.responses.get(id);
+  return found === undefined ? notFound(id) : ok(page(found.input, query));
 }
 
 /** `POST /responses/compact` */
@@ -103,13 +114,21 @@ function jobOf(request: ResponseRequest, answered: Answered, { nowMs, jobMs }: S
   return job;
 }
 
+/** What a response was asked, as items. */
+function inputItems(input: JsonValue | undefined, simulation: Simulation) {
+  const items = Array.isArray(input) ? input : [{ role: 'user', content: input ?? '' }];
+  return items.filter(isObject).map((item) => kept(item, simulation));
+}
+
 function stored(
-  { prompt }: ResponseRequest,
+  { body, prompt }: ResponseRequest,
   { response, output, items }: Answered,
   job: ResponseJob | undefined,
+  simulation: Simulation,
 ): StoredResponse {
   return {
     response,
+    input: inputItems(body['input'], simulation),
     ...(job === undefined ? {} : { job }),
     conversation: `${prompt.text}\n${output.tokens.join('')}`,
     items: new Map(

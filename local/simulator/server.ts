@@ -96,6 +96,9 @@ function newSimulation({
     nowMs,
     files: new Map(),
     batches: new Map(),
+    uploads: new Map(),
+    conversations: new Map(),
+    chats: new Map(),
     jobMs,
   };
 }
@@ -140,7 +143,10 @@ async function answer(
   const read = await readBody(request);
   if (isReply(read)) return read;
   try {
-    return found.endpoint({ ...read, id: found.id, query: new URLSearchParams(query) }, simulation);
+    return found.endpoint(
+      { ...read, id: found.id, part: found.part, query: new URLSearchParams(query) },
+      simulation,
+    );
   } catch {
     const message = 'The server had an error while processing your request. Sorry about that!';
     return apiError(500, message, { type: 'server_error' });
