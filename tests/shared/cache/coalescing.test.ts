@@ -30,7 +30,7 @@ function oneFunction(waitMs: number): AnswerCache {
     sleep,
     ttlSeconds: 60,
     waitMs,
-    maxAnswerBytes: 1_000_000,
+    maxAnswerBytes: 16_777_216,
   });
 }
 
