@@ -1,12 +1,15 @@
+import { cancelBatch, createBatch, getBatch, listBatches } from './batches.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
 import { decisions } from './decisions.ts';
 import { embeddings } from './embeddings.ts';
+import { createFile, deleteFile, fileContent, getFile, listFiles } from './files.ts';
 import { imageEdits, imageGenerations } from './images.ts';
 import { getModel, listModels } from './listed-models.ts';
 import { moderations } from './moderations.ts';
 import { organizationCosts, organizationUsage } from './organization.ts';
 import {
+  cancelResponse,
   compactResponse,
   countInputTokens,
   createResponse,
@@ -36,7 +39,17 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/images\/generations$/, endpoint: imageGenerations },
   { method: 'POST', path: /^\/v1\/images\/edits$/, endpoint: imageEdits },
   { method: 'GET', path: /^\/v1\/responses\/([^/]+)$/, endpoint: getResponse },
+  { method: 'POST', path: /^\/v1\/responses\/([^/]+)\/cancel$/, endpoint: cancelResponse },
   { method: 'DELETE', path: /^\/v1\/responses\/([^/]+)$/, endpoint: deleteResponse },
+  { method: 'POST', path: /^\/v1\/files$/, endpoint: createFile },
+  { method: 'GET', path: /^\/v1\/files$/, endpoint: listFiles },
+  { method: 'GET', path: /^\/v1\/files\/([^/]+)$/, endpoint: getFile },
+  { method: 'GET', path: /^\/v1\/files\/([^/]+)\/content$/, endpoint: fileContent },
+  { method: 'DELETE', path: /^\/v1\/files\/([^/]+)$/, endpoint: deleteFile },
+  { method: 'POST', path: /^\/v1\/batches$/, endpoint: createBatch },
+  { method: 'GET', path: /^\/v1\/batches$/, endpoint: listBatches },
+  { method: 'GET', path: /^\/v1\/batches\/([^/]+)$/, endpoint: getBatch },
+  { method: 'POST', path: /^\/v1\/batches\/([^/]+)\/cancel$/, endpoint: cancelBatch },
   { method: 'POST', path: /^\/v1\/completions$/, endpoint: completions },
   { method: 'POST', path: /^\/v1\/embeddings$/, endpoint: embeddings },
   { method: 'POST', path: /^\/v1\/moderations$/, endpoint: moderations },

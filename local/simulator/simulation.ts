@@ -4,6 +4,7 @@ import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
+import type { StoredBatch, StoredFile } from './stored-jobs.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {
@@ -18,6 +19,12 @@ export interface Simulation {
   newId(prefix: string): string;
   /** Seconds since the epoch. */
   now(): number;
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  readonly files: Map<string, StoredFile>;
+  readonly batches: Map<string, StoredBatch>;
+  /** How long a background response and a batch take, in milliseconds. */
+  readonly jobMs: number;
 }
 
 /** A file of a form. */
