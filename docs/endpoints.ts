@@ -14,7 +14,8 @@ proxy reads (\`shared/core/treatments\`). A path that is not here is refused, as
 
 - **metered**: its worst case is held before it is forwarded, and its true cost is booked.
 - **free**: OpenAI charges nothing for it; it is forwarded, and booked at 0.
-- **deferred**: it is billed later: held when it is made, settled when its usage is known.
+- **deferred**: it is billed later: held when it is made, settled when its usage is known. So are background
+  responses, which are made as metered ones are.
 - **refused**: never forwarded.
 
 **Whose it is.** OpenAI keeps the objects of all projects in one account of the stage. _makes_: the new object is the
@@ -34,6 +35,14 @@ export function renderEndpoints(rows: readonly Row[] = TREATMENTS): string {
       ['held before', ({ notes }) => notes.worstCase ?? ''],
       ['usage is read from', ({ notes }) => notes.usage ?? ''],
       ['answered from the cache', ({ notes }) => notes.cache ?? 'no'],
+      ['whose it is', ({ objects }) => whose(objects)],
+    ]),
+    section('Deferred', rows.filter(isKind('batch')), [
+      ['endpoint', signature],
+      ['takes', ({ takes }) => codes(takes)],
+      ['gives', ({ gives }) => codes(gives)],
+      ['held before', ({ notes }) => notes.worstCase ?? ''],
+      ['usage is read from', ({ notes }) => notes.usage ?? ''],
       ['whose it is', ({ objects }) => whose(objects)],
     ]),
     section('Free', rows.filter(isKind('free')), [

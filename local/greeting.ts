@@ -3,6 +3,7 @@ import type { Stack } from './stack.ts';
 /** Far more output than one cent buys of this model, so that the limit refuses. */
 const DEAR_MODEL = 'gpt-4o';
 const DEAR_OUTPUT = 4000;
+const UNDER_RUNTIME = "each call in a process of Lambda's own runtime client";
 
 /**
  * What a started stack says: where it listens, and three commands to paste, each complete in itself.
@@ -10,7 +11,7 @@ const DEAR_OUTPUT = 4000;
  * @param options.shownPath turns an absolute path into the one to print
  */
 export function greeting(
-  stack: Pick<Stack, 'info' | 'state' | 'simulated'>,
+  stack: Pick<Stack, 'info' | 'state' | 'simulated' | 'zips'>,
   options: { readonly shownPath: (path: string) => string; readonly dataDirectory: string | undefined },
 ): string {
   const { info, state, simulated } = stack;
@@ -21,6 +22,9 @@ export function greeting(
     ...table([
       ['proxy, dev', info.stages.dev.proxyUrl],
       ['proxy, prod', info.stages.prod.proxyUrl],
+      ...(stack.zips === undefined
+        ? []
+        : [['functions', `their zips in ${path(stack.zips)}, ${UNDER_RUNTIME}`] as const]),
       ['Lambda API', info.lambdaEndpoint],
       ['DynamoDB', `${info.dynamodbEndpoint}${options.dataDirectory === undefined ? ' (in memory)' : ''}`],
       ['Memcached', info.memcached ?? 'not installed here: each stage caches in its own process'],

@@ -60,6 +60,8 @@ export interface Stack {
   readonly state: StateDirectory;
   /** Whether a simulator answers in OpenAI's place. */
   readonly simulated: boolean;
+  /** Where the zips are that the functions run from; `undefined` where they run from their sources. */
+  readonly zips: string | undefined;
   readonly processes: Supervisor['processes'];
   /** Fulfilled with the reason when a process of the stack ends by itself; the stack must then be stopped. */
   readonly failed: Promise<string>;
@@ -117,7 +119,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-type Booted = Pick<Stack, 'info' | 'principals' | 'simulated'>;
+type Booted = Pick<Stack, 'info' | 'principals' | 'simulated' | 'zips'>;
 
 async function boot(options: StackOptions, data: string | undefined, site: Site): Promise<Booted> {
   const { supervisor, ports } = site;
@@ -131,9 +133,9 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
     adminKey: given === undefined ? simulatedKey : options.openaiAdminKey,
     ownProjects: given === undefined,
   };
+  const zips = options.runtimeClient === undefined ? undefined : join(site.directory, 'functions');
   const [modules, dynamodbEndpoint, memcached, upstream, secretsEndpoint] = await Promise.all([
-    options.modules ??
-      (options.runtimeClient === undefined ? OWN_FUNCTIONS : buildTasks(join(site.directory, 'functions'))),
+    options.modules ?? (zips === undefined ? OWN_FUNCTIONS : buildTasks(zips)),
     startDynamoDb(supervisor, {
       port: ports.dynamodb,
       path: data === undefined ? undefined : join(data, 'dynamodb'),
@@ -174,7 +176,7 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
     upstream,
     credentials: { accessKeyId, secretAccessKey, region: REGION },
   };
-  return { info, principals, simulated: given === undefined };
+  return { info, principals, simulated: given === undefined, zips };
 }
 
 async function serve(site: Site, server: Server, port: number): Promise<number> {

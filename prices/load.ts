@@ -1,6 +1,7 @@
 import { periodKey } from '../shared/core/period.ts';
-import type { Price, PriceLookup, PriceTable, Rates } from '../shared/core/price.ts';
-import type { PriceRow, RateNumbers, Table, TierNumbers } from './schema.ts';
+import type { Price, PriceLookup, PriceTable } from '../shared/core/price.ts';
+import { type Endpoint, type PriceRow, toPrice } from '../shared/pricing/row.ts';
+import type { Table } from './schema.ts';
 import bundled from './table.json' with { type: 'json' };
 
 /**
@@ -8,8 +9,8 @@ import bundled from './table.json' with { type: 'json' };
  * than all other wiring): the updater validates the table before it writes it, and a test fails when the file is not
  * what the updater writes.
  */
-export function bundledPrices(): PriceTable {
-  return toPriceTable(bundled as Table);
+export function bundledPrices(endpoint: Endpoint = 'global'): PriceTable {
+  return toPriceTable(bundled as Table, endpoint);
 }
 
 /**
@@ -18,7 +19,7 @@ export function bundledPrices(): PriceTable {
  *
  * @param table validated, as `parseTable` returns it
  */
-export function toPriceTable({ prices, refused }: Table): PriceTable {
+export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'global'): PriceTable {
   const rows = Map.groupBy(prices, ({ model }) => model);
   const reasons = new Map(refused.map(({ model, reason }) => [model, reason]));
   const converted = new Map<PriceRow, Price>();
@@ -30,36 +31,9 @@ export function toPriceTable({ prices, refused }: Table): PriceTable {
         const reason = reasons.get(model);
         return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };
       }
-      const price = converted.get(row) ?? toPrice(row);
+      const price = converted.get(row) ?? toPrice(row, endpoint);
       converted.set(row, price);
       return { kind: 'priced', price };
     },
   };
-}
-
-function toPrice(row: PriceRow): Price {
-  return {
-    model: row.model,
-    family: row.family,
-    source: `${row.source} (${row.sourceDate})`,
-    contextWindow: row.contextWindow,
-    maxOutputTokens: row.maxOutputTokens,
-    maxImageTokens: row.maxImageTokens,
-    rates: toTiers(row.rates, row.calls),
-    ...(row.from === undefined ? {} : { from: row.from }),
-    ...(row.searchPerCall === undefined ? {} : { searchPerCall: row.searchPerCall }),
-    ...(row.longContext === undefined
-      ? {}
-      : { longContext: { over: row.longContext.over, rates: toTiers(row.longContext.rates, row.calls) } }),
-  };
-}
-
-function toTiers(tiers: TierNumbers, calls: RateNumbers | undefined): Price['rates'] {
-  return Object.fromEntries(
-    Object.entries(tiers).map(([tier, rates]) => [tier, toRates({ ...calls, ...rates })]),
-  );
-}
-
-function toRates(rates: RateNumbers): Rates {
-  return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, BigInt(rate)]));
 }

@@ -1,13 +1,15 @@
 import type { Picodollars } from '../shared/core/money.ts';
 import type { Tier } from '../shared/core/price.ts';
 import type { BilledClass } from '../shared/core/usage.ts';
+import { perMillion, perUnit, times, toNumber } from '../shared/core/usd.ts';
+import type { PriceRow, RateNumbers, TierNumbers } from '../shared/pricing/row.ts';
 import type { Base } from './genai.ts';
-import type { Group, Period, Usd } from './overlay/types.ts';
+import type { Group, Period, TierRule, Usd } from './overlay/types.ts';
 import type { Overlay } from './overlay.ts';
-import type { PriceRow, RateNumbers, Table, TierNumbers } from './schema.ts';
-import { perMillion, perUnit, times, toNumber } from './usd.ts';
+import type { Table } from './schema.ts';
 
 type Amounts = Partial<Record<BilledClass, Picodollars>>;
+type Factor = Extract<TierRule, { readonly factor: string }>;
 
 /**
  * Makes the price table of a base and the overlay: one row for each exact model id and period, sorted, with the
@@ -57,6 +59,7 @@ function rowOf(model: string, group: Group, period: Period, source: string): Pri
     maxOutputTokens: group.maxOutputTokens,
     maxImageTokens: group.maxImageTokens,
     ...(group.searchPerCall === undefined ? {} : { searchPerCall: group.searchPerCall }),
+    ...(group.regional === undefined ? {} : { regional: group.regional }),
     rates: withSearchBlocks(tiersOf(group, normal), group),
     ...(Object.keys(group.tools ?? {}).length === 0 ? {} : { calls: numbers(amounts(group.tools, perUnit)) }),
     ...(long === undefined || group.longContextOver === undefined
@@ -74,7 +77,7 @@ function defaultRates(usd: Usd, group: Group): Amounts {
 function tiersOf(group: Group, rates: Amounts): TierNumbers {
   const tiers: Partial<Record<Tier, RateNumbers>> = { default: numbers(rates) };
   for (const [tier, rule] of rulesOf(group)) {
-    tiers[tier] = numbers('factor' in rule ? scaled(rates, rule.factor) : amounts(rule.rates, perMillion));
+    tiers[tier] = numbers('factor' in rule ? scaled(rates, rule) : amounts(rule.rates, perMillion));
   }
   return tiers;
 }
@@ -82,7 +85,7 @@ function tiersOf(group: Group, rates: Amounts): TierNumbers {
 function longTiersOf(group: Group, rates: Amounts): TierNumbers {
   const tiers: Partial<Record<Tier, RateNumbers>> = { default: numbers(rates) };
   for (const [tier, rule] of rulesOf(group)) {
-    if ('factor' in rule && rule.long) tiers[tier] = numbers(scaled(rates, rule.factor));
+    if ('factor' in rule && rule.long) tiers[tier] = numbers(scaled(rates, rule));
   }
   return tiers;
 }
@@ -111,8 +114,10 @@ function amounts(usd: Usd | undefined, read: (usd: string) => Picodollars): Amou
   return Object.fromEntries(Object.entries(usd ?? {}).map(([unit, price]) => [unit, read(price)]));
 }
 
-function scaled(rates: Amounts, factor: string): Amounts {
-  return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, times(rate, factor)]));
+function scaled(rates: Amounts, { factor, only }: Factor): Amounts {
+  const entries = Object.entries(rates) as [BilledClass, Picodollars][];
+  const taken = entries.filter(([unit]) => only === undefined || only.includes(unit));
+  return Object.fromEntries(taken.map(([unit, rate]) => [unit, times(rate, factor)]));
 }
 
 function numbers(rates: Amounts): RateNumbers {

@@ -2,6 +2,7 @@ import { GPT_4 } from './overlay/gpt-4.ts';
 import { GPT_5_4 } from './overlay/gpt-5.4.ts';
 import { GPT_5 } from './overlay/gpt-5.ts';
 import { GPT_6 } from './overlay/gpt-6.ts';
+import { MEDIA } from './overlay/media.ts';
 import { OTHERS } from './overlay/others.ts';
 import { REASONING } from './overlay/reasoning.ts';
 import { LEFT_OUT, REFUSED } from './overlay/refused.ts';
@@ -16,7 +17,7 @@ export interface Overlay {
 }
 
 export const OVERLAY: Overlay = {
-  groups: [...GPT_6, ...GPT_5_4, ...GPT_5, ...GPT_4, ...REASONING, ...OTHERS],
+  groups: [...GPT_6, ...GPT_5_4, ...GPT_5, ...GPT_4, ...REASONING, ...MEDIA, ...OTHERS],
   refused: REFUSED,
   leftOut: LEFT_OUT,
 };

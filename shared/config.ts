@@ -44,15 +44,23 @@ const OPENAI_BASE_URL = url
   .refine((text) => !/[?#]/.test(text), 'must end with its path')
   .default('https://api.openai.com/v1');
 
+const OPENAI_REGIONAL = z.enum(['0', '1']).optional();
+
 const ADMIN = STAGE.extend({
   OPENAI_BASE_URL,
+  OPENAI_REGIONAL,
   OPENAI_ADMIN_SECRET_ARN: z.string().optional(),
   OPENAI_PROJECT_ID: z.string().optional(),
 });
 
-const PROXY = STAGE.extend({
+/** Whoever asks OpenAI for something. */
+const SWEEP = STAGE.extend({
   OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
   OPENAI_BASE_URL,
+  OPENAI_REGIONAL,
+});
+
+const PROXY = SWEEP.extend({
   OPENAI_AUTO_TIER: z.enum(TIERS).default('priority'),
   UPSTREAM_TIMEOUT_SECONDS: whole(880, 1, 890),
   DEFAULT_PROJECT: z
@@ -74,20 +82,37 @@ const PROXY = STAGE.extend({
     path: ['LEASE_SECONDS'],
     error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',
   })
+  .refine((config) => config.OPENAI_REGIONAL !== '0' || !isRegional(config.OPENAI_BASE_URL), {
+    path: ['OPENAI_REGIONAL'],
+    error: 'must not be 0 where OPENAI_BASE_URL is one of the regional endpoints, which charge more',
+  })
   .refine((config) => config.LEASE_SECONDS * 1_000 > config.LEDGER_DEADLINE_MS, {
     path: ['LEASE_SECONDS'],
     error:
       'must be more than LEDGER_DEADLINE_MS, or the sweep would void calls that are about to be forwarded',
   });
 
+/** `eu.api.openai.com` and the like: OpenAI's endpoints that process in one region ("Data residency" guide). */
+function isRegional(baseUrl: string): boolean {
+  return /^[a-z0-9-]+\.api\.openai\.com$/.test(new URL(baseUrl).hostname);
+}
+
+/** Whether a stage pays the prices of OpenAI's global endpoint, or those of its regional ones. */
+export function endpointOf(
+  config: Pick<AdminConfig, 'OPENAI_REGIONAL' | 'OPENAI_BASE_URL'>,
+): 'global' | 'regional' {
+  return config.OPENAI_REGIONAL === '1' || isRegional(config.OPENAI_BASE_URL) ? 'regional' : 'global';
+}
+
 export type StageConfig = z.infer<typeof STAGE>;
 export type AdminConfig = z.infer<typeof ADMIN>;
+export type SweepConfig = z.infer<typeof SWEEP>;
 export type ProxyConfig = z.infer<typeof PROXY>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads what the sweep needs. Throws one error that names every problem at once. */
-export function readStageConfig(env: Env): StageConfig {
-  return read(STAGE, env);
+export function readSweepConfig(env: Env): SweepConfig {
+  return read(SWEEP, env);
 }
 
 /** Reads what the admin needs. Throws one error that names every problem at once. */

@@ -6,20 +6,27 @@ import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
+import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
+import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import {
   type AdminConfig,
+  endpointOf,
   type ProxyConfig,
   readAdminConfig,
   readProxyConfig,
-  readStageConfig,
+  readSweepConfig,
   type StageConfig,
+  type SweepConfig,
 } from './config.ts';
+import { createDeferrals } from './deferred/deferrals.ts';
+import { createTruth } from './deferred/truth.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
+import { createSound } from './mediabunny/sound.ts';
 import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
@@ -28,6 +35,7 @@ import { createOrganization } from './openai/organization.ts';
 import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
+import { createPriceSource } from './pricing/price-source.ts';
 
 /*
  * The only place that constructs adapters.
@@ -41,21 +49,17 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, ledger, objects } = wireBooks(config);
-  const secrets = createSecretsManager({
-    secretId: config.OPENAI_SECRET_ARN,
-    parse: readStageSecret,
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-    clock,
-  });
+  const books = wireBooks(config);
+  const { log, directory, store, ledger, objects } = books;
+  const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
-    prices: bundledPrices(),
+    prices,
     directory,
     objects,
     ledger,
+    deferrals: createDeferrals({ ledger, store, objects, truth, prices, clock, log }),
     answers: createAnswerCache({
       cache: wireCache(config, log),
       secrets,
@@ -67,11 +71,8 @@ export function wireProxy(env: Env) {
       waitMs: config.CACHE_WAIT_MS,
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
-    upstream: createHttpUpstream({
-      baseUrl: new URL(config.OPENAI_BASE_URL),
-      secrets,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    }),
+    upstream,
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
@@ -82,7 +83,7 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
-  const { directory, store, objects, log } = wireBooks(config);
+  const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
     objects,
@@ -91,7 +92,9 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(),
+    prices: bundledPrices(endpointOf(config)),
+    stagePrices,
+    trail,
     clock,
     sessionRoles: config.SESSION_ROLES,
   };
@@ -99,8 +102,30 @@ export function wireAdmin(env: Env) {
 
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
-  const { ledger, log } = wireBooks(readStageConfig(env));
-  return { ledger, log };
+  const config = readSweepConfig(env);
+  const books = wireBooks(config);
+  const { truth } = wireTruth(config, books);
+  return { ledger: books.ledger, truth, log: books.log };
+}
+
+/** What OpenAI tells a stage, which asks with its own key. */
+function wireTruth(config: SweepConfig, { objects, stagePrices, log }: ReturnType<typeof wireBooks>) {
+  const secrets = createSecretsManager({
+    secretId: config.OPENAI_SECRET_ARN,
+    parse: readStageSecret,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    clock,
+  });
+  const upstream = createHttpUpstream({
+    baseUrl: new URL(config.OPENAI_BASE_URL),
+    secrets,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const endpoint = endpointOf(config);
+  const bundled = bundledPrices(endpoint);
+  const prices = createPriceSource({ bundled, stagePrices, endpoint, clock, log });
+  return { secrets, upstream, prices, truth: createTruth({ upstream, prices, objects, clock }) };
 }
 
 /** OpenAI's own account, where an admin key is configured: a credential of its own, which serves no call. */
@@ -143,7 +168,9 @@ function wireBooks(config: StageConfig) {
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
-  return { directory, store, objects, ledger, log };
+  const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
+  const trail = createDynamoDbTrail(client, config.TABLE_NAME);
+  return { directory, store, objects, stagePrices, trail, ledger, log };
 }
 
 /** The proxy's settings under the names that its steps know. */

@@ -54,6 +54,15 @@ export function createMeteredStore(meter: Meter): LedgerStore {
       if (call !== undefined) writeCall(call);
       return call;
     },
+    async deferCall(ref, deferred, expiresAt) {
+      const call = await store.deferCall(ref, deferred, expiresAt);
+      if (call === undefined) return call;
+      writeCall(call);
+      // The list is in the order of the next looks: the call leaves its place, and enters another.
+      writeList(call);
+      writeList(call);
+      return call;
+    },
     async closeCall(ref) {
       await store.closeCall(ref);
       const call = await store.getCall(ref);

@@ -12,6 +12,8 @@ export interface Command {
   readonly fields: readonly string[];
   /** Its fields as a JSON Schema, from which the command line makes its options. */
   readonly parameters: () => JsonObject;
+  /** It changes something, and so is entered in the trail. */
+  readonly changes: boolean;
   /** Checks the payload (without its `command`) and carries the command out. Throws `Unavailable`. */
   readonly run: (payload: JsonObject, deps: AdminDeps) => Promise<JsonObject | Refusal>;
 }
@@ -22,6 +24,7 @@ interface Definition<Fields extends z.ZodRawShape> {
   /** The fields of a payload that works. */
   readonly example: JsonObject;
   readonly schema: z.ZodObject<Fields, z.core.$strict>;
+  readonly changes?: true;
   readonly run: (
     fields: z.output<z.ZodObject<Fields, z.core.$strict>>,
     deps: AdminDeps,
@@ -38,6 +41,7 @@ export function defineCommand<Fields extends z.ZodRawShape>(definition: Definiti
     example,
     fields: Object.keys(schema.shape),
     parameters: () => parametersOf(schema),
+    changes: definition.changes === true,
     async run(payload, deps) {
       const checked = checkFields(schema, payload, name, example);
       return checked.kind === 'refusal' ? checked : definition.run(checked.fields, deps);

@@ -1,23 +1,33 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Tally, TallyKey } from '../../shared/core/ledger.ts';
 import { tallyEntries } from '../../shared/core/ledger-rules.ts';
+import { UNITS } from '../../shared/core/usage.ts';
 
-/** The classes that count uses of OpenAI's hosted tools, not tokens. */
-const TOOLS: ReadonlySet<TallyKey> = new Set([
-  'web_search',
-  'web_search_preview',
-  'file_search',
-  'container_1g',
-  'container_4g',
-  'container_16g',
-  'container_64g',
-] satisfies TallyKey[]);
+/** Where each unit is shown; what is not here is a detail of the tokens. */
+const SHOWN_UNDER = {
+  token: 'tokens',
+  character: 'speech',
+  second: 'speech',
+  call: 'tools',
+  minute: 'tools',
+} as const;
 
-/** Tokens by class, and uses of hosted tools by class. */
+/**
+ * What was used, by class: tokens · uses of hosted tools, and the minutes of their containers · characters spoken and
+ * seconds listened to, where there were any.
+ */
 export function tallyView(tally: Tally): JsonObject {
   const units = tallyEntries(tally).filter(([name]) => name !== 'calls' && name !== 'hits');
+  const under = (part: string) => Object.fromEntries(units.filter(([name]) => partOf(name) === part));
+  const speech = under('speech');
   return {
-    tokens: Object.fromEntries(units.filter(([name]) => !TOOLS.has(name))),
-    tools: Object.fromEntries(units.filter(([name]) => TOOLS.has(name))),
+    tokens: under('tokens'),
+    tools: under('tools'),
+    ...(Object.keys(speech).length === 0 ? {} : { speech }),
   };
+}
+
+function partOf(name: TallyKey): (typeof SHOWN_UNDER)[keyof typeof SHOWN_UNDER] {
+  const unit = Object.hasOwn(UNITS, name) ? UNITS[name as keyof typeof UNITS] : 'token';
+  return SHOWN_UNDER[unit];
 }

@@ -1,28 +1,18 @@
-import type { JsonObject } from '../../shared/core/json.ts';
+import { checkBatch } from '../../shared/core/batch.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
-import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
+import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
-import type { Admitted, Identified, Work } from './call.ts';
+import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { meteredWork } from './metered-work.ts';
 import { refuseForeign } from './own.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
-
-/** How much of a model's name an error repeats, in characters: who puts something else there is not sent it back. */
-const MOST_SHOWN = 100;
-
-interface Asked {
-  readonly work: Work;
-  readonly family: string;
-  readonly requestedModel: string;
-  readonly stream: boolean;
-  /** Its body, where that is JSON. */
-  readonly json?: JsonObject;
-}
 
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
 export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {
@@ -30,7 +20,10 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (isRefusal(found)) return found;
   const body = await readBody(call.request, deps.settings.maxBodyBytes);
   if (body !== undefined && isRefusal(body)) return body;
-  const asked = understand(call, found, body, deps);
+  const asked =
+    found.treatment.kind === 'batch'
+      ? await understandBatch(call, found, body, deps)
+      : await understand(call, found, found.treatment, body, deps);
   if (isRefusal(asked)) return asked;
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
@@ -60,36 +53,46 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   };
 }
 
-function understand(
+async function understand(
+  call: Identified,
+  found: Route,
+  treatment: Exclude<Route['treatment'], { kind: 'batch' }>,
+  body: Uint8Array | undefined,
+  deps: ProxyDeps,
+): Promise<Asked | Refusal> {
+  if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
+  const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
+  if (isRefusal(work)) return work;
+  return {
+    work,
+    family: work.price.family,
+    requestedModel: String(work.body['model']),
+    otherModels: [...(work.otherPrices ?? [])].map(([name, { family }]) => [name, family]),
+    stream: work.body['stream'] === true || work.body['stream_format'] === 'sse',
+    json: work.body,
+  };
+}
+
+/** A batch is understood by its file, which is only read for who may use it. */
+async function understandBatch(
   call: Identified,
   found: Route,
   body: Uint8Array | undefined,
   deps: ProxyDeps,
-): Asked | Refusal {
-  const { treatment } = found;
-  if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
+): Promise<Asked | Refusal> {
   const parsed = parseJsonBody(body ?? new Uint8Array());
   if (isRefusal(parsed)) return parsed;
   const { json } = parsed;
-  const unfit = treatment.rules.check(json);
+  const unfit = checkBatch(json);
   if (unfit !== undefined) return unfit;
-  const requestedModel = String(json['model']);
-  const lookup = deps.prices.find(requestedModel, call.at);
-  if (lookup.kind !== 'priced') {
-    return unpriced(requestedModel, lookup.kind === 'refused' ? lookup.reason : undefined);
-  }
-  const { price } = lookup;
-  const worst = treatment.rules.worstCase(json, price, {
-    bodyBytes: body?.byteLength ?? 0,
-    autoTier: deps.settings.autoTier,
-  });
-  return {
-    work: { kind: 'metered', rules: treatment.rules, body: json, price, worst },
-    family: price.family,
-    requestedModel,
-    stream: json['stream'] === true,
-    json,
-  };
+  const subject = { user: call.user, project: call.projectName, model: NO_MODEL };
+  const [{ project }, foreign] = await Promise.all([
+    deps.directory.rules(subject),
+    refuseForeign(call, found, json, deps),
+  ]);
+  if (project === undefined) return unknownProject(call.projectName);
+  const refusal = notAdmitted(project, call.user) ?? foreign;
+  return refusal ?? batchWork(call, json, deps);
 }
 
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
@@ -104,26 +107,27 @@ function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undef
   return { work: { kind: 'free', cacheable, body: stringifyBody(json) }, ...free, json };
 }
 
+function notAdmitted(project: Project, user: string): Refusal | undefined {
+  if (project.principals.length === 0 || matchesAny(project.principals, user)) return undefined;
+  return forbidden(
+    'project_not_yours',
+    `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
+  );
+}
+
 function forbid(project: Project, user: string, asked: Asked): Refusal | undefined {
-  if (project.principals.length > 0 && !matchesAny(project.principals, user)) {
-    return forbidden(
-      'project_not_yours',
-      `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,
-    );
-  }
-  const names = [asked.requestedModel, asked.family];
-  if (
-    asked.work.kind === 'metered' &&
-    project.models.length > 0 &&
-    !names.some((name) => matchesAny(project.models, name))
-  ) {
-    return forbidden(
-      'model_not_allowed',
-      `Project ${project.name} may not use ${asked.requestedModel}. It may use: ${project.models.join(', ')}.`,
-      'model',
-    );
-  }
-  return undefined;
+  const refusal = notAdmitted(project, user);
+  if (refusal !== undefined) return refusal;
+  if (asked.work.kind === 'free' || project.models.length === 0) return undefined;
+  const refused = [[asked.requestedModel, asked.family], ...(asked.otherModels ?? [])].find(
+    (names) => !names.some((name) => matchesAny(project.models, name)),
+  );
+  if (refused === undefined) return undefined;
+  return forbidden(
+    'model_not_allowed',
+    `Project ${project.name} may not use ${refused[0]}. It may use: ${project.models.join(', ')}.`,
+    'model',
+  );
 }
 
 /** A call that no limit binds could cost anything: it is refused, unless it costs nothing by nature. */
@@ -141,14 +145,6 @@ function unknownProject(name: string): Refusal {
     'unknown_project',
     `There is no project ${name}. Name one in openai-proxy-project, or ask an admin.`,
   );
-}
-
-function unpriced(model: string, reason: string | undefined): Refusal {
-  const why = reason ?? 'the price table does not have it, and what has no price is not forwarded';
-  const shown = model.length > MOST_SHOWN ? `${model.slice(0, MOST_SHOWN)}…` : model;
-  return invalidRequest('unpriced_model', `Model ${JSON.stringify(shown)} is not served: ${why}.`, {
-    param: 'model',
-  });
 }
 
 function forbidden(code: string, message: string, param?: string): Refusal {

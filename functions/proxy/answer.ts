@@ -1,17 +1,25 @@
-import { isObject } from '../../shared/core/json.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
+import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
+import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
-import type { HeldCall, Work } from './call.ts';
+import type { HeldCall } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
+import {
+  defer,
+  freeStreamReader,
+  ownBatchFiles,
+  rulesFor,
+  settleBatch,
+  settleTold,
+  tellsOfBatches,
+} from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
-import { type Ending, outcomeOf } from './ending.ts';
+import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { JsonReader, PlainReader } from './metered-json.ts';
-import { meteredStream } from './metered-stream.ts';
 import { disownDeleted, ownCreated, owningMeter } from './own.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
@@ -34,27 +42,37 @@ export async function answer(
   if (status === 401) deps.log.alarm('openai_key_refused', { call: call.id });
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
   const { work } = call;
-  if (work.kind === 'metered' && upstream.ok && isEventStream(upstream)) {
-    const { meter, written } = owningMeter(call, work.rules.streamMeter(work.body), deps);
-    const exchange = passing(call, upstream, slot, deps, (onEnd) =>
-      meteredStream(upstream.body ?? new Blob([]).stream(), {
-        meter,
+  if (work.kind === 'free' && upstream.ok && isEventStream(upstream)) {
+    const reader = freeStreamReader(call);
+    return passing(call, upstream, slot, deps, (onEnd) =>
+      meteredBody(upstream.body ?? new Blob([]).stream(), { reader, onDisconnect: 'cancel', onEnd }),
+    );
+  }
+  const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
+  const owning =
+    work.kind === 'metered' ? owningMeter(call, work.rules.streamMeter(work.body), deps) : undefined;
+  const form = passingForm(work, upstream, owning?.meter, keepBytes);
+  if (form !== undefined) {
+    const exchange = passing(call, form.head, slot, deps, (onEnd) =>
+      meteredBody(upstream.body ?? new Blob([]).stream(), {
+        reader: form.reader,
         onDisconnect: call.project.onDisconnect,
-        keepBytes: slot.store ? deps.settings.maxCachedBytes : 0,
         onEnd,
       }),
     );
-    return { ...exchange, done: exchange.done.then(written) };
+    return { ...exchange, done: exchange.done.then(owning?.written) };
   }
   const head = await readHead(upstream, WHOLE_BYTES);
   switch (head.kind) {
-    case 'whole':
-      if (upstream.ok) await keepOwners(call, head.bytes, deps);
-      return whole(call, upstream, head.bytes, slot, deps);
+    case 'whole': {
+      const told = upstream.ok ? await keepOwners(call, head.bytes, deps) : undefined;
+      const exchange = whole(call, upstream, head.bytes, slot, deps);
+      return { ...exchange, done: exchange.done.then(() => settleBatch(call, told, deps)) };
+    }
     case 'large':
       return passing(call, upstream, slot, deps, (onEnd) =>
         meteredBody(head.body, {
-          reader: largeReader(work, slot.store ? deps.settings.maxCachedBytes : 0),
+          reader: largeReader(work, rulesFor(call), upstream, keepBytes),
           // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
           onDisconnect: 'drain',
           onEnd,
@@ -65,18 +83,20 @@ export async function answer(
   }
 }
 
-/** Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's. */
-async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps): Promise<void> {
-  const json = call.objects.creates === undefined ? undefined : parsed(bytes);
-  await Promise.all([json && ownCreated(call, json, deps), disownDeleted(call, deps)]);
-}
-
-function isEventStream({ headers }: Response): boolean {
-  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
-}
-
-function largeReader(work: Work, keepBytes: number): JsonReader | PlainReader {
-  return work.kind === 'metered' ? new JsonReader(work.rules, keepBytes) : new PlainReader();
+/**
+ * Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's.
+ *
+ * @returns the answer, where it was looked into
+ */
+async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
+  const hasNews = call.objects.creates !== undefined || tellsOfBatches(call);
+  const json = hasNews ? jsonOf(bytes) : undefined;
+  await Promise.all([
+    json && ownCreated(call, json, deps),
+    json && ownBatchFiles(call, json, deps),
+    disownDeleted(call, deps),
+  ]);
+  return json;
 }
 
 function whole(
@@ -87,53 +107,46 @@ function whole(
   deps: ProxyDeps,
 ): Exchange {
   const { status, headers } = upstream;
-  const metered = call.work.kind === 'metered' ? call.work : undefined;
-  const json = metered && parsed(bytes);
-  // Metered endpoints answer with JSON: anything else is no answer, or a part of one.
-  if (metered !== undefined && json === undefined && upstream.ok) return lost(call, status, slot, deps);
-  const served = json && metered?.rules.served(json);
-  const outcome = decide(call, endingOf(call.work, status, { how: 'complete', served }), deps);
+  const read = readWhole(call.work, rulesFor(call), upstream, bytes);
+  if (read === undefined) return lost(call, status, slot, deps);
+  const end = { how: 'complete', ...read, bytes } as const;
+  const decided = decide(call, endingOf(call.work, status, end), deps);
   // `Response` takes no body with some statuses, not even an empty one.
   const body = upstream.body === null ? null : bytes;
-  const reply = replyHeaders(headers, additions(call, slot, outcome.cost));
-  const response = new Response(body, { status, headers: reply });
-  const end = { how: 'complete', served, failed: json?.['status'] === 'failed', bytes } as const;
-  return { response, done: finish(call, slot, outcome, deps, keepable(call, upstream, end)) };
+  const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
+  const response = new Response(body, {
+    status,
+    headers: replyHeaders(headers, additions(call, slot, cost)),
+  });
+  const done = finish(call, slot, decided, deps, keepable(call, upstream, end));
+  return { response, done: done.then(() => settleTold(call, read.served, deps)) };
 }
 
 /** An answer that is passed on as it comes; what it cost is known at its end. */
 function passing(
   call: HeldCall,
-  upstream: Response,
+  head: AnswerHead,
   slot: CacheSlot,
   deps: ProxyDeps,
   bodyOf: (onEnd: (end: BodyEnd) => Uint8Array | undefined) => ReadableStream<Uint8Array>,
 ): Exchange {
   const done = Promise.withResolvers<void>();
   const body = bodyOf((end) => {
-    const outcome = decide(call, endingOf(call.work, upstream.status, end), deps);
-    finish(call, slot, outcome, deps, keepable(call, upstream, end)).then(done.resolve, done.reject);
-    return isEventStream(upstream) && asksForCost(call.request) ? costComment(outcome.cost) : undefined;
+    const decided = decide(call, endingOf(call.work, head.status, end), deps);
+    finish(call, slot, decided, deps, keepable(call, head, end))
+      .then(() => settleTold(call, end.served, deps))
+      .then(done.resolve, done.reject);
+    const told = decided.kind === 'outcome' && isEventStream(head) && asksForCost(call.request);
+    return told ? costComment(decided.outcome.cost) : undefined;
   });
-  const headers = replyHeaders(upstream.headers, additions(call, slot));
-  return { response: new Response(body, { status: upstream.status, headers }), done: done.promise };
-}
-
-type Seen = Pick<BodyEnd, 'how' | 'served'> & Partial<Pick<BodyEnd, 'seenOutputBytes'>>;
-
-/** What OpenAI says that it used is owed, whatever else was wrong with the answer. */
-function endingOf(work: Work, status: number, { how, served, seenOutputBytes }: Seen): Ending {
-  if (served !== undefined) return { kind: 'served', status, served };
-  // OpenAI charges nothing for its errors, nor for free endpoints.
-  if (work.kind === 'free' || status >= 300) return { kind: 'uncharged', status };
-  if (how === 'left') return { kind: 'cancelled', status, seenOutputBytes };
-  return { kind: 'unknown', status, flag: how === 'broken' ? 'broken' : 'no_usage' };
+  const headers = replyHeaders(head.headers, additions(call, slot));
+  return { response: new Response(body, { status: head.status, headers }), done: done.promise };
 }
 
 /** Only a complete answer with nothing missing may be given again. */
 function keepable(
   { work }: HeldCall,
-  { status, headers }: Response,
+  { status, headers }: AnswerHead,
   { how, failed, served, bytes }: Omit<BodyEnd, 'seenOutputBytes'>,
 ): Omit<Keepable, 'cost'> | undefined {
   const known: Served | undefined = work.kind === 'free' ? { counts: {} } : served;
@@ -144,38 +157,51 @@ function keepable(
 
 /** OpenAI's answer broke off before there was anything to send on. */
 function lost(call: HeldCall, status: number, slot: CacheSlot, deps: ProxyDeps): Exchange {
-  const outcome = decide(
-    call,
-    endingOf(call.work, status, { how: 'broken', served: undefined }),
-    deps,
-    BROKEN.status,
-  );
-  const response = refusalReply(BROKEN, additions(call, slot, outcome.cost));
-  return { response, done: finish(call, slot, outcome, deps) };
+  const ending = endingOf(call.work, status, { how: 'broken', served: undefined });
+  return turnedDown(call, slot, { ...ending, status: BROKEN.status }, BROKEN, deps);
 }
 
 /** A redirect is neither followed nor passed on: it could lead the key, or the caller, anywhere. */
 function redirected(call: HeldCall, upstream: Response, slot: CacheSlot, deps: ProxyDeps): Exchange {
   deps.log.event('warn', 'upstream_redirected', { call: call.id, status: upstream.status });
   upstream.body?.cancel().catch(() => undefined);
-  const outcome = decide(call, { kind: 'uncharged', status: REDIRECTED.status }, deps);
-  const response = refusalReply(REDIRECTED, additions(call, slot, outcome.cost));
-  return { response, done: finish(call, slot, outcome, deps) };
+  return turnedDown(call, slot, { kind: 'uncharged', status: REDIRECTED.status }, REDIRECTED, deps);
 }
 
-/** @param status what the caller sees, where it is not what OpenAI answered with */
-function decide(call: HeldCall, ending: Ending, deps: ProxyDeps, status = ending.status): Outcome {
-  return { ...outcomeOf(call, ending, deps.prices, deps.clock.now()), status };
+/** Tells the caller something else than OpenAI did. */
+function turnedDown(
+  call: HeldCall,
+  slot: CacheSlot,
+  ending: Ending | Promised,
+  refusal: Refusal,
+  deps: ProxyDeps,
+): Exchange {
+  const decided = decide(call, ending, deps);
+  const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
+  const response = refusalReply(refusal, additions(call, slot, cost));
+  return { response, done: finish(call, slot, decided, deps) };
 }
 
-/** Books the outcome and keeps the answer; whoever waits for the same answer is let go in any case. */
+type Decided = Promised | { readonly kind: 'outcome'; readonly outcome: Outcome };
+
+function decide(call: HeldCall, ending: Ending | Promised, deps: ProxyDeps): Decided {
+  if (ending.kind === 'deferred') return ending;
+  return { kind: 'outcome', outcome: outcomeOf(call, ending, deps.prices, deps.clock.now()) };
+}
+
+/** Books what was decided and keeps the answer; whoever waits for the same answer is let go in any case. */
 async function finish(
   call: HeldCall,
   slot: CacheSlot,
-  outcome: Outcome,
+  decided: Decided,
   deps: ProxyDeps,
   complete?: Omit<Keepable, 'cost'>,
 ): Promise<void> {
+  if (decided.kind === 'deferred') {
+    await defer(call, decided.deferred, deps);
+    return slot.release();
+  }
+  const { outcome } = decided;
   // An answer that was cut to what a limit afforded is not the answer to this request.
   const kept = complete !== undefined && call.outputCap === undefined;
   await Promise.all([settle(call, outcome, deps), kept && slot.keep({ ...complete, cost: outcome.cost })]);
@@ -192,15 +218,6 @@ function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additio
     ...(call.outputCap === undefined ? {} : { outputCap: call.outputCap }),
     ...(tightest === undefined ? {} : { remaining: tightest.remaining + back }),
   };
-}
-
-function parsed(bytes: Uint8Array) {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const BROKEN: Refusal = {

@@ -6,6 +6,7 @@ import type { Picodollars } from '../../shared/core/money.ts';
 import { isRefusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
+import { isEventStream } from './answer-kind.ts';
 import type { Admitted } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';
@@ -105,7 +106,8 @@ function hit(call: Admitted, answer: CachedAnswer, ageSeconds: number, deps: Pro
     saved: answer.cost,
   });
   headers.set('age', String(ageSeconds));
-  const trailer = call.stream && asksForCost(call.request) ? costComment(0n) : new Uint8Array();
+  const trailer =
+    isEventStream({ headers }) && asksForCost(call.request) ? costComment(0n) : new Uint8Array();
   const response = new Response(Buffer.concat([answer.body, trailer]), { status: answer.status, headers });
   return { response, done: bookHit(call, id, answer.cost, deps) };
 }

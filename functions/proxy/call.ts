@@ -26,13 +26,32 @@ export interface Identified extends Call {
 /** What is to be done upstream: metered work has a price and a worst case, free work has neither. */
 export type Work =
   | { readonly kind: 'free'; readonly cacheable: boolean; readonly body: Uint8Array | undefined }
-  | {
-      readonly kind: 'metered';
-      readonly rules: MeteredEndpoint;
-      readonly body: JsonObject;
-      readonly price: Price;
-      readonly worst: WorstCase;
-    };
+  | MeteredWork;
+
+export interface MeteredWork {
+  readonly kind: 'metered';
+  readonly rules: MeteredEndpoint;
+  /** What is asked, as the rules read it. */
+  readonly body: JsonObject;
+  /** The body as it came, where it goes on untouched. */
+  readonly raw?: Uint8Array;
+  readonly price: Price;
+  /** The prices of the other models that it can be billed for, by their names. */
+  readonly otherPrices?: ReadonlyMap<string, Price>;
+  readonly worst: WorstCase;
+}
+
+/** What a request comes down to. */
+export interface Asked {
+  readonly work: Work;
+  readonly family: string;
+  readonly requestedModel: string;
+  /** Models beside it that it can be billed for, each by its name and that of its family. */
+  readonly otherModels?: readonly (readonly string[])[];
+  readonly stream: boolean;
+  /** Its body, where that is JSON. */
+  readonly json?: JsonObject;
+}
 
 /** We know what is asked, what it can cost, and that this caller may ask it. */
 export interface Admitted extends Identified {

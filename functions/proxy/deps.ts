@@ -1,10 +1,13 @@
 import type { AnswerCache } from '../../shared/cache/answer-cache.ts';
 import type { PriceTable, Tier } from '../../shared/core/price.ts';
+import type { Deferrals } from '../../shared/deferred/deferrals.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { PriceSource } from '../../shared/ports/price-source.ts';
+import type { Sound } from '../../shared/ports/sound.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
 /** How one stage's proxy is set up. */
@@ -31,14 +34,21 @@ export interface ProxySettings {
 }
 
 /** All that the proxy needs from outside; `shared/wire.ts` makes it. */
+export interface AppDeps extends Omit<ProxyDeps, 'prices'> {
+  readonly prices: PriceSource;
+}
+
+/** The same for one call, whose prices stay as they were when it came. */
 export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;
   readonly directory: Pick<Directory, 'rules'>;
   readonly objects: Objects;
   readonly ledger: Ledger;
+  readonly deferrals: Deferrals;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
+  readonly sound: Sound;
   readonly clock: Clock;
   readonly log: Log;
   /** 16 random hexadecimal digits. */

@@ -1,10 +1,11 @@
-import type { Outcome } from '../../shared/core/ledger.ts';
+import type { Deferred, Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
-import type { Price, PriceTable } from '../../shared/core/price.ts';
-import { costOf, owedCounts } from '../../shared/core/pricing.ts';
+import type { PriceTable } from '../../shared/core/price.ts';
 import { mayReason } from '../../shared/core/reasoning.ts';
+import { servedOutcome } from '../../shared/core/told-outcome.ts';
 import type { Served } from '../../shared/core/usage.ts';
-import type { HeldCall } from './call.ts';
+import type { HeldCall, Work } from './call.ts';
+import type { BodyEnd } from './metered-body.ts';
 
 /** How a call that held money came to its end. */
 export type Ending =
@@ -25,6 +26,29 @@ export type Ending =
   /** Answered from the cache. */
   | { readonly kind: 'hit'; readonly status: number; readonly saved: Picodollars };
 
+/** No end yet: OpenAI goes on working on it, and tells what it used when it has ended. */
+export interface Promised {
+  readonly kind: 'deferred';
+  readonly status: number;
+  readonly deferred: Deferred;
+}
+
+type Seen = Pick<BodyEnd, 'how' | 'served'> & Partial<Pick<BodyEnd, 'deferred' | 'seenOutputBytes'>>;
+
+/** What OpenAI says that it used is owed, whatever else was wrong with the answer. */
+export function endingOf(
+  work: Work,
+  status: number,
+  { how, served, deferred, seenOutputBytes }: Seen,
+): Ending | Promised {
+  if (served !== undefined) return { kind: 'served', status, served };
+  // OpenAI charges nothing for its errors, nor for free endpoints.
+  if (work.kind === 'free' || status >= 300) return { kind: 'uncharged', status };
+  if (deferred !== undefined) return { kind: 'deferred', status, deferred };
+  if (how === 'left') return { kind: 'cancelled', status, seenOutputBytes };
+  return { kind: 'unknown', status, flag: how === 'broken' ? 'broken' : 'no_usage' };
+}
+
 /**
  * Works out what a call is booked at.
  *
@@ -42,7 +66,7 @@ export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at
   const { held } = call.held.call;
   switch (ending.kind) {
     case 'served':
-      return { ...base, ...servedOutcome(call, ending.served, prices) };
+      return { ...base, ...servedBy(call, ending.served, prices) };
     case 'uncharged':
       return { ...base, cost: 0n };
     case 'unknown':
@@ -56,38 +80,9 @@ export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at
   }
 }
 
-function servedOutcome(call: HeldCall, served: Served, prices: PriceTable) {
-  if (call.work.kind === 'free') return { cost: 0n };
-  const flags: string[] = [];
-  const price = priceServed(call, call.work.price, served, prices, flags);
-  const priced = costOf(price, served);
-  flags.push(...priced.flags);
-  if (priced.cost > call.held.call.held) flags.push('over_hold');
-  return {
-    cost: priced.cost,
-    tally: { ...owedCounts(price, served), calls: 1 },
-    flags,
-    ...(served.model === undefined ? {} : { servedModel: served.model }),
-    ...(served.serviceTier === undefined ? {} : { serviceTier: served.serviceTier }),
-  };
-}
-
-/**
- * The price of the model that OpenAI says it served. One that the table does not have (a snapshot of today, say) is
- * charged as the model that was asked for, and flagged for an admin to look into.
- */
-function priceServed(
-  call: HeldCall,
-  asked: Price,
-  served: Served,
-  prices: PriceTable,
-  flags: string[],
-): Price {
-  if (served.model === undefined || served.model === asked.model) return asked;
-  const lookup = prices.find(served.model, call.at);
-  if (lookup.kind === 'priced') return lookup.price;
-  flags.push('unpriced');
-  return asked;
+function servedBy({ work, at, held }: HeldCall, served: Served, prices: PriceTable) {
+  if (work.kind === 'free') return { cost: 0n };
+  return servedOutcome({ price: work.price, at, held: held.call.held }, served, prices);
 }
 
 /**

@@ -49,6 +49,7 @@ export function busy(room: Room, callId: string, retryMs: number): Refusal {
 
 /** What the caller can do about it: asking for less output helps only where the rest is affordable. */
 function adviceOn(worst: WorstCase, left: Picodollars): string {
+  if (worst.advice !== undefined) return worst.advice;
   if (worst.fixed <= left) return 'Ask for less output, or ask an admin to raise it.';
   return (
     `Its input alone, with hosted tools and at the dearest service tier, may cost ${formatUsd(worst.fixed)} USD: ` +

@@ -1,3 +1,4 @@
+import type { Deferred } from '../../shared/core/ledger.ts';
 import type { Served } from '../../shared/core/usage.ts';
 
 /** How a body came to its end, and what was learned on the way. */
@@ -5,6 +6,8 @@ export interface BodyEnd {
   /** `complete`: OpenAI ended it · `broken`: it broke off · `left`: the caller went away and the upstream was cancelled. */
   readonly how: 'complete' | 'broken' | 'left';
   readonly served: Served | undefined;
+  /** What OpenAI goes on working on, and tells the cost of later. */
+  readonly deferred?: Deferred | undefined;
   /** Bytes of output that were seen; absent where they bound nothing, as more was put out than can be seen. */
   readonly seenOutputBytes: number | undefined;
   /** OpenAI reported a failure inside the body. */

@@ -1,5 +1,7 @@
 import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
 import { OutlineReader } from '../../shared/core/json-outline.ts';
+import type { Served } from '../../shared/core/usage.ts';
 import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
 
 /**
@@ -8,12 +10,17 @@ import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
  */
 export class JsonReader implements BodyReader {
   readonly #rules: MeteredEndpoint;
+  readonly #body: JsonObject;
   readonly #outline: OutlineReader;
   readonly #keeper: Keeper;
 
-  /** @param keepBytes the most bytes to keep for the cache */
-  constructor(rules: MeteredEndpoint, keepBytes: number) {
+  /**
+   * @param body the caller's, as the rules read it
+   * @param keepBytes the most bytes to keep for the cache
+   */
+  constructor(rules: MeteredEndpoint, body: JsonObject, keepBytes: number) {
     this.#rules = rules;
+    this.#body = body;
     this.#outline = new OutlineReader(rules.reads);
     this.#keeper = new Keeper(keepBytes);
   }
@@ -32,7 +39,8 @@ export class JsonReader implements BodyReader {
     const answer = this.#outline.value();
     return {
       how: this.#isBroken(how) ? 'broken' : how,
-      served: answer && this.#rules.served(answer),
+      served: answer && this.#rules.served(answer, this.#body),
+      deferred: answer && this.#rules.deferred?.(answer),
       seenOutputBytes: undefined,
       failed: answer?.['status'] === 'failed',
       bytes: this.#keeper.bytes(),
@@ -45,9 +53,22 @@ export class JsonReader implements BodyReader {
   }
 }
 
-/** A body that costs nothing, however large: it only passes. */
+/** A body that says nothing of what it cost: it only passes. */
 export class PlainReader implements BodyReader {
+  readonly #served: Served | undefined;
+  readonly #keeper: Keeper;
+
+  /**
+   * @param served what a complete answer costs, where the request tells
+   * @param keepBytes the most bytes to keep for the cache
+   */
+  constructor(served?: Served, keepBytes = 0) {
+    this.#served = served;
+    this.#keeper = new Keeper(keepBytes);
+  }
+
   pass(chunk: Uint8Array): Uint8Array {
+    this.#keeper.add(chunk);
     return chunk;
   }
 
@@ -56,6 +77,7 @@ export class PlainReader implements BodyReader {
   }
 
   end(how: BodyEnd['how']): BodyEnd {
-    return { how, served: undefined, seenOutputBytes: undefined, failed: false, bytes: undefined };
+    const served = how === 'broken' ? undefined : this.#served;
+    return { how, served, seenOutputBytes: undefined, failed: false, bytes: this.#keeper.bytes() };
   }
 }

@@ -48,7 +48,7 @@ const BLANK_LINE = new Uint8Array([LF, LF]);
 const LAST_OF_RESPONSE = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** The events of one stream on their way through. */
-class EventReader implements BodyReader {
+export class EventReader implements BodyReader {
   readonly #splitter = new SseSplitter();
   readonly #meter: StreamMeter;
   readonly #keeper: Keeper;
@@ -80,6 +80,7 @@ class EventReader implements BodyReader {
     return {
       how: this.#isBroken(how) ? 'broken' : how,
       served: isWhole || this.#meter.isFinal() ? this.#meter.served() : undefined,
+      deferred: this.#meter.deferred?.(),
       seenOutputBytes: this.#meter.seenOutputBytes(),
       failed: this.#failed,
       bytes: this.#keeper.bytes(),
@@ -126,7 +127,8 @@ class EventReader implements BodyReader {
   }
 }
 
-function parsed(text: string): JsonObject | undefined {
+/** The JSON object of an event's data; `undefined` where it is none. */
+export function parsed(text: string): JsonObject | undefined {
   try {
     const data: unknown = JSON.parse(text);
     return isObject(data) ? data : undefined;

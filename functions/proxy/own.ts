@@ -15,7 +15,7 @@ import type { ProxyDeps } from './deps.ts';
 import { nameOf } from './settle.ts';
 
 /** What a call names of what OpenAI keeps. */
-interface Named {
+export interface Named {
   readonly id: string;
   readonly param: string;
   readonly kind?: ObjectKind;
@@ -36,7 +36,15 @@ export async function refuseForeign(
     objects.needs === undefined || objectId === undefined
       ? []
       : [{ id: objectId, param: 'id', kind: objects.needs, weak: false }];
-  const named = [...inPath, ...(body === undefined ? [] : objectReferences(body))] satisfies Named[];
+  return refuseNamed([...inPath, ...(body === undefined ? [] : objectReferences(body))], call, deps);
+}
+
+/** The same, for what it is known to name. */
+export async function refuseNamed(
+  named: readonly Named[],
+  call: Identified,
+  deps: Pick<ProxyDeps, 'objects'>,
+): Promise<Refusal | undefined> {
   if (named.length === 0) return undefined;
   const owners = await deps.objects.owners(named.map(({ id }) => id));
   const foreign = named.find((each) => !isOwn(each, owners.get(each.id), call.projectName));

@@ -1,36 +1,35 @@
-import type { CallEntry, Outcome } from '../../shared/core/ledger.ts';
-import { formatUsd } from '../../shared/core/money.ts';
-import type { Alarm } from '../../shared/ports/log.ts';
+import type { Outcome } from '../../shared/core/ledger.ts';
+import { callFacts, raiseAlarms } from '../../shared/ledger/tell.ts';
+import type { LogFields } from '../../shared/ports/log.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 250;
 
-/** Flags that an admin must hear of. The sweep tells of `unsettled`. */
-const ALARMING: readonly Alarm[] = [
-  'over_hold',
-  'unpriced',
-  'unknown_tier',
-  'unpriced_tier',
-  'no_usage',
-  'broken',
-  'upstream_lost',
-];
-
 /**
  * Books an outcome. It never throws: what cannot be booked now keeps its hold, and the sweep books that.
  */
 export async function settle(call: HeldCall, outcome: Outcome, deps: ProxyDeps): Promise<void> {
-  for (const alarm of ALARMING.filter((flag) => outcome.flags.includes(flag)))
-    deps.log.alarm(alarm, facts(call, outcome));
+  const entry = call.held.call;
+  raiseAlarms(entry, outcome, deps.log);
+  await insist(callFacts(entry, outcome), deps, async () => {
+    const { outcome: standing = outcome } = await deps.ledger.settle(entry, outcome);
+    deps.log.event('info', 'call', callFacts(entry, standing));
+  });
+}
+
+/** Tries to write into the books up to three times, and then gives up with an alarm. It never throws. */
+export async function insist(
+  facts: LogFields,
+  deps: Pick<ProxyDeps, 'log' | 'sleep'>,
+  write: () => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const entry = await deps.ledger.settle(call.held.call, outcome);
-      deps.log.event('info', 'call', facts(call, standing(entry, outcome)));
-      return;
+      return await write();
     } catch (error) {
-      const failed = { ...facts(call, outcome), attempt, fault: nameOf(error) };
+      const failed = { ...facts, attempt, fault: nameOf(error) };
       if (attempt === ATTEMPTS) return deps.log.alarm('ledger_fault', failed);
       deps.log.event('warn', 'settlement_retried', failed);
       await deps.sleep(PAUSE_MS * attempt);
@@ -41,24 +40,4 @@ export async function settle(call: HeldCall, outcome: Outcome, deps: ProxyDeps):
 /** An error by its class alone: messages may carry what must not be logged. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
-}
-
-function standing(entry: CallEntry, decided: Outcome): Outcome {
-  return entry.outcome ?? decided;
-}
-
-function facts(call: HeldCall, outcome: Outcome) {
-  return {
-    call: call.id,
-    project: call.projectName,
-    user: call.user,
-    endpoint: call.endpoint,
-    model: call.subject.model,
-    stream: call.stream,
-    state: outcome.state,
-    status: outcome.status,
-    costUsd: formatUsd(outcome.cost),
-    savedUsd: formatUsd(outcome.saved),
-    heldUsd: formatUsd(call.held.call.held),
-  };
 }

@@ -10,8 +10,12 @@ import type { ServedTier } from './models.ts';
 
 /** The kinds of usage that the simulator can have: each the last part of a path of the organization API. */
 export const USAGE_KINDS = [
+  'audio_speeches',
+  'audio_transcriptions',
   'completions',
+  'decisions',
   'embeddings',
+  'images',
   'moderations',
   'code_interpreter_sessions',
   'file_search_calls',

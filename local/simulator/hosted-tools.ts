@@ -2,9 +2,12 @@ import type {
   ResponseCodeInterpreterToolCall,
   ResponseFileSearchToolCall,
   ResponseFunctionWebSearch,
+  ResponseOutputItem,
 } from 'openai/resources/responses/responses';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import type { Served } from './account.ts';
+import { type Drawn, draw } from './images.ts';
+import { picture } from './picture.ts';
 import { below, digest } from './random.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -12,13 +15,16 @@ import type { Simulation } from './simulation.ts';
 export type HostedCall =
   | ResponseFunctionWebSearch
   | ResponseFileSearchToolCall
-  | ResponseCodeInterpreterToolCall;
+  | ResponseCodeInterpreterToolCall
+  | ResponseOutputItem.ImageGenerationCall;
 
 const MOST_WEB_SEARCHES = 2;
+/** A container is billed by the minute, and stands for 20 of them after it was last used ("Code interpreter" guide). */
+export const CONTAINER_MINUTES = 20;
 
 /**
  * The calls that the simulated model makes of the hosted tools that it is offered: one or two web searches, one file
- * search, one run of code, no more than `max_tool_calls` together.
+ * search, one run of code, one image, no more than `max_tool_calls` together.
  */
 export function hostedCalls(body: JsonObject, seed: string, simulation: Simulation): HostedCall[] {
   const { tools, tool_choice: choice, max_tool_calls: most } = body;
@@ -40,6 +46,7 @@ function callsOf(type: string, body: JsonObject, seed: string, simulation: Simul
       { id: simulation.newId('fs_'), type: 'file_search_call', status: 'completed', queries, results: null },
     ];
   }
+  if (type === 'image_generation') return [image(seed, simulation)];
   if (type !== 'code_interpreter') return [];
   return [
     {
@@ -63,8 +70,27 @@ export function toolUnits({ tools }: JsonObject, calls: readonly HostedCall[]): 
   return {
     [preview ? 'web_search_preview' : 'web_search']: number('web_search_call'),
     file_search: number('file_search_call'),
-    [`container_${container['memory_limit'] ?? '1g'}`]: number('code_interpreter_call'),
+    [`container_${container['memory_limit'] ?? '1g'}`]: CONTAINER_MINUTES * number('code_interpreter_call'),
   };
+}
+
+function image(seed: string, simulation: Simulation): ResponseOutputItem.ImageGenerationCall {
+  const result = picture(digest(seed, 'image'));
+  return { id: simulation.newId('ig_'), type: 'image_generation_call', status: 'completed', result };
+}
+
+/** The usage of the image model that made the images of a response, which is billed beside it; nothing of none. */
+export function imageGeneration(
+  { tools }: JsonObject,
+  calls: readonly HostedCall[],
+  simulation: Simulation,
+): Drawn['usage'] | undefined {
+  const n = calls.filter(({ type }) => type === 'image_generation_call').length;
+  const offered = Array.isArray(tools) ? tools.filter(isObject) : [];
+  const tool = offered.find(({ type }) => type === 'image_generation');
+  const model = simulation.models.get(String(tool?.['model'] ?? 'gpt-image-2'));
+  if (n === 0 || tool === undefined || model === undefined) return undefined;
+  return draw({ ...tool, n, prompt: 'a simulated prompt' }, model, 0, simulation).usage;
 }
 
 function webSearch({ include }: JsonObject, simulation: Simulation): ResponseFunctionWebSearch {

@@ -1,7 +1,7 @@
 import { apiError, type JsonReply } from './reply.ts';
 
-/** `other`: listed, but served by none of the simulated endpoints (pictures, speech, transcripts). */
-export type ModelKind = 'chat' | 'completion' | 'embedding' | 'other';
+/** `other`: listed, but served by none of the simulated endpoints. */
+export type ModelKind = 'chat' | 'completion' | 'embedding' | 'image' | 'speech' | 'transcript' | 'other';
 
 /** What the simulator needs to know of a model in order to answer as it would. */
 export interface SimulatedModel {
@@ -46,7 +46,10 @@ export function isSearching(model: SimulatedModel): boolean {
 /** What endpoints a model belongs to, judged by its id as OpenAI names them. */
 export function kindOf(id: string): ModelKind {
   if (id.includes('embedding')) return 'embedding';
-  if (/image|dall-e|tts|whisper|transcribe|realtime|moderation|sora|live/.test(id)) return 'other';
+  if (/dall-e|realtime|moderation|sora|live/.test(id)) return 'other';
+  if (id.includes('image')) return 'image';
+  if (id.includes('tts')) return 'speech';
+  if (/whisper|transcribe/.test(id)) return 'transcript';
   return /instruct|^(babbage|davinci)-/.test(id) ? 'completion' : 'chat';
 }
 

@@ -11,7 +11,14 @@ export interface StreamReply {
   readonly frames: Iterable<string>;
 }
 
-export type Reply = JsonReply | StreamReply;
+/** A whole answer that is neither JSON nor events: a text, or sound. */
+export interface BytesReply {
+  readonly kind: 'bytes';
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+export type Reply = JsonReply | StreamReply | BytesReply;
 
 export interface ErrorDetails {
   readonly param?: string;

@@ -1,6 +1,6 @@
 import type { Response } from 'openai/resources/responses/responses';
 import type { JsonObject, JsonValue } from '../../shared/core/json.ts';
-import { toolUnits } from './hosted-tools.ts';
+import { imageGeneration, toolUnits } from './hosted-tools.ts';
 import { isReasoning, servedTier } from './models.ts';
 import { type AnsweredItems, answerItems, hostedOf, outputOf } from './response-items.ts';
 import type { ResponseRequest } from './response-request.ts';
@@ -35,6 +35,7 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
     inputTokens: input.tokens,
     units: { ...inputUnits(input), output: output.outputTokens, ...toolUnits(body, hostedOf(items)) },
   });
+  const images = imageGeneration(body, hostedOf(items), simulation);
   const response: WireResponse = {
     id: simulation.newId('resp_'),
     object: 'response',
@@ -50,14 +51,17 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
     store: request.store,
     access_programs: null,
     ...echo(body, isReasoning(model)),
-    tool_usage: { image_gen: NO_TOOL_USAGE, web_search: { num_requests: webSearches } },
+    tool_usage: { image_gen: images ?? NO_TOOL_USAGE, web_search: { num_requests: webSearches } },
     usage: responseUsage(input, output.outputTokens, output.reasoningTokens),
   };
   return { ...answered, response };
 }
 
 /** A response as it is before anything came out. */
-export function started(response: WireResponse, status: 'in_progress' | 'queued'): WireResponse {
+export function started(
+  response: WireResponse,
+  status: 'in_progress' | 'queued' | 'cancelled',
+): WireResponse {
   const { tool_usage: _, ...rest } = response;
   return { ...rest, status, completed_at: null, incomplete_details: null, output: [], usage: null };
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JsonReply, Reply, StreamReply } from './reply.ts';
+import type { BytesReply, JsonReply, Reply, StreamReply } from './reply.ts';
 
 /**
  * Sends an answer; ends quietly when the client has gone.
@@ -10,12 +10,18 @@ import type { JsonReply, Reply, StreamReply } from './reply.ts';
  */
 export async function send(reply: Reply, response: ServerResponse, chunkDelayMs: number): Promise<void> {
   if (reply.kind === 'json') sendJson(reply, response);
+  else if (reply.kind === 'bytes') sendBytes(reply, response);
   else await sendStream(reply, response, chunkDelayMs);
 }
 
 function sendJson({ status, body }: JsonReply, response: ServerResponse): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+function sendBytes({ contentType, bytes }: BytesReply, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length });
   response.end(bytes);
 }
 

@@ -23,8 +23,34 @@ export function spokenAudio(transcript: string, tokens: number, index: number): 
   };
 }
 
-/** @returns a WAV file of 8-bit mono sound */
-function hum(samples: number): Buffer {
+/** A frame of silent MP3: 1,152 samples at 44.1 kHz, in 128 kbit/s. */
+const MP3_FRAME = Buffer.alloc(417);
+MP3_FRAME.set([0xff, 0xfb, 0x90, 0xc4]);
+const MP3_FRAMES_A_SECOND = 44_100 / 1_152;
+
+/** The formats of speech that the simulator makes, and their media types. */
+export const SPEECH_FORMATS = { mp3: 'audio/mpeg', wav: 'audio/wav', pcm: 'audio/pcm' } as const;
+export type SpeechFormat = keyof typeof SPEECH_FORMATS;
+
+/** Sound of so many seconds, at most ten, in one of the formats. */
+export function speech(seconds: number, format: SpeechFormat): Buffer {
+  if (format === 'mp3') {
+    const frames = Math.ceil(Math.min(seconds, 10) * MP3_FRAMES_A_SECOND);
+    return Buffer.concat(Array.from({ length: frames }, () => MP3_FRAME));
+  }
+  const wav = hum(Math.min(Math.ceil(seconds * SAMPLE_RATE), MAX_SAMPLES));
+  return format === 'wav' ? wav : wav.subarray(HEADER_BYTES);
+}
+
+/** How long an uploaded file plays, in seconds: of WAV what its head says, of others by the 128 kbit/s of most of them. */
+export function playingSeconds(file: Buffer): number {
+  const isWav = file.toString('latin1', 0, 4) === 'RIFF' && file.length >= HEADER_BYTES;
+  if (!isWav) return file.length / 16_000;
+  return file.readUInt32LE(40) / Math.max(1, file.readUInt32LE(28));
+}
+
+/** A quiet hum: a WAV file of 8-bit mono sound. */
+export function hum(samples: number): Buffer {
   const wav = Buffer.alloc(HEADER_BYTES + samples);
   wav.write('RIFF', 0, 'latin1');
   wav.writeUInt32LE(HEADER_BYTES - 8 + samples, 4);

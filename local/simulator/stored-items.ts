@@ -25,13 +25,21 @@ export function resolveItems(
   return { input: resolved };
 }
 
+/** What OpenAI found or made is not in the item, or not all of it. */
+const HOSTED = new Set([
+  'web_search_call',
+  'file_search_call',
+  'code_interpreter_call',
+  'image_generation_call',
+]);
+
 function looksUp(item: JsonObject): boolean {
   const { type } = item;
   if (type === undefined || type === null || type === 'item_reference') {
     return item['content'] === undefined && item['role'] === undefined;
   }
   if (type === 'reasoning') return typeof item['encrypted_content'] !== 'string';
-  return type === 'web_search_call' || type === 'file_search_call' || type === 'code_interpreter_call';
+  return HOSTED.has(String(type));
 }
 
 function notFound(id: string): JsonReply {

@@ -15,6 +15,12 @@ export function modelPage(model: string): string {
 export const HALF: TierRule = { factor: '0.5', long: true };
 export const HALVES = { flex: HALF, batch: HALF };
 
+/**
+ * "50% cost discount compared to synchronous APIs" ("Batch" guide). The price list has no cached input in its batch
+ * prices of these models: it is billed as plain input of the batch.
+ */
+export const BATCH: TierRule = { factor: '0.5', long: false, only: ['input', 'output'] };
+
 /** Rates of a tier that are published one by one, in USD for a million tokens, and not for long contexts. */
 export function ratesOf(input: string, cached: string, output: string): TierRule {
   return { rates: { input, cached_input: cached, output } };
@@ -25,11 +31,12 @@ export const FAST: TierRule = { factor: '2', long: true };
 /** Ultrafast mode of gpt-6-astra and gpt-6.1-sol: six times the price. */
 export const ULTRAFAST: TierRule = { factor: '6', long: true };
 
+/** A minute: $0.03, 0.12, 0.48 and 1.92 for 20 of them, "billed by the minute". */
 const CONTAINERS: Usd = {
-  container_1g: '0.03',
-  container_4g: '0.12',
-  container_16g: '0.48',
-  container_64g: '1.92',
+  container_1g: '0.0015',
+  container_4g: '0.006',
+  container_16g: '0.024',
+  container_64g: '0.096',
 };
 
 /** Fees of the hosted tools of reasoning models: $10 per 1,000 searches, with either version of the tool. */

@@ -1,4 +1,4 @@
-import { IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, ratesOf, TOOLS } from './common.ts';
+import { BATCH, IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, ratesOf, TOOLS } from './common.ts';
 import type { Group } from './types.ts';
 
 const GPT_4_1 = {
@@ -27,7 +27,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1',
     models: ['gpt-4.1', 'gpt-4.1-2025-04-14'],
     base: 'gpt-4.1',
-    tiers: { priority: ratesOf('3.5', '0.875', '14') },
+    tiers: { priority: ratesOf('3.5', '0.875', '14'), batch: BATCH },
     maxImageTokens: IMAGE_TOKENS.gpt41,
   },
   {
@@ -35,7 +35,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1-mini',
     models: ['gpt-4.1-mini', 'gpt-4.1-mini-2025-04-14'],
     base: 'gpt-4.1-mini',
-    tiers: { priority: ratesOf('0.7', '0.175', '2.8') },
+    tiers: { priority: ratesOf('0.7', '0.175', '2.8'), batch: BATCH },
     searchContentTokens: SEARCH_BLOCK,
     maxImageTokens: IMAGE_TOKENS.patches162,
   },
@@ -44,7 +44,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4.1-nano',
     models: ['gpt-4.1-nano', 'gpt-4.1-nano-2025-04-14'],
     base: 'gpt-4.1-nano',
-    tiers: { priority: ratesOf('0.2', '0.05', '0.8') },
+    tiers: { priority: ratesOf('0.2', '0.05', '0.8'), batch: BATCH },
     maxImageTokens: IMAGE_TOKENS.patches246,
   },
   {
@@ -52,14 +52,14 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4o',
     models: ['gpt-4o', 'gpt-4o-2024-08-06', 'gpt-4o-2024-11-20'],
     base: 'gpt-4o',
-    tiers: { priority: ratesOf('4.25', '2.125', '17') },
+    tiers: { priority: ratesOf('4.25', '2.125', '17'), batch: BATCH },
   },
   {
     ...GPT_4O,
     family: 'gpt-4o',
     models: ['gpt-4o-2024-05-13'],
     base: 'gpt-4o-2024-05-13',
-    tiers: { priority: { rates: { input: '8.75', output: '26.25' } } },
+    tiers: { priority: { rates: { input: '8.75', output: '26.25' } }, batch: BATCH },
     maxOutputTokens: 4_096,
   },
   {
@@ -67,7 +67,7 @@ const TEXT: readonly Group[] = [
     family: 'gpt-4o-mini',
     models: ['gpt-4o-mini', 'gpt-4o-mini-2024-07-18'],
     base: 'gpt-4o-mini',
-    tiers: { priority: ratesOf('0.25', '0.125', '1') },
+    tiers: { priority: ratesOf('0.25', '0.125', '1'), batch: BATCH },
     searchContentTokens: SEARCH_BLOCK,
     maxImageTokens: IMAGE_TOKENS.gpt4oMini,
   },
@@ -118,9 +118,18 @@ const AUDIO: readonly Group[] = [
   {
     ...AUDIO_BASE,
     family: 'gpt-audio',
-    models: ['gpt-audio', 'gpt-audio-2025-08-28', 'gpt-audio-1.5'],
+    models: ['gpt-audio', 'gpt-audio-2025-08-28'],
     base: 'gpt-audio',
     source: modelPage('gpt-audio'),
+  },
+  {
+    ...AUDIO_BASE,
+    family: 'gpt-audio',
+    models: ['gpt-audio-1.5'],
+    base: 'gpt-audio',
+    // No page was found that says when it was released.
+    regional: true,
+    source: modelPage('gpt-audio-1.5'),
   },
   {
     ...AUDIO_BASE,

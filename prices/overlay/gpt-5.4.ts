@@ -2,8 +2,11 @@ import { HALVES, IMAGE_TOKENS, PRICING, PRIORITY, ratesOf } from './common.ts';
 import { GPT_5_BASE } from './gpt-5.ts';
 import type { Group } from './types.ts';
 
+/** Released on 5 March 2026 and later: from then on regional endpoints cost more. */
+const SINCE_MARCH = { ...GPT_5_BASE, regional: true } as const;
+
 const MILLION = {
-  ...GPT_5_BASE,
+  ...SINCE_MARCH,
   longContextOver: 272_000,
   contextWindow: 1_050_000,
   maxImageTokens: IMAGE_TOKENS.original,
@@ -43,7 +46,7 @@ export const GPT_5_4: readonly Group[] = [
     source: PRICING,
   },
   {
-    ...GPT_5_BASE,
+    ...SINCE_MARCH,
     family: 'gpt-5.4-mini',
     models: ['gpt-5.4-mini', 'gpt-5.4-mini-2026-03-17'],
     base: 'gpt-5.4-mini',
@@ -52,7 +55,7 @@ export const GPT_5_4: readonly Group[] = [
     source: PRIORITY,
   },
   {
-    ...GPT_5_BASE,
+    ...SINCE_MARCH,
     family: 'gpt-5.4-nano',
     models: ['gpt-5.4-nano', 'gpt-5.4-nano-2026-03-17'],
     base: 'gpt-5.4-nano',

@@ -19,6 +19,7 @@ const MODERN = {
   longContextOver: 272_000,
   cacheWrite12h: '2.5',
   tools: REASONING_TOOLS,
+  regional: true,
   contextWindow: 1_050_000,
   maxOutputTokens: 128_000,
   maxImageTokens: IMAGE_TOKENS.unknown,

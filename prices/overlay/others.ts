@@ -1,4 +1,4 @@
-import { IMAGE_TOKENS, modelPage, PRICING, READ, TOOLS } from './common.ts';
+import { BATCH, IMAGE_TOKENS, modelPage, PRICING, READ, TOOLS } from './common.ts';
 import type { Group } from './types.ts';
 
 const LEGACY_CHAT = {
@@ -132,6 +132,7 @@ const EMBEDDINGS: readonly Group[] = ['3-small', '3-large', 'ada-002'].map((name
   family: `text-embedding-${name}`,
   models: [`text-embedding-${name}`],
   base: `text-embedding-${name}`,
+  tiers: { batch: BATCH },
 }));
 
 /** Free, on purpose. */

@@ -1,4 +1,13 @@
-import { HALVES, IMAGE_TOKENS, modelPage, PRIORITY, READ, REASONING_TOOLS, ratesOf } from './common.ts';
+import {
+  BATCH,
+  HALVES,
+  IMAGE_TOKENS,
+  modelPage,
+  PRIORITY,
+  READ,
+  REASONING_TOOLS,
+  ratesOf,
+} from './common.ts';
 import type { Group } from './types.ts';
 
 const O_SERIES = {
@@ -39,6 +48,7 @@ export const REASONING: readonly Group[] = [
     family: 'o3-pro',
     models: ['o3-pro', 'o3-pro-2025-06-10'],
     base: 'o3-pro',
+    tiers: { batch: BATCH },
     source: modelPage('o3-pro'),
   },
   {
@@ -46,6 +56,7 @@ export const REASONING: readonly Group[] = [
     family: 'o3-mini',
     models: ['o3-mini', 'o3-mini-2025-01-31'],
     base: 'o3-mini',
+    tiers: { batch: BATCH },
     maxImageTokens: IMAGE_TOKENS.unknown,
     source: modelPage('o3-mini'),
   },
@@ -69,6 +80,7 @@ export const REASONING: readonly Group[] = [
     family: 'o1',
     models: ['o1', 'o1-2024-12-17'],
     base: 'o1',
+    tiers: { batch: BATCH },
     source: modelPage('o1'),
   },
   {
@@ -76,6 +88,7 @@ export const REASONING: readonly Group[] = [
     family: 'o1-pro',
     models: ['o1-pro', 'o1-pro-2025-03-19'],
     base: 'o1-pro',
+    tiers: { batch: BATCH },
     source: modelPage('o1-pro'),
   },
   {

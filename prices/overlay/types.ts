@@ -1,7 +1,7 @@
 import type { Tier } from '../../shared/core/price.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
 
-/** US dollars as decimal strings: for a million tokens of a class, or for one call or session of a tool. */
+/** US dollars as decimal strings: for a million tokens of a class, or for one unit of anything else. */
 export type Usd = Readonly<Partial<Record<BilledClass, string>>>;
 
 /** Rates from a UTC day on; the first period of a group has no `from`. */
@@ -13,8 +13,13 @@ export interface Period {
   readonly long?: Usd;
 }
 
-/** A tier as a factor on the default rates, which may hold for long contexts too, or with rates of its own. */
-export type TierRule = { readonly factor: string; readonly long: boolean } | { readonly rates: Usd };
+/**
+ * A tier as a factor on the default rates, or on those of some classes, which may hold for long contexts too; or with
+ * rates of its own.
+ */
+export type TierRule =
+  | { readonly factor: string; readonly long: boolean; readonly only?: readonly BilledClass[] }
+  | { readonly rates: Usd };
 
 /** Models that cost the same, and all that the base does not know, or knows wrong, about them. */
 export interface Group {
@@ -32,11 +37,13 @@ export interface Group {
   readonly longContextOver?: number;
   /** The 12-hour cache write as a factor on the plain input rate. */
   readonly cacheWrite12h?: string;
-  /** USD for one call or session of a hosted tool. */
+  /** USD for one call of a hosted tool, or one minute of a container. */
   readonly tools?: Usd;
   /** Input tokens that each web search is billed beside its fee, and that `usage` does not count. */
   readonly searchContentTokens?: number;
   readonly searchPerCall?: true;
+  /** OpenAI's regional endpoints charge 10% more for it. */
+  readonly regional?: true;
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
   readonly maxImageTokens: number;
@@ -52,4 +59,13 @@ export interface RefusedGroup {
   readonly reason: string;
   readonly source: string;
   readonly sourceDate: string;
+}
+
+/** Why the table says something else than the base, on points that are the same for several models. */
+export interface Explanation {
+  readonly models: readonly string[];
+  /** Each point, with what the base says and what the table says: when either moves, the reason no longer holds. */
+  readonly differs: Readonly<Record<string, readonly [base: string, ours: string]>>;
+  /** Why ours stands. */
+  readonly reason: string;
 }

@@ -1,5 +1,6 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { callShard, callTime } from '../core/call-id.ts';
-import type { CallEntry, CallRef, Outcome } from '../core/ledger.ts';
+import type { CallEntry, CallRef, Deferred, Outcome } from '../core/ledger.ts';
 import { periodKey } from '../core/period.ts';
 import { accountIdAttributes, accountIdOf, tallyAttributes, tallyOf } from './account-items.ts';
 import {
@@ -25,6 +26,7 @@ const DAY_SHARDS = 8;
 const TIME_DIGITS = 16;
 
 const STATES = ['open', 'decided', 'closed'] as const;
+const DEFERRED = ['response', 'batch'] as const;
 const OUTCOMES = ['settled', 'unsettled', 'void'] as const;
 
 /** The key of a call's entry: the calls of a project on a UTC day lie in a few partitions, in the order of their ids. */
@@ -58,12 +60,17 @@ export function openOrder(at: number): string {
   return String(at).padStart(TIME_DIGITS, '0');
 }
 
+/** Where the index lists an open call that is to be seen to from this instant on. */
+export function listedAt({ id }: CallRef, expiresAt: number): AttributeValue {
+  return textAttribute(`${openOrder(expiresAt)}#${id}`);
+}
+
 /** An open call's entry, which the index lists by its expiry. */
 export function callItem(call: CallEntry): Item {
   return itemOf({
     ...callKey(call),
     lookupPk: textAttribute(openListing(call.id)),
-    lookupSk: textAttribute(`${openOrder(call.expiresAt)}#${call.id}`),
+    lookupSk: listedAt(call, call.expiresAt),
     state: textAttribute(call.state),
     user: textAttribute(call.user),
     project: textAttribute(call.project),
@@ -74,6 +81,7 @@ export function callItem(call: CallEntry): Item {
     held: numberAttribute(call.held),
     expiresAt: numberAttribute(call.expiresAt),
     accounts: { L: call.accounts.map((id) => ({ M: accountIdAttributes(id) })) },
+    deferred: optional(call.deferred, deferredAttribute),
     outcome: optional(call.outcome, outcomeAttribute),
   });
 }
@@ -81,6 +89,7 @@ export function callItem(call: CallEntry): Item {
 /** Reads a call's entry. Throws when it is none. */
 export function callOf(item: Item): CallEntry {
   const outcome = item['outcome']?.M;
+  const deferred = item['deferred']?.M;
   return {
     id: text(item, 'sk'),
     user: text(item, 'user'),
@@ -93,8 +102,18 @@ export function callOf(item: Item): CallEntry {
     expiresAt: number(item, 'expiresAt'),
     accounts: (item['accounts']?.L ?? []).map((id) => accountIdOf(id.M ?? {})),
     state: oneOf(STATES, text(item, 'state')),
+    ...(deferred !== undefined && { deferred: deferredOf(deferred) }),
     ...(outcome !== undefined && { outcome: outcomeOf(outcome) }),
   };
+}
+
+/** What tells the cost of a call later, as one attribute. */
+export function deferredAttribute({ kind, object }: Deferred) {
+  return { M: itemOf({ kind: textAttribute(kind), object: textAttribute(object) }) };
+}
+
+function deferredOf(item: Item): Deferred {
+  return { kind: oneOf(DEFERRED, text(item, 'kind')), object: text(item, 'object') };
 }
 
 /** An outcome as one attribute, so that a call is decided by a single write. */

@@ -1,4 +1,4 @@
-import type { CallEntry, Outcome } from '../core/ledger.ts';
+import type { CallEntry, CallRef, Outcome } from '../core/ledger.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import { type Item, numberAttribute, text } from './attributes.ts';
 import {
@@ -6,11 +6,13 @@ import {
   callKey,
   callOf,
   callsPartitions,
+  deferredAttribute,
+  listedAt,
   OPEN_LISTINGS,
   openOrder,
   outcomeAttribute,
 } from './call-items.ts';
-import type { ItemAccess } from './item-access.ts';
+import type { Change, ItemAccess } from './item-access.ts';
 import { mergeSorted } from './merge-sorted.ts';
 import { TTL_ATTRIBUTE } from './table.ts';
 
@@ -20,7 +22,7 @@ const VOID_RETENTION_DAYS = 1;
 
 type CallOperations = Pick<
   LedgerStore,
-  'putCall' | 'getCall' | 'decideCall' | 'closeCall' | 'expiredCalls' | 'calls'
+  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'expiredCalls' | 'calls'
 >;
 
 /** The entries in DynamoDB: an item each, listed in the index until it is closed. */
@@ -34,7 +36,7 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     },
 
     async decideCall(ref, outcome) {
-      const changed = await items.change(callKey(ref), {
+      return changeOpen(ref, {
         UpdateExpression: 'SET #state = :decided, #outcome = :outcome, #ttl = :ttl',
         ConditionExpression: '#state = :open',
         ExpressionAttributeNames: { '#state': 'state', '#outcome': 'outcome', '#ttl': TTL_ATTRIBUTE },
@@ -44,12 +46,22 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
           ':outcome': outcomeAttribute(outcome),
           ':ttl': ttlAttribute(outcome),
         },
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      const item =
-        changed.kind === 'made' ? changed.attributes : (changed.old ?? (await items.get(callKey(ref))));
-      return item === undefined ? undefined : callOf(item);
+    },
+
+    async deferCall(ref, deferred, expiresAt) {
+      return changeOpen(ref, {
+        UpdateExpression:
+          'SET #deferred = if_not_exists(#deferred, :deferred), #expiresAt = :at, lookupSk = :listed',
+        ConditionExpression: '#state = :open AND (attribute_not_exists(#deferred) OR #expiresAt < :at)',
+        ExpressionAttributeNames: { '#state': 'state', '#deferred': 'deferred', '#expiresAt': 'expiresAt' },
+        ExpressionAttributeValues: {
+          ':open': { S: 'open' },
+          ':deferred': deferredAttribute(deferred),
+          ':at': numberAttribute(expiresAt),
+          ':listed': listedAt(ref, expiresAt),
+        },
+      });
     },
 
     async closeCall(ref) {
@@ -73,6 +85,18 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     },
   };
 
+  /** Changes an entry if its condition holds; returns it as it then stands. */
+  async function changeOpen(ref: CallRef, change: Change): Promise<CallEntry | undefined> {
+    const changed = await items.change(callKey(ref), {
+      ...change,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const item =
+      changed.kind === 'made' ? changed.attributes : (changed.old ?? (await items.get(callKey(ref))));
+    return item === undefined ? undefined : callOf(item);
+  }
+
   function ttl(outcome: Outcome | undefined): Item {
     return outcome === undefined ? {} : { [TTL_ATTRIBUTE]: ttlAttribute(outcome) };
   }
@@ -88,10 +112,10 @@ function newestFirst(a: Item, b: Item): number {
   return text(a, 'sk') < text(b, 'sk') ? 1 : -1;
 }
 
-/** The index lags behind: what it still lists may be closed by now. */
+/** The index lags behind: what it still lists may be closed, or put off, by now. */
 async function* openCalls(items: ItemAccess, listing: string, before: number): AsyncIterable<CallEntry> {
   for await (const item of items.listed(listing, openOrder(before))) {
     const call = callOf(item);
-    if (call.state !== 'closed') yield call;
+    if (call.state !== 'closed' && call.expiresAt < before) yield call;
   }
 }

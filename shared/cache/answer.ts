@@ -42,6 +42,14 @@ export function keptHeaders(headers: Headers): (readonly [name: string, value: s
 
 const LENGTH_BYTES = 4;
 
+const facts = {
+  model: z.string().exactOptional(),
+  serviceTier: z.string().exactOptional(),
+  choices: z.number().int().nonnegative().exactOptional(),
+  counts: z.partialRecord(z.enum(USAGE_CLASSES), z.number().int().nonnegative()),
+};
+const served = z.strictObject({ ...facts, also: z.array(z.strictObject(facts)).exactOptional() });
+
 const Head = z.strictObject({
   status: z.literal(200),
   headers: z.array(z.tuple([z.enum(KEPT_HEADERS), z.string()])),
@@ -49,12 +57,7 @@ const Head = z.strictObject({
     .string()
     .regex(/^\d{1,30}$/)
     .transform(BigInt),
-  served: z.strictObject({
-    model: z.string().exactOptional(),
-    serviceTier: z.string().exactOptional(),
-    choices: z.number().int().nonnegative().exactOptional(),
-    counts: z.partialRecord(z.enum(USAGE_CLASSES), z.number().int().nonnegative()),
-  }),
+  served,
   storedAt: z.number().nonnegative(),
 });
 

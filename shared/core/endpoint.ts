@@ -1,5 +1,7 @@
+import type { FormShape } from './form-body.ts';
 import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
+import type { Deferred } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 import type { Price, Tier } from './price.ts';
 import type { Refusal } from './refusal.ts';
@@ -16,13 +18,19 @@ export interface WorstCase {
   readonly explicit: boolean;
   /** Left to itself OpenAI could put out more: the maximum must be sent, by `withOutputCap`, even where it is not lowered. */
   readonly sendMaximum?: true;
+  /** What a caller can do where a limit does not afford it, if that is something of its own. */
+  readonly advice?: string;
 }
 
 export interface EstimateContext {
-  /** The size of the request's body in UTF-8 bytes. */
+  /** The size of the request's body in UTF-8 bytes; of a form, of all in it but its files. */
   readonly bodyBytes: number;
+  /** The prices of its `otherModels`, by their names. */
+  readonly prices?: ReadonlyMap<string, Price>;
   /** The dearest tier that `service_tier: "auto"`, or none, may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
+  /** The one tier that it is billed at, whatever it names: requests of a batch. Absent: as `service_tier` says. */
+  readonly servedTier?: Tier;
 }
 
 /** Reads a stream of one answer, event by event. */
@@ -34,6 +42,8 @@ export interface StreamMeter {
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
   served(): Served | undefined;
+  /** What OpenAI goes on working on, and is asked for later, should the stream end before that; absent: nothing. */
+  deferred?(): Deferred | undefined;
   /** Whether that was the last word on it: usage that comes with output may be followed by more of both. */
   isFinal(): boolean;
   /**
@@ -43,19 +53,50 @@ export interface StreamMeter {
   seenOutputBytes(): number | undefined;
 }
 
+/** An answer that is neither JSON nor events, and so carries no usage: a text, or sound. */
+export interface PlainAnswer {
+  /** `text` is short enough to be taken whole; `binary` passes as it comes. */
+  readonly form: 'text' | 'binary';
+  /** What was served, as far as the request alone tells; `undefined` where it does not. */
+  readonly served: Served | undefined;
+}
+
+/** What the caller gets in place of the events that OpenAI was asked for, as these alone carry the usage. */
+export interface Unwrapping {
+  readonly contentType: string;
+  /** What an event carries for the caller, in base64; `undefined` where it carries nothing. */
+  contentOf(data: JsonObject): string | undefined;
+}
+
 /** What Tollgate knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
 export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
   check(body: JsonObject): Refusal | undefined;
   worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
+  /** The models beside `model` that it can be billed for, each at a price of its own. Absent: none. */
+  otherModels?(body: JsonObject): readonly string[];
+  /** How a form reads as such a body; absent where the endpoint takes JSON only. A form is never rewritten. */
+  readonly form?: FormShape;
+  /** It takes no JSON. */
+  readonly formOnly?: true;
   /** The body with its output limited to so many tokens a choice. Only called where `explicit` is false. */
   withOutputCap(body: JsonObject, maxOutputTokens: number): JsonObject;
   /** The body as OpenAI must see it, so that the answer carries its usage. */
   forMetering(body: JsonObject): JsonObject;
   /** All members of an answer that `served` looks at. */
   readonly reads: { readonly [member: string]: Outline };
-  /** Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage. */
-  served(answer: JsonObject): Served | undefined;
+  /**
+   * Reads a whole JSON answer, or what `reads` names of it; `undefined` when it carries no usable usage.
+   *
+   * @param body the caller's body, before `forMetering`
+   */
+  served(answer: JsonObject, body: JsonObject): Served | undefined;
+  /** What an answer that is neither JSON nor events comes to; absent where such an answer is none. */
+  plain?(body: JsonObject): PlainAnswer | undefined;
+  /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
+  unwrapping?(body: JsonObject): Unwrapping | undefined;
+  /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
+  deferred?(answer: JsonObject): Deferred | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again. */

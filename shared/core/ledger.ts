@@ -69,6 +69,13 @@ export interface Account {
   readonly flow?: { readonly received: Picodollars; readonly returned: Picodollars };
 }
 
+/** What OpenAI made for a call, and goes on working on after it answered: what it costs is told by it, later. */
+export interface Deferred {
+  readonly kind: 'response' | 'batch';
+  /** OpenAI's id of it, such as `resp_abc` or `batch_abc`. */
+  readonly object: string;
+}
+
 /** How a call ended, decided once and never changed. */
 export interface Outcome {
   /**
@@ -106,8 +113,13 @@ export interface CallEntry extends Subject {
   /** The worst case, held in every account. */
   readonly held: Picodollars;
   readonly accounts: readonly AccountId[];
-  /** From then on the sweep may settle it: no function can still be working on it. Milliseconds. */
+  /**
+   * From then on the sweep sees to it, as no function can still be working on it; where its cost is `deferred`, when it
+   * is looked at next. Milliseconds.
+   */
   readonly expiresAt: number;
+  /** OpenAI tells what it cost when this has ended; absent where the answer itself tells. */
+  readonly deferred?: Deferred;
   readonly state: 'open' | 'decided' | 'closed';
   readonly outcome?: Outcome;
 }

@@ -1,6 +1,6 @@
 import type { Picodollars } from './money.ts';
 import type { Price, Rates, Tier } from './price.ts';
-import { candidates, type FullRates, highest, max, rateOf, tierOf } from './rates.ts';
+import { type Certainty, candidates, type FullRates, highest, max, rateOf, tierOf } from './rates.ts';
 import { BILLED_CLASSES, type BilledClass, type Served, type UsageCounts } from './usage.ts';
 
 /** Every class that fills the context window, and so counts towards the long-context threshold. */
@@ -19,6 +19,8 @@ const INPUT_CLASSES: readonly BilledClass[] = [
 export interface Cost {
   readonly cost: Picodollars;
   readonly flags: string[];
+  /** Whether it is the price or above it: not, where something was used of a kind that the price knows nothing of. */
+  readonly bounded: boolean;
 }
 
 /** What bounds the rates of a request that was not sent yet. */
@@ -27,6 +29,8 @@ export interface RateBounds {
   readonly requestedTier?: string | undefined;
   /** The dearest tier that `auto` may be served at in this stage's OpenAI project. */
   readonly autoTier: Tier;
+  /** The one tier that serves the request, whatever it asks for. */
+  readonly servedTier?: Tier;
   /** The most input tokens that the request can come to, tools' results included. */
   readonly maxInputTokens: number;
 }
@@ -37,7 +41,8 @@ export interface RateBounds {
  *
  * A price with gaps never makes a unit free. A class without a rate is billed as the class that OpenAI bills it as,
  * or at the dearest rate of its kind with the flag `unpriced`; a tier without rates at the dearest rates that it
- * could mean, with the flag `unpriced_tier` or `unknown_tier`. An absent tier is OpenAI's standard processing.
+ * could mean, with the flag `unpriced_tier` or `unknown_tier`. An absent tier is OpenAI's standard processing. What
+ * other models did (`also`) is not in it: it has prices of its own.
  *
  * @returns picodollars, and the flags
  * @throws RangeError when a count is no whole number or negative: the meter that made it is broken
@@ -47,8 +52,13 @@ export function costOf(price: Price, served: Served): Cost {
   const long = price.longContext !== undefined && inputTokens(counts) > price.longContext.over;
   const { rates, flags } = candidates(price, tierOf(served.serviceTier ?? 'default'), long);
   const sums = rates.map((candidate) => sumOf(candidate, counts));
-  const unpriced = sums.some((sum) => sum.unpriced) ? ['unpriced'] : [];
-  return { cost: max(sums.map((sum) => sum.cost)), flags: [...flags, ...unpriced] };
+  const found = new Set(sums.flatMap((sum) => sum.certainties));
+  const unpriced = found.has('bound') || found.has('guess') ? ['unpriced'] : [];
+  return {
+    cost: max(sums.map((sum) => sum.cost)),
+    flags: [...flags, ...unpriced],
+    bounded: !found.has('guess'),
+  };
 }
 
 /**
@@ -70,15 +80,18 @@ export function owedCounts(price: Price, { counts, choices }: Served): UsageCoun
  * is over the threshold.
  */
 export function dearestRates(price: Price, bounds: RateBounds): FullRates {
-  const requested = bounds.requestedTier ?? 'auto';
-  const tiers =
-    requested === 'auto' ? ['default' as const, bounds.autoTier] : ['default' as const, tierOf(requested)];
+  const tiers = tiersOf(bounds);
   const canBeLong = price.longContext !== undefined && bounds.maxInputTokens > price.longContext.over;
   const lengths = canBeLong ? [false, true] : [false];
   const all: Rates[] = tiers.flatMap((tier) =>
     lengths.flatMap((long) => candidates(price, tier, long).rates),
   );
   return highest(all);
+}
+
+function tiersOf({ requestedTier = 'auto', autoTier, servedTier }: RateBounds): (Tier | undefined)[] {
+  if (servedTier !== undefined) return [servedTier];
+  return ['default', requestedTier === 'auto' ? autoTier : tierOf(requestedTier)];
 }
 
 /**
@@ -126,16 +139,16 @@ function inputTokens(counts: UsageCounts): number {
 function sumOf(
   rates: Rates,
   counts: UsageCounts,
-): { readonly cost: Picodollars; readonly unpriced: boolean } {
+): { readonly cost: Picodollars; readonly certainties: readonly Certainty[] } {
   let cost = 0n;
-  let unpriced = false;
+  const certainties: Certainty[] = [];
   for (const unit of BILLED_CLASSES) {
     const count = counts[unit] ?? 0;
     if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`${unit}: ${count} is no count`);
     if (count === 0) continue;
-    const { rate, known } = rateOf(rates, unit);
+    const { rate, certainty } = rateOf(rates, unit);
     cost += BigInt(count) * rate;
-    if (!known) unpriced = true;
+    certainties.push(certainty);
   }
-  return { cost, unpriced };
+  return { cost, certainties };
 }

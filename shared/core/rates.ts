@@ -1,10 +1,10 @@
 import type { Picodollars } from './money.ts';
 import type { Price, Rates, Tier } from './price.ts';
-import { BILLED_CLASSES, type BilledClass } from './usage.ts';
+import { BILLED_CLASSES, type BilledClass, UNITS, type Unit } from './usage.ts';
 
 /**
- * The most that one unit of every class can cost. 0 for the tokens that a model does not deal in (its price lists no
- * audio, say): OpenAI refuses a request for them.
+ * The most that one unit of every class can cost. 0 for the tokens, characters and seconds that a model does not deal in
+ * (its price lists no audio, say): OpenAI refuses a request for them.
  */
 export type FullRates = Readonly<Record<BilledClass, Picodollars>>;
 
@@ -28,17 +28,6 @@ const TIER_NAMES: Readonly<Record<string, Tier>> = {
 /** Tiers that never cost more than the default one: where they have no rates, the default ones bound them. */
 const CHEAPER_TIERS: ReadonlySet<Tier> = new Set(['flex', 'batch']);
 
-/** Classes that are counted in calls or sessions; all others are counted in tokens. */
-const CALL_CLASSES: ReadonlySet<BilledClass> = new Set([
-  'web_search',
-  'web_search_preview',
-  'file_search',
-  'container_1g',
-  'container_4g',
-  'container_16g',
-  'container_64g',
-]);
-
 /**
  * Where a class without a rate of its own is billed. OpenAI bills cached tokens of a model without a discount, and
  * written ones of a model without a write price, as plain input; and images as text where a model's page lists no
@@ -53,6 +42,9 @@ const BILLED_AS: Readonly<Partial<Record<BilledClass, readonly BilledClass[]>>> 
   cached_image_input: ['image_input', 'cached_input', 'input'],
   web_search: ['web_search_preview'],
 };
+
+/** Units of hosted tools, which do not depend on what a model reads and writes. */
+const ANY_MODEL: ReadonlySet<Unit> = new Set(['call', 'minute']);
 
 /** Classes that OpenAI is known to price above the class they fall back on. */
 const DEARER_THAN_FALLBACK: ReadonlySet<BilledClass> = new Set(['cache_write_12h']);
@@ -83,21 +75,32 @@ export function candidates(price: Price, tier: Tier | undefined, long: boolean):
   return { rates: bound === undefined ? everyRate(price, long) : [bound], flags: ['unpriced_tier'] };
 }
 
-/** The rate of one unit, never nothing; `known` is false where it is a bound of Tollgate's and no price of OpenAI's. */
+/**
+ * How sure a rate is: `listed`, a price of OpenAI's · `bound`, the dearest that the price has for such a unit · `guess`,
+ * the dearest of units that do not compare: nothing says that it is enough.
+ */
+export type Certainty = 'listed' | 'bound' | 'guess';
+
+/** The rate of one unit, never nothing. */
 export function rateOf(
   rates: Rates,
   unit: BilledClass,
-): { readonly rate: Picodollars; readonly known: boolean } {
-  const rate = listedRate(rates, unit);
-  if (rate === undefined) return { rate: dearestLike(rates, unit), known: false };
-  return { rate, known: rates[unit] !== undefined || !DEARER_THAN_FALLBACK.has(unit) };
+): { readonly rate: Picodollars; readonly certainty: Certainty } {
+  const listed = listedRate(rates, unit);
+  if (listed !== undefined) {
+    const own = rates[unit] !== undefined || !DEARER_THAN_FALLBACK.has(unit);
+    return { rate: listed, certainty: own ? 'listed' : 'bound' };
+  }
+  const like = dearestOf(rates, UNITS[unit]);
+  if (like > 0n) return { rate: like, certainty: 'bound' };
+  return { rate: max(Object.values(rates)), certainty: 'guess' };
 }
 
 /** Per class, the highest of several rates. */
 export function highest(all: readonly Rates[]): FullRates {
   const full = {} as Record<BilledClass, Picodollars>;
   for (const unit of BILLED_CLASSES) {
-    const dealsIn = CALL_CLASSES.has(unit) || all.some((rates) => listedRate(rates, unit) !== undefined);
+    const dealsIn = ANY_MODEL.has(UNITS[unit]) || all.some((rates) => listedRate(rates, unit) !== undefined);
     full[unit] = dealsIn ? max(all.map((rates) => rateOf(rates, unit).rate)) : 0n;
   }
   return full;
@@ -120,9 +123,6 @@ function listedRate(rates: Rates, unit: BilledClass): Picodollars | undefined {
   return BILLED_AS[unit]?.map((other) => rates[other]).find((rate) => rate !== undefined);
 }
 
-/** The dearest token for a token, the dearest call for a call; of everything, where the price has none of its kind. */
-function dearestLike(rates: Rates, unit: BilledClass): Picodollars {
-  const sameKind = BILLED_CLASSES.filter((other) => CALL_CLASSES.has(other) === CALL_CLASSES.has(unit));
-  const dearest = max(sameKind.map((other) => rates[other] ?? 0n));
-  return dearest > 0n ? dearest : max(Object.values(rates));
+function dearestOf(rates: Rates, unit: Unit): Picodollars {
+  return max(BILLED_CLASSES.filter((other) => UNITS[other] === unit).map((other) => rates[other] ?? 0n));
 }

@@ -50,7 +50,9 @@ export interface OutputAndFees {
   /** How often the maximum can be put out: `n`, times prompts. */
   readonly choices: number;
   readonly explicit: boolean;
+  /** Whether it may be audio, or an image. */
   readonly audio?: boolean;
+  readonly image?: boolean;
   readonly sendMaximum?: boolean;
   /** How often the model may read its input in one request; 1 without hosted tools. */
   readonly turns?: number;
@@ -99,6 +101,7 @@ export function worstCaseOf(
   const rates = dearestRates(price, {
     requestedTier: serviceTier(body),
     autoTier: context.autoTier,
+    ...(context.servedTier === undefined ? {} : { servedTier: context.servedTier }),
     maxInputTokens: unseen ? windowTokens : Math.min(windowTokens, seenTokens),
   });
   const searchFee = max([rates.web_search, rates.web_search_preview]);
@@ -106,7 +109,9 @@ export function worstCaseOf(
   const inputCost = inputCostOf({ ...input, unseen }, price, rates, windowTokens);
   return {
     fixed: inputCost + searchCost + (output.fees?.(rates) ?? 0n),
-    perOutputToken: dearestOutput(rates, { audio: output.audio === true }) * BigInt(output.choices),
+    perOutputToken:
+      dearestOutput(rates, { audio: output.audio === true, image: output.image === true }) *
+      BigInt(output.choices),
     maxOutputTokens: output.maxOutputTokens,
     explicit: output.explicit,
     ...(output.sendMaximum === true ? { sendMaximum: true } : {}),

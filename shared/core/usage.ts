@@ -1,34 +1,41 @@
 /**
- * The classes in which OpenAI bills. Each unit (a token, a tool call, a container session) is counted in exactly
- * one of them, so a cost is the plain sum of count times rate.
+ * The classes in which OpenAI bills, and the unit that each is counted in. Each unit is counted in exactly one class, so
+ * a cost is the plain sum of count times rate. `character`: of the text that is spoken. `second`: of audio that is
+ * listened to, begun ones counted whole. `call`: of a hosted tool. `minute`: of a container.
  */
-export const BILLED_CLASSES = [
-  'input',
-  'cached_input',
-  'cache_write',
-  'cache_write_12h',
-  'audio_input',
-  'cached_audio_input',
-  'image_input',
-  'cached_image_input',
-  'output',
-  'audio_output',
-  'image_output',
-  'web_search',
-  'web_search_preview',
-  'file_search',
-  'container_1g',
-  'container_4g',
-  'container_16g',
-  'container_64g',
-] as const;
+export const UNITS = {
+  input: 'token',
+  cached_input: 'token',
+  cache_write: 'token',
+  cache_write_12h: 'token',
+  audio_input: 'token',
+  cached_audio_input: 'token',
+  image_input: 'token',
+  cached_image_input: 'token',
+  output: 'token',
+  audio_output: 'token',
+  image_output: 'token',
+  characters: 'character',
+  audio_seconds: 'second',
+  web_search: 'call',
+  web_search_preview: 'call',
+  file_search: 'call',
+  container_1g: 'minute',
+  container_4g: 'minute',
+  container_16g: 'minute',
+  container_64g: 'minute',
+} as const;
+
+export type BilledClass = keyof typeof UNITS;
+export type Unit = (typeof UNITS)[BilledClass];
+
+export const BILLED_CLASSES = Object.keys(UNITS) as [BilledClass, ...BilledClass[]];
 
 /** Parts of `output` that people ask for; already billed there, so they carry no rate of their own. */
 export const DETAIL_CLASSES = ['reasoning', 'accepted_prediction', 'rejected_prediction'] as const;
 
 export const USAGE_CLASSES = [...BILLED_CLASSES, ...DETAIL_CLASSES] as const;
 
-export type BilledClass = (typeof BILLED_CLASSES)[number];
 export type UsageClass = (typeof USAGE_CLASSES)[number];
 
 /** How much was used, by class; a class that is absent was not used. */
@@ -43,4 +50,6 @@ export interface Served {
   readonly counts: UsageCounts;
   /** How many choices it has, where its kind of answer has choices. */
   readonly choices?: number;
+  /** What other models did for the same answer (an image that a response had made, say), each billed at its own price. */
+  readonly also?: readonly Omit<Served, 'also'>[];
 }

@@ -1,3 +1,4 @@
+import { nextLook } from '../core/deferred.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
@@ -23,8 +24,11 @@ export function createLedger(parts: LedgerParts): Ledger {
     hold: (request, deadline) => hold(request, parts, deadline),
     room: (limits, deadline) => readRoom(limits, parts.clock.now(), boundedStore(parts.store, deadline)),
     settle: (call, outcome) => settle(parts.store, call, outcome),
-    async sweep({ deep, onUnsettled = () => undefined }) {
-      const swept = await sweepCalls({ ...parts, onUnsettled });
+    async defer(call, deferred) {
+      await parts.store.deferCall(call, deferred, nextLook(call, parts.clock.now()));
+    },
+    async sweep({ deep, ...options }) {
+      const swept = await sweepCalls({ ...parts, ...options });
       return { ...swept, strays: deep ? await sweepStrays(parts) : 0 };
     },
   };

@@ -1,5 +1,5 @@
 import type { Difference } from '../core/audit-rules.ts';
-import type { CallEntry, Held, Outcome, Refused, Room } from '../core/ledger.ts';
+import type { CallEntry, Deferred, Held, Outcome, Refused, Room } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
@@ -24,6 +24,10 @@ export interface SweepReport {
   readonly voided: number;
   /** Decided calls whose booking was completed. */
   readonly completed: number;
+  /** Calls whose cost OpenAI told in the meantime, settled at it. */
+  readonly settled: number;
+  /** Calls whose cost OpenAI could not tell yet: they are looked at again. */
+  readonly waiting: number;
   /** Holds that no open call stands for, given back (deep sweep only). */
   readonly strays: number;
 }
@@ -31,9 +35,16 @@ export interface SweepReport {
 export interface SweepOptions {
   /** Whether to look for holds without an open call too. */
   readonly deep: boolean;
-  /** Told of each call that this sweep, and no other, decided to settle at its full hold; before it is booked. */
-  readonly onUnsettled?: (call: CallEntry) => void;
+  /** Told of each call that this sweep, and no other, decided to settle; before it is booked. */
+  readonly onDecided?: (call: DecidedCall) => void;
+  /** Asks OpenAI what became of a call; without it, every call is waited for until it is given up. */
+  readonly truth?: Truth;
 }
+
+export type DecidedCall = CallEntry & { readonly outcome: Outcome };
+
+/** Tells what a call came to whose cost is told later; `undefined` while that is not known. It does not throw. */
+export type Truth = (call: CallEntry, deferred: Deferred) => Promise<Outcome | undefined>;
 
 /** One instance of a period: the one in which `at` (milliseconds since the epoch) lies. */
 export interface PeriodInstance {
@@ -94,6 +105,11 @@ export interface Ledger {
    * decision (the sweep's, say) wins over this one.
    */
   settle(call: CallEntry, outcome: Outcome): Promise<CallEntry>;
+  /**
+   * Leaves a call to whoever first sees what it cost: it keeps its hold, and the sweep looks after it. Of a call that
+   * is decided already, nothing changes.
+   */
+  defer(call: CallEntry, deferred: Deferred): Promise<void>;
   /** Settles what dead functions left behind. Each call counts in the report of the one sweep that decided it. */
   sweep(options: SweepOptions): Promise<SweepReport>;
 }

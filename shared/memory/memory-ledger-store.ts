@@ -95,7 +95,10 @@ export function createMemoryLedgerStore(): LedgerStore {
 
 function callMethods(
   calls: Map<string, CallEntry>,
-): Pick<LedgerStore, 'putCall' | 'getCall' | 'decideCall' | 'closeCall' | 'expiredCalls' | 'calls'> {
+): Pick<
+  LedgerStore,
+  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'expiredCalls' | 'calls'
+> {
   const find = ({ id, project }: CallRef) => {
     const call = calls.get(id);
     return call?.project === project ? call : undefined;
@@ -112,6 +115,12 @@ function callMethods(
     async decideCall(ref, outcome) {
       const call = find(ref);
       if (call?.state === 'open') calls.set(call.id, { ...call, state: 'decided', outcome });
+      return find(ref);
+    },
+    async deferCall(ref, deferred, expiresAt) {
+      const call = find(ref);
+      const isNews = call?.deferred === undefined || call.expiresAt < expiresAt;
+      if (call?.state === 'open' && isNews) calls.set(call.id, { deferred, ...call, expiresAt });
       return find(ref);
     },
     async closeCall(ref) {

@@ -1,4 +1,13 @@
-import type { Account, AccountId, CallEntry, CallRef, Hold, Outcome, Tally } from '../core/ledger.ts';
+import type {
+  Account,
+  AccountId,
+  CallEntry,
+  CallRef,
+  Deferred,
+  Hold,
+  Outcome,
+  Tally,
+} from '../core/ledger.ts';
 import type { Exhausted } from '../core/ledger-rules.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
@@ -49,6 +58,11 @@ export interface LedgerStore {
   getCall(ref: CallRef): Promise<CallEntry | undefined>;
   /** Writes the outcome if the call is open. Returns the entry as it then stands: with this outcome, or an earlier one. */
   decideCall(ref: CallRef, outcome: Outcome): Promise<CallEntry | undefined>;
+  /**
+   * Writes into an open call what tells its cost later, if nothing stands there yet, and when to look next. A further
+   * one only puts off the look, never forward, so that a late copy changes nothing. Returns the entry as it then stands.
+   */
+  deferCall(ref: CallRef, deferred: Deferred, expiresAt: number): Promise<CallEntry | undefined>;
   /** Takes a decided call off the open list; it stays readable until its retention ends. */
   closeCall(ref: CallRef): Promise<void>;
 

@@ -11,7 +11,9 @@ export interface Layer {
 
 const CORE = /^shared\/core\//;
 const PORTS = /^shared\/ports\//;
-const SERVICES = /^shared\/(ledger|cache)\//;
+const SERVICES = /^shared\/(ledger|cache|deferred|pricing)\//;
+const LEDGER = /^shared\/ledger\//;
+const PRICING = /^shared\/pricing\//;
 const WIRING = /^shared\/wire(-[\w-]+)?\.ts$/;
 const EVENT_ADAPTER = /^shared\/aws\/streaming-handler\.ts$/;
 const PURE_BUILTINS = /^node:(crypto|zlib)$/;
@@ -36,14 +38,21 @@ export const LAYERS: readonly Layer[] = [
     may: [CORE],
     because: 'a port is a promise in terms of the core; what it knows of an adapter binds every other one',
   },
-  ...['ledger', 'cache'].map((service) => ({
+  ...['ledger', 'cache', 'pricing'].map((service) => ({
     name: `the ${service} service`,
     files: new RegExp(`^shared/${service}/`),
     own: new RegExp(`^shared/${service}/`),
     may: [CORE, PORTS, COMPUTING_BUILTINS, ZOD],
     because: 'a service works with any adapter: it knows the ports and the core alone',
   })),
-  ...['aws', 'memcached', 'memory', 'openai'].map((adapter) => ({
+  {
+    name: 'the deferred service',
+    files: /^shared\/deferred\//,
+    own: /^shared\/deferred\//,
+    may: [CORE, PORTS, LEDGER, COMPUTING_BUILTINS],
+    because: 'it settles calls of the ledger by what OpenAI tells later, through any adapter of either',
+  },
+  ...['aws', 'mediabunny', 'memcached', 'memory', 'openai'].map((adapter) => ({
     name: `the ${adapter} adapter`,
     files: new RegExp(`^shared/${adapter}/`),
     own: new RegExp(`^shared/${adapter}/`),
@@ -90,7 +99,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'the prices',
     files: /^prices\//,
     own: /^prices\//,
-    may: [CORE, ANY_PACKAGE],
+    may: [CORE, PRICING, ANY_PACKAGE],
     because: 'the price table is data: it is made and read without the rest of the product',
   },
   {

@@ -153,6 +153,30 @@ describe('tollgate audit, cache, reconcile and prices', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/dev against OpenAI[\s\S]*within tolerance/)]);
   });
 
+  it('shows what a model costs, and what was set', async () => {
+    expect((await tollgate('prices')).out).toMatch(/^No price was set in this stage/);
+    expect((await tollgate('prices', 'gpt-4o')).out).toMatch(
+      /^MODEL [\s\S]*\ngpt-4o +ever +default +input +2\.5 +1M\n[\s\S]*in force today, from \S/,
+    );
+    const rates = '{"default":{"input":"3","output":"12"}}';
+    const set = [
+      '--model',
+      'gpt-4o',
+      '--rates',
+      rates,
+      '--source',
+      'a contract',
+      '--by',
+      'alice',
+      '--allow-missing',
+    ];
+    expect(await tollgate('admin', 'set-price', ...set)).toMatchObject({ code: 0 });
+    expect((await tollgate('prices', '--csv')).out).toMatch(
+      /\r\ngpt-4o,\d{4}-\d\d-\d\d,default,output,12,1M,alice\r\n/,
+    );
+    expect((await tollgate('prices', 'no-such-model')).out).toBe('no-such-model has no price here.\n');
+  });
+
   it('flushes what is named, and asks which when nothing is', async () => {
     expect((await tollgate('cache', 'flush', '--project', 'demo')).out).toBe('Flushed: demo.\n');
     expect((await tollgate('cache', 'flush', '--all')).out).toBe('Flushed: all of dev.\n');

@@ -76,6 +76,28 @@ it(
 );
 
 it(
+  'its command line and its fetch do without the openai package',
+  async () => {
+    await rename(join(folder, 'node_modules/openai'), join(folder, 'openai-aside'));
+    const env = { PATH: process.env['PATH'], ...environment() };
+    const command = join(folder, 'node_modules/tollgate-client/bin/tollgate.js');
+    const { stdout } = await run(process.execPath, [command, 'limits', '--json'], { cwd: folder, env });
+    expect(JSON.parse(stdout).limits).toContainEqual(
+      expect.objectContaining({ project: 'demo', limit: '5' }),
+    );
+    const fetchOnly =
+      "import { createFetch } from 'tollgate-client/fetch'; console.log(typeof createFetch())";
+    const loaded = await run(process.execPath, ['--input-type=module', '-e', fetchOnly], {
+      cwd: folder,
+      env,
+    });
+    expect(loaded.stdout).toBe('function\n');
+    await rename(join(folder, 'openai-aside'), join(folder, 'node_modules/openai'));
+  },
+  NPM_MS,
+);
+
+it(
   'its types are those of the openai package, and its own',
   async () => {
     const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');

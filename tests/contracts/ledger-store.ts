@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accountsOf, BOOKS_SHARDS, limitAccount, NOTHING } from '../../shared/core/accounts.ts';
 import { callId } from '../../shared/core/call-id.ts';
-import type { AccountId, CallEntry, Hold, Outcome } from '../../shared/core/ledger.ts';
+import type { AccountId, CallEntry, Deferred, Hold, Outcome } from '../../shared/core/ledger.ts';
 import { ONE_USD } from '../../shared/core/money.ts';
 import type { Limit } from '../../shared/core/scope.ts';
 import type { LedgerStore, Reservation } from '../../shared/ports/ledger-store.ts';
@@ -24,6 +24,9 @@ const SETTLED: Outcome = {
   status: 200,
   decidedAt: NOON + 5_000,
 };
+
+const RESPONSE: Deferred = { kind: 'response', object: 'resp_1' };
+const BATCH: Deferred = { kind: 'batch', object: 'batch_1' };
 
 function id(n: number, at = NOON): string {
   return callId(at, n.toString(16).padStart(16, '0'));
@@ -369,8 +372,49 @@ export function ledgerStoreContract(name: string, create: () => Promise<LedgerSt
         expect(new Set(standing.map((found) => found?.outcome?.cost)).size).toBe(1);
       });
 
+      it('whose cost is told later is looked at then, and what tells it is written once', async () => {
+        const call = entry(1);
+        await store.putCall(call);
+        const first = { ...call, deferred: RESPONSE, expiresAt: NOON + 60 };
+        expect(await store.deferCall(call, RESPONSE, NOON + 60)).toEqual(first);
+        expect(await store.deferCall(call, BATCH, NOON + 90)).toEqual({ ...first, expiresAt: NOON + 90 });
+        expect(await store.deferCall(call, BATCH, NOON + 60)).toEqual({ ...first, expiresAt: NOON + 90 });
+        expect(await store.getCall(call)).toEqual({ ...first, expiresAt: NOON + 90 });
+        expect(await all(store.expiredCalls(NOON + 90))).toEqual([]);
+        expect(await all(store.expiredCalls(NOON + 91))).toEqual([{ ...first, expiresAt: NOON + 90 }]);
+      });
+
+      it.each([RESPONSE, BATCH])(
+        'keeps that a $kind tells its cost, also when it is closed',
+        async (what) => {
+          const call = entry(1);
+          await store.putCall(call);
+          await store.deferCall(call, what, NOON + 60);
+          const decided = await store.decideCall(call, SETTLED);
+          expect(decided).toMatchObject({ state: 'decided', deferred: what });
+          expect(await all(store.expiredCalls(NOON + 61))).toEqual([decided]);
+          await store.closeCall(call);
+          expect(await all(store.expiredCalls(NOON + 61))).toEqual([]);
+          expect(await store.getCall(call)).toMatchObject({ state: 'closed', deferred: what });
+        },
+      );
+
+      it('that is decided is not put off any more', async () => {
+        const call = entry(1);
+        await store.putCall(call);
+        const decided = await store.decideCall(call, SETTLED);
+        expect(await store.deferCall(call, RESPONSE, NOON + 2 * LEASE)).toEqual(decided);
+        await store.closeCall(call);
+        expect(await store.deferCall(call, RESPONSE, NOON + 3 * LEASE)).toEqual({
+          ...decided,
+          state: 'closed',
+        });
+        expect(await all(store.expiredCalls(NOON + 4 * LEASE))).toEqual([]);
+      });
+
       it('that does not exist is neither decided nor closed', async () => {
         expect(await store.decideCall(entry(1), SETTLED)).toBeUndefined();
+        expect(await store.deferCall(entry(1), RESPONSE, NOON)).toBeUndefined();
         await store.closeCall(entry(1));
         expect(await store.getCall(entry(1))).toBeUndefined();
       });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../functions/admin/commands/index.ts';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
-import { onEveryStore } from '../support/admin-stage.ts';
+import { onEveryStore, picodollars } from '../support/admin-stage.ts';
 import { jsonBlocks } from '../support/doc-blocks.ts';
 
 const BLOCKS = jsonBlocks(readFileSync(new URL('../../docs/admin.md', import.meta.url), 'utf8'));
@@ -29,6 +29,18 @@ onEveryStore('docs/admin.md', (open) => {
         stage.clock.set('2026-11-21T12:30:00.000Z');
         const deploy = { project: 'demo', user: 'role/deploy', model: 'gpt-4o-mini' };
         await stage.book({ ...deploy, cost: '0.00012', tally: { input: 400, output: 100 } });
+      }
+      if (isCommand(payload, 'reconcile')) {
+        const [day, model] = ['2026-11-21', 'gpt-4o-mini-2024-07-18'];
+        const cost = (lineItem: string, usd: string) => ({ day, lineItem, amount: picodollars(usd) });
+        stage.invoice.costs = [
+          cost('gpt-4o-2024-08-06, input', '0.004'),
+          cost('gpt-4o-2024-08-06, output', '0.0064'),
+          cost(`${model}, output`, '0.00024'),
+          cost('web search tool calls', '0.01'),
+          cost('Vector storage', '0.05'),
+        ];
+        stage.invoice.usage = [{ day, of: { model }, measured: { requests: 2, input: 800, output: 200 } }];
       }
       replies.push(await stage.admin(payload));
     }

@@ -184,7 +184,7 @@ describe('An abandoned call is one line and one metric', () => {
     for (let run = 0; run < 5; run += 1) {
       const { log, alarms, lines } = record();
       const stage = await abandoned();
-      const sweep = createSweep({ ledger: stage.ledger(), log });
+      const sweep = createSweep({ ledger: stage.ledger(), truth: async () => undefined, log });
       const reports = await Promise.all([sweep(false), sweep(true), sweep(true)]);
       expect(reports.reduce((sum, { unsettled }) => sum + unsettled, 0)).toBe(1);
       await sweep(true);
@@ -201,7 +201,9 @@ describe('An abandoned call is one line and one metric', () => {
     const { log, alarms } = record();
     const stage = await abandoned();
     stage.spoil(undecided(2));
-    expect(await createSweep({ ledger: stage.ledger(), log })(false)).toMatchObject({ unsettled: 1 });
+    expect(
+      await createSweep({ ledger: stage.ledger(), truth: async () => undefined, log })(false),
+    ).toMatchObject({ unsettled: 1 });
     expect(alarms()).toEqual(['unsettled']);
   });
 
@@ -209,7 +211,7 @@ describe('An abandoned call is one line and one metric', () => {
     const { log, alarms } = record();
     const stage = await abandoned();
     stage.spoil({ before: ({ step }) => (step === 'releaseLimit' ? { kind: 'throttle' } : undefined) });
-    const sweep = createSweep({ ledger: stage.ledger(), log });
+    const sweep = createSweep({ ledger: stage.ledger(), truth: async () => undefined, log });
     await expect(sweep(false)).rejects.toBeInstanceOf(Unavailable);
     expect(alarms()).toEqual(['unsettled', 'sweep_failed']);
     stage.spoil();
@@ -223,7 +225,7 @@ describe('An abandoned call is one line and one metric', () => {
       const stage = await stages.open();
       const call = heldCall(await stage.world.hold(4, { limits: [] }));
       stage.world.clock.pass(LEASE + 1);
-      const sweep = createSweep({ ledger: stage.ledger(), log });
+      const sweep = createSweep({ ledger: stage.ledger(), truth: async () => undefined, log });
       await Promise.all([stage.ledger().settle(call, settledAt(1)), sweep(true), sweep(true)]);
       const [entry] = await stage.entries();
       expect(alarms()).toEqual(entry?.outcome?.state === 'unsettled' ? ['unsettled'] : []);

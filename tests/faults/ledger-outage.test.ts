@@ -13,6 +13,7 @@ import {
   type FaultProxy,
   type FaultScript,
   type Operation,
+  type Step,
   startFaultProxy,
 } from '../support/fault-proxy.ts';
 import { clientOf } from '../support/fault-stage.ts';
@@ -22,6 +23,10 @@ import { makeWorld, type World } from '../support/world.ts';
 
 /** Far more than a call may take until it fails closed: only to tell a bound from none. */
 const BOUND_MS = 10_000;
+/** The default of `LEDGER_DEADLINE_MS`. */
+const PRODUCTION_MS = 3_000;
+/** So long that the time which a busy machine takes is short beside it. */
+const LONG_MS = 12_000;
 /** Where a slow machine must not look like a fault. */
 const PATIENT_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -55,7 +60,10 @@ async function outage(deadlineMs?: number): Promise<Outage> {
   const tableName = await table.anotherTable();
   const store = createDynamoDbLedgerStore(client, tableName);
   const directory = createDynamoDbDirectory(client, tableName);
-  const world = await makeWorld({ store, directory, cache: createNoCache() });
+  const world = await makeWorld(
+    { store, directory, cache: createNoCache() },
+    { ledgerDeadlineMs: deadlineMs ?? PRODUCTION_MS },
+  );
   closing.push(
     () => world.close(),
     () => client.destroy(),
@@ -92,6 +100,10 @@ async function outage(deadlineMs?: number): Promise<Outage> {
 
 const HANGS: FaultScript = { before: () => ({ kind: 'hang', when: 'before' }) };
 
+function hangsAt(steps: readonly Step[]): FaultScript {
+  return { before: ({ step }) => (steps.includes(step) ? { kind: 'hang', when: 'before' } : undefined) };
+}
+
 /** From the first request that is about money: the rules of the call were read. */
 function onceRulesAreRead(script: FaultScript): FaultScript {
   return {
@@ -125,6 +137,27 @@ describe.concurrent('While DynamoDB', () => {
       await over();
     },
   );
+
+  // One deadline and the second for giving back, not two deadlines, however slow the machine is beside them.
+  test.each<[string, FaultScript]>([
+    ['never answers once the rules were read', onceRulesAreRead(HANGS)],
+    [
+      'makes every change and never says so',
+      onceRulesAreRead({ before: () => ({ kind: 'hang', when: 'after' }) }),
+    ],
+    ['never answers a hold', hangsAt(['reserveLimit', 'reserveBooks'])],
+    ['holds, and never gives back', hangsAt(['reserveBooks', 'decideCall', 'putDecided'])],
+  ])('%s, all attempts of a call have one deadline together', async (_, script) => {
+    const { world, proxy, call, over } = await outage(LONG_MS);
+    proxy.script(script);
+    const began = performance.now();
+    expect((await call()).status).toBe(503);
+    const took = performance.now() - began;
+    expect(took).toBeGreaterThan(LONG_MS / 3);
+    expect(took).toBeLessThan(1.9 * LONG_MS);
+    expect(world.upstream.received).toHaveLength(0);
+    await over();
+  });
 
   test('is out of reach from the answer on, the answer is delivered and booked at its hold, once', async () => {
     const { world, proxy, call, over } = await outage(PATIENT_MS);

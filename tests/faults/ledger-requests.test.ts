@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { periodEnd } from '../../shared/core/period.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
@@ -121,6 +122,56 @@ describe.concurrent('A call is not forwarded, holds nothing in the end and costs
     expect({ spent, remaining }).toEqual({ spent: 0n, remaining: dollars(10) });
     for (const { outcome } of await stage.entries())
       expect(outcome).toMatchObject({ state: 'void', cost: 0n });
+  });
+});
+
+describe.concurrent('When the time for a hold is up', () => {
+  test.each(['reserveLimit', 'reserveBooks'] as const)(
+    'while %s is throttled, it is not sent again, and what was taken is given back',
+    async (step) => {
+      const stage = await nextDay();
+      const { limits } = await stage.world.directory.rules(ALICE);
+      const holding = new AbortController();
+      let sent = 0;
+      stage.spoil({
+        before(operation) {
+          if (operation.step !== step) return undefined;
+          sent += 1;
+          holding.abort();
+          return { kind: 'throttle' };
+        },
+      });
+      const deadline = { holding: holding.signal, givingBack: new AbortController().signal };
+      const taking = stage.world.hold(4, { limits, ledger: stage.ledger(), deadline });
+      await expect(taking).rejects.toBeInstanceOf(Unavailable);
+      // The SDK would have tried again by now.
+      await sleep(2_000);
+      expect(sent).toBe(1);
+      expect(await stage.holding()).toEqual([]);
+      expect(await stage.entries()).toMatchObject([{ state: 'closed', outcome: { state: 'void' } }]);
+      await stage.settleDown();
+      await expectCleanBooks(stage);
+    },
+  );
+
+  test('and giving back takes too long as well, the sweep gives back', async () => {
+    const stage = await nextDay();
+    const { limits } = await stage.world.directory.rules(ALICE);
+    const [holding, givingBack] = [new AbortController(), new AbortController()];
+    stage.spoil({
+      before({ step }) {
+        if (step === 'reserveBooks') holding.abort();
+        if (step !== 'decideCall' && step !== 'reserveBooks') return undefined;
+        if (step === 'decideCall') givingBack.abort();
+        return { kind: 'hang', when: 'before' };
+      },
+    });
+    const deadline = { holding: holding.signal, givingBack: givingBack.signal };
+    const taking = stage.world.hold(4, { limits, ledger: stage.ledger(), deadline });
+    await expect(taking).rejects.toBeInstanceOf(Unavailable);
+    await stage.settleDown();
+    await expectCleanBooks(stage);
+    expect(await stage.entries()).toMatchObject([{ outcome: { state: 'void', cost: 0n } }]);
   });
 });
 

@@ -42,7 +42,7 @@ describe('With clocks that are minutes apart', () => {
       const stage = await openStage();
       const call = heldCall(await stage.world.hold(4, { ledger: skewed(stage, holder * MINUTE) }));
       const swept = await skewed(stage, sweeper * MINUTE).sweep({ deep: true });
-      expect(swept).toEqual({ unsettled: 0, voided: 0, completed: 0, strays: 0 });
+      expect(swept).toEqual({ unsettled: 0, voided: 0, completed: 0, settled: 0, waiting: 0, strays: 0 });
       await skewed(stage, holder * MINUTE).settle(call, settledAt(1));
       await expectBooked(stage, 1);
     },

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
-import type { ProxyDeps } from '../../functions/proxy/deps.ts';
+import type { AppDeps } from '../../functions/proxy/deps.ts';
 import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
@@ -54,11 +54,11 @@ const CHEAP = {
 };
 
 /** An upstream that keeps its answers until the gate opens. */
-function gatedUpstream(made: World) {
+function gatedUpstream(made: World, answer: object = CHEAP) {
   const gate = Promise.withResolvers<void>();
   made.upstream.on('/chat/completions', async (request, response) => {
     await gate.promise;
-    await json(CHEAP)(request, response);
+    await json(answer)(request, response);
   });
   return gate;
 }
@@ -74,7 +74,7 @@ async function inFlight(made: World, calls: number): Promise<void> {
 /** The same proxy, with what it asks of the ledger and how long it sleeps written down. */
 function watched(made: World) {
   const seen = { holds: 0, looks: 0, slept: [] as number[] };
-  const deps: ProxyDeps = {
+  const deps: AppDeps = {
     ...made.deps,
     ledger: {
       ...made.deps.ledger,
@@ -96,10 +96,11 @@ function watched(made: World) {
 }
 
 /** A project whose whole limit one call in flight holds, until the gate lets its answer through. */
-async function heldByOne(holdWaitMs: number) {
+async function heldByOne(holdWaitMs: number, { answer = CHEAP as object, shards = 1 } = {}) {
   const made = await world(holdWaitMs);
-  const gate = gatedUpstream(made);
-  const project = await made.project(ONE_CALL_USD);
+  const gate = gatedUpstream(made, answer);
+  const project = await made.project();
+  await made.limit({ project }, ONE_CALL_USD, shards);
   const first = call(made, project);
   await inFlight(made, 1);
   return { made, gate, project, first };
@@ -153,6 +154,32 @@ describe('a limit whose rest is only held', () => {
     gate.resolve();
     expect((await answer).id).toBe(CHAT.id);
     expect(second.statuses).toEqual([200]);
+    await first;
+  });
+
+  it.each([1, 4])(
+    'is looked at, and asked for again only when it is there (in %i shards)',
+    async (shards) => {
+      const { made, gate, project, first } = await heldByOne(60_000, { shards });
+      const { seen, target } = watched(made);
+      const second = call(made, project, target);
+      await expect.poll(() => seen.looks, { timeout: 10_000 }).toBeGreaterThan(2);
+      expect(seen.holds).toBe(1);
+      gate.resolve();
+      expect((await second).status).toBe(200);
+      expect(seen.holds).toBe(2);
+      await first;
+    },
+  );
+
+  it('and turns out to be spent is refused for good, as soon as that is seen', async () => {
+    const { made, gate, project, first } = await heldByOne(60_000, { answer: CHAT });
+    const { seen, target } = watched(made);
+    const second = call(made, project, target);
+    await expect.poll(() => seen.looks, { timeout: 10_000 }).toBeGreaterThan(0);
+    gate.resolve();
+    expect(await refusalOf(await second)).toMatchObject({ status: 429, code: 'insufficient_quota' });
+    expect(seen.holds).toBe(1);
     await first;
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
 import { bundledPrices } from '../../prices/load.ts';
 import { limitAccount } from '../../shared/core/accounts.ts';
@@ -13,8 +13,8 @@ import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
 import { createNoCache } from '../../shared/memory/no-cache.ts';
 import { ask, CHAT, of, post, refusalOf, USAGE_COST } from '../functions/proxy/cases/fixtures.ts';
-import { type FaultStages, startFaultStages } from '../support/fault-stage.ts';
-import { ALICE, dollars } from '../support/ledger-world.ts';
+import { dollars } from '../support/ledger-world.ts';
+import { fixed } from '../support/prices.ts';
 import { json } from '../support/scripted-upstream.ts';
 import { inProcess } from '../support/targets.ts';
 import { makeWorld } from '../support/world.ts';
@@ -54,7 +54,7 @@ async function stageAt(start: number, prices: PriceTable = bundledPrices()): Pro
   const world = await makeWorld({ store, directory, cache: createNoCache() });
   closing.push(() => world.close());
   const ledger = createLedger({ store, directory, clock, leaseMs: 960_000 });
-  const app = createApp({ ...world.deps, clock, ledger, prices });
+  const app = createApp({ ...world.deps, clock, ledger, prices: fixed(prices) });
   const done: Promise<void>[] = [];
   const target = inProcess({
     ...world,
@@ -220,60 +220,4 @@ describe('A price that changes between hold and settlement', () => {
       expect(await stage.differences()).toEqual([]);
     },
   );
-});
-
-describe('The first calls of a period, from 50 functions at once', () => {
-  let stages: FaultStages;
-  beforeAll(async () => {
-    stages = await startFaultStages();
-  });
-  afterAll(() => stages.close());
-
-  test('open each account once, with its limit, and spend no more than the tightest', async () => {
-    const stage = await stages.open();
-    const { world } = stage;
-    await world.limits.set({ project: 'demo' }, 'day', dollars(20));
-    await world.limits.set({ user: ALICE.user }, 'day', dollars(10));
-    world.clock.pass(DAY);
-    const opened: string[] = [];
-    stage.spoil({
-      after({ step, pk }, status) {
-        if (step === 'openAccount' && status === 200) opened.push(pk ?? '');
-      },
-    });
-    const { limits } = await world.directory.rules(ALICE);
-    const results = await Promise.all(
-      Array.from({ length: 50 }, () => world.hold(1, { limits, ledger: stage.ledger() })),
-    );
-    expect(results.filter(({ kind }) => kind === 'held')).toHaveLength(10);
-    expect(new Set(opened).size).toBe(2);
-    expect(opened).toHaveLength(2);
-    const [project, user] = await Promise.all([
-      world.account({ project: 'demo' }, 'day'),
-      world.account({ user: ALICE.user }, 'day'),
-    ]);
-    expect(project?.limit).toMatchObject({ amount: dollars(20), remaining: dollars(10) });
-    expect(user?.limit).toMatchObject({ amount: dollars(10), remaining: 0n });
-    expect((await stage.audit()).differences).toEqual([]);
-  }, 60_000);
-
-  test('while the limit changes: all of them are bound by the new one in the end', async () => {
-    const stage = await stages.open();
-    const { world } = stage;
-    await world.limits.set({ project: 'demo' }, 'day', dollars(20));
-    world.clock.pass(DAY);
-    const { limits } = await world.directory.rules(ALICE);
-    const [results] = await Promise.all([
-      Promise.all(Array.from({ length: 50 }, () => world.hold(1, { limits, ledger: stage.ledger() }))),
-      stage.limits().set({ project: 'demo' }, 'day', dollars(30)),
-    ]);
-    const held = results.filter(({ kind }) => kind === 'held').length;
-    expect(held).toBeGreaterThanOrEqual(20);
-    expect(held).toBeLessThanOrEqual(30);
-    await world.hold(1);
-    const account = await world.account({ project: 'demo' }, 'day');
-    expect(account?.limit).toMatchObject({ amount: dollars(30), version: 2 });
-    expect(account?.holds.size).toBe(Math.min(30, held + 1));
-    expect((await stage.audit()).differences).toEqual([]);
-  }, 60_000);
 });

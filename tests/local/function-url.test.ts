@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EchoStack, startEchoStack } from '../support/echo-stack.ts';
 import { signedFetch } from '../support/signed-fetch.ts';
+import { FUNCTION_URL } from './cases/function-url.ts';
 
 let stack: EchoStack;
 beforeAll(async () => {
@@ -13,37 +14,8 @@ const url = (path: string) => `${stack.info.stages.dev.proxyUrl}${path}`;
 const get = (path: string, init?: RequestInit) => signedFetch(stack.principals.alice)(url(path), init);
 
 describe('a function URL', () => {
-  it('hands a signed request to its stage’s function and answers with status, headers, cookies and body', async () => {
-    const response = await get('/v1/echo?a=1', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', cookie: 'c=1; d=2' },
-      body: '{"q":"漢字"}',
-    });
-    expect(response.status).toBe(201);
-    expect(response.headers.get('x-answer')).toBe('1');
-    expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2']);
-    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await response.json()).toMatchObject({
-      stage: 'dev',
-      event: {
-        rawPath: '/v1/echo',
-        rawQueryString: 'a=1',
-        cookies: ['c=1', 'd=2'],
-        body: '{"q":"漢字"}',
-        requestContext: {
-          authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/alice' } },
-          http: { method: 'POST' },
-        },
-      },
-    });
-  });
-
-  it('gives a function its configuration, and no environment of the machine', async () => {
-    const { env } = (await (await get('/')).json()) as { env: string[] };
-    expect(env).toEqual(
-      expect.arrayContaining(['STAGE', 'TABLE_NAME', 'OPENAI_SECRET_ARN', 'OPENAI_BASE_URL']),
-    );
-    expect(env.filter((name) => /OPENAI_API_KEY|VITEST|npm_/.test(name))).toEqual([]);
+  it.each(FUNCTION_URL)('$name', async ({ run }) => {
+    await run({ get, lines: stack.lines });
   });
 
   it('runs each stage on its own', async () => {
@@ -51,25 +23,11 @@ describe('a function URL', () => {
     expect(await prod.json()).toMatchObject({ stage: 'prod' });
   });
 
-  it('answers without a prelude as the function set its content type', async () => {
-    const response = await get('/plain');
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain']);
-    expect(await response.text()).toBe('no prelude');
+  it('cuts the answer of a function that never ends it', async () => {
+    const response = await get('/open');
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
   });
-
-  it.each(['/throw', '/lost'])('answers 502 where the function has no head to give (%s)', async (path) => {
-    const response = await get(path);
-    expect([response.status, await response.text()]).toEqual([502, 'Internal Server Error']);
-  });
-
-  it.each(['/cut', '/open'])(
-    'cuts the answer where the function fails in the middle of it (%s)',
-    async (path) => {
-      const response = await get(path);
-      expect(response.status).toBe(200);
-      await expect(response.text()).rejects.toThrow();
-    },
-  );
 
   it('says in its log why a function failed', async () => {
     await get('/open').then((response) => response.text().catch(() => undefined));
@@ -113,26 +71,6 @@ describe('a function URL', () => {
       body: 'a'.repeat(6_291_456),
     });
     expect(response.status).toBe(200);
-  });
-
-  it('makes a function wait for a slow client', async () => {
-    const response = await get('/long');
-    const wrote = () => stack.lines.filter((line) => line.startsWith('wrote chunk')).length;
-    let before = -1;
-    // As long as nobody reads, what the sockets hold fills up and the function stands still.
-    await expect
-      .poll(
-        () => {
-          const still = wrote() > 0 && wrote() === before;
-          before = wrote();
-          return still;
-        },
-        { interval: 200, timeout: 20_000 },
-      )
-      .toBe(true);
-    expect(before).toBeLessThan(256);
-    expect((await response.arrayBuffer()).byteLength).toBe(256 * 262_144);
-    await expect.poll(() => stack.lines).toContain('wrote it all');
   });
 
   it('tells a function that the client has left, and lets it write on to nobody', async () => {

@@ -135,7 +135,7 @@ describe("prices as OpenAI's pages give them", () => {
     ['gpt-4o-mini', { web_search: 1 }, '0.0112'],
     ['gpt-4.1-mini', { web_search: 1 }, '0.0132'],
     ['o3', { file_search: 4 }, '0.01'],
-    ['gpt-6-sol', { container_1g: 1, container_4g: 1, container_16g: 1, container_64g: 1 }, '2.55'],
+    ['gpt-6-sol', { container_1g: 20, container_4g: 20, container_16g: 20, container_64g: 20 }, '2.55'],
   ])('%s with %o costs $%s', (model, counts, dollars) => {
     expect(usd(model, counts)).toBe(dollars);
   });

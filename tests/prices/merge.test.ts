@@ -3,15 +3,16 @@ import type { Base } from '../../prices/genai.ts';
 import { mergeTable } from '../../prices/merge.ts';
 import type { Group } from '../../prices/overlay/types.ts';
 import { summarize } from '../../prices/report.ts';
-import { perMillion, perUnit, times, toNumber } from '../../prices/usd.ts';
+import { perMillion, perUnit, times, toNumber } from '../../shared/core/usd.ts';
 
 const base: Base = {
   name: 'base 1.0',
   entries: ['plain', 'dated', 'long', 'stray'],
   periods(entry) {
-    const input = { rates: { input: '2', output: '8' } };
+    const input = { rates: { input: '2', output: '8' }, fees: {} };
     if (entry === 'plain') return [input];
-    if (entry === 'dated') return [input, { from: '2026-06-01', rates: { input: '1', output: '4' } }];
+    if (entry === 'dated')
+      return [input, { from: '2026-06-01', rates: { input: '1', output: '4' }, fees: {} }];
     if (entry === 'long') return [{ ...input, long: { input: '4', output: '12' } }];
     throw new Error(`the base has no entry ${entry}`);
   },

@@ -40,7 +40,11 @@ describe('a table that is wrong is refused, with what is wrong and where', () =>
     ],
     ['a negative rate', { rates: { default: { input: -1, output: 2 } } }, /m\.rates\.default\.input/],
     ['no rates', { rates: {} }, /m\.rates: has no rates for the default tier/],
-    ['no input rate', { rates: { default: { output: 2 } } }, /m\.rates\.default: has no rate for input/],
+    [
+      'no input rate',
+      { rates: { default: { output: 2 } } },
+      /m\.rates\.default: has no rate for input, characters, audio_seconds/,
+    ],
     ['no output rate', { rates: { default: { input: 2 } } }, /m: has no output rate/],
     [
       'an unknown class',

@@ -55,9 +55,19 @@ describe('prices/table.json', () => {
     }
   });
 
+  it('says of every model since 5 March 2026 that regional endpoints charge more for it, evenly', () => {
+    for (const { model, regional, rates, calls, longContext } of table.prices) {
+      const since = /^gpt-(5\.[4-9]|6|audio-1\.5|transcribe|image-2)|chatgpt-image/.test(model);
+      expect(regional ?? false, model).toBe(since);
+      const all = [...Object.values(rates), ...Object.values(longContext?.rates ?? {}), calls ?? {}];
+      for (const rate of regional ? all.flatMap((byClass) => Object.values(byClass)) : [])
+        expect((rate * 11) % 10, model).toBe(0);
+    }
+  });
+
   it('knows every tool that a model of /responses can call', () => {
     for (const { model, calls, contextWindow } of table.prices) {
-      if (!/^(gpt-(4\.1|4o|5|6)|o\d)/.test(model) || /audio|search/.test(model)) continue;
+      if (!/^(gpt-(4\.1|4o|5|6)|o\d)/.test(model) || /audio|search|transcribe|tts/.test(model)) continue;
       expect(Object.keys(calls ?? {}), `${model} ${contextWindow}`).toEqual(
         expect.arrayContaining([
           'web_search',

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inScope } from '../../shared/core/accounts.ts';
 import { ONE_USD, type Picodollars } from '../../shared/core/money.ts';
+import { readLimitAccount } from '../../shared/ledger/limit-account.ts';
 import { type Caller, createCaller, type Reply, userName } from './caller.ts';
 import { type Question, questioner, type Shape } from './questions.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
 import { type Samples, sampleLimits } from './sampler.ts';
-import { accountId, type LimitOf, PROJECT, type Stage, startStage, untilSettled } from './stage.ts';
+import { accountId, type LimitOf, PROJECT, type Stage, spread, startStage, untilSettled } from './stage.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ConcurrencyOptions {
@@ -18,6 +19,8 @@ export interface ConcurrencyOptions {
   readonly crowd: number;
   /** Calls of the crowd, in all. */
   readonly crowdCalls: number;
+  /** Over how many items every other limit is spread; absent: none is. */
+  readonly shards?: number;
 }
 
 export interface ConcurrencyResult {
@@ -73,7 +76,7 @@ const TOGETHER_UNDERWAY = 12;
  * there, a crowd of large ones comes for the rest, and for what is given back as the small ones end.
  */
 export async function runConcurrency(options: ConcurrencyOptions): Promise<ConcurrencyResult> {
-  const stage = await startStage(LIMITS);
+  const stage = await startStage(spread(LIMITS, options.shards));
   try {
     const random = randomFrom(options.seed);
     const questions = questionsOf(random, options);
@@ -210,7 +213,7 @@ function nameOf(reply: Reply): string {
 async function conclude(stage: Stage, questions: readonly Question[], replies: ReadonlyMap<Question, Reply>) {
   const left = await Promise.all(
     stage.limits.map(async (limit) => {
-      const account = await stage.store.getAccount(accountId(limit));
+      const account = await readLimitAccount(stage.store, accountId(limit), limit.shards);
       return { ...limit, remaining: account?.limit?.remaining ?? 0n };
     }),
   );

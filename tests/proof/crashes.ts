@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ONE_USD } from '../../shared/core/money.ts';
 import { type Caller, createCaller, type Reply } from './caller.ts';
-import { CALL_POINTS, isDurable, type Point, type Wave } from './points.ts';
+import { CALL_POINTS, isDurable, type Point, SHARD_POINTS, SWEEP_POINTS, type Wave } from './points.ts';
 import { type Question, questioner, type Shape } from './questions.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
 import { type Samples, sampleLimits } from './sampler.ts';
-import { type FunctionProcess, type LimitOf, PROJECT, type Stage, startStage } from './stage.ts';
+import { type FunctionProcess, type LimitOf, PROJECT, type Stage, spread, startStage } from './stage.ts';
 import { type SweepResult, sweepAway, sweepMeanwhile } from './sweeps.ts';
 import { startTrap, type Trap } from './trap.ts';
 
@@ -19,10 +19,14 @@ export interface CrashOptions {
   readonly kills: number;
   /** Of sweeps, on top. */
   readonly sweepKills: number;
+  /** Over how many items every other limit is spread; absent: none is. */
+  readonly shards?: number;
 }
 
 export interface CrashResult extends SweepResult {
   readonly calls: number;
+  /** Where they were to be killed, beside random instants. */
+  readonly points: readonly Point[];
   /** Processes killed at each point; the ones of the sweep included. */
   readonly kills: ReadonlyMap<string, number>;
   readonly answered: number;
@@ -91,7 +95,8 @@ interface Run {
  * well; then reckons.
  */
 export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
-  const stage = await startStage(LIMITS);
+  const stage = await startStage(spread(LIMITS, options.shards));
+  const points = options.shards === undefined ? CALL_POINTS : [...CALL_POINTS, ...SHARD_POINTS];
   const random = randomFrom(options.seed);
   const run: Run = {
     stage,
@@ -103,7 +108,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
     replies: [],
     asked: new Map(),
     kills: new Map(),
-    plan: planOf(options.kills),
+    plan: planOf(options.kills, points),
   };
   try {
     stage.upstream.watch(async (progress, number) => {
@@ -121,7 +126,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
     await sleep(LEASE_SECONDS * 1_000 + 500);
     const swept = await sweepAway(stage, ENVIRONMENT, options.sweepKills, random);
     for (const [name, count] of swept.sweepKills) run.kills.set(name, count);
-    return { ...swept, samples, ...(await conclude(run)) };
+    return { ...swept, samples, points: [...points, ...SWEEP_POINTS], ...(await conclude(run)) };
   } finally {
     await Promise.all(run.traps.map((trap) => trap.close()));
     await stage.close();
@@ -129,9 +134,9 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
 }
 
 /** Each point as often as the others, and every fifth kill at a random instant. */
-function planOf(kills: number): Run['plan'] {
+function planOf(kills: number, points: readonly Point[]): Run['plan'] {
   return Array.from({ length: kills }, (_, index) => ({
-    point: index % 5 === 4 ? undefined : CALL_POINTS[(index - Math.floor(index / 5)) % CALL_POINTS.length],
+    point: index % 5 === 4 ? undefined : points[(index - Math.floor(index / 5)) % points.length],
     tries: 0,
   }));
 }
@@ -140,6 +145,8 @@ async function runSlot(run: Run, ask: () => Question): Promise<void> {
   const slot: Slot = { victim: startVictim(run), alive: true };
   const callers = Array.from({ length: run.options.callers }, async () => {
     while (slot.alive) await askOnce(run, slot, ask());
+    // However slow the machine, and however soon the others died: the last process lives on.
+    await askOnce(run, slot, ask());
   });
   for (let planned = run.plan.shift(); planned !== undefined; planned = run.plan.shift()) {
     const successor = startVictim(run);
@@ -171,7 +178,7 @@ async function killAt(run: Run, { process, trap }: Victim, planned: Run['plan'][
   const { point } = planned;
   const sprung = Promise.withResolvers<true>();
   if (point !== undefined) {
-    trap.arm(point, run.random.whole(0, 8), () => {
+    trap.arm(point, point.rare ? 0 : run.random.whole(0, 8), () => {
       process.kill();
       sprung.resolve(true);
     });

@@ -11,6 +11,7 @@ import { faultsOfConcurrency, faultsOfCrashes } from './verdict.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
 const RUNS = 3;
+const SHARDS = 4;
 const LOAD = { processes: 4, gathered: 200, crowd: 48, crowdCalls: 240 };
 const CRASHES = { processes: 4, callers: 6, sweepKills: 28 };
 
@@ -36,6 +37,7 @@ const note = (what: string, found: readonly string[]) => {
 };
 
 const concurrency = [];
+const inShards = [];
 const baseline = [];
 for (let run = 0; run < RUNS; run += 1) {
   const options = { ...LOAD, seed: seed + run };
@@ -43,11 +45,25 @@ for (let run = 0; run < RUNS; run += 1) {
   note(`concurrency, run ${run + 1}`, faultsOfConcurrency(result, LOAD.gathered));
   concurrency.push(result);
   baseline.push(await runBaseline(options));
+  const spread = await runConcurrency({ ...options, shards: SHARDS });
+  note(`concurrency in shards, run ${run + 1}`, faultsOfConcurrency(spread, LOAD.gathered));
+  inShards.push(spread);
 }
 const crashes = await runCrashes({ ...CRASHES, seed, kills });
 note('crashes', faultsOfCrashes(crashes, kills));
+const spreadKills = Math.ceil(kills / 3);
+const spreadCrashes = await runCrashes({ ...CRASHES, seed: seed + 1, kills: spreadKills, shards: SHARDS });
+note('crashes in shards', faultsOfCrashes(spreadCrashes, spreadKills));
 
-const findings = { seed, date: values.date, gathered: LOAD.gathered, concurrency, baseline, crashes };
+const findings = {
+  seed,
+  date: values.date,
+  gathered: LOAD.gathered,
+  concurrency,
+  baseline,
+  crashes,
+  sharded: { shards: SHARDS, concurrency: inShards, crashes: spreadCrashes },
+};
 console.log(`\n${tableOf(findings)}`);
 if (faults.length > 0) {
   console.error(`\n${faults.length} things are not as promised; ${DOCUMENT} is left as it was.`);

@@ -30,6 +30,8 @@ export interface Point {
    * with its process.
    */
   readonly after?: (wave: Wave) => boolean;
+  /** Few calls come to it: the first one that does is the one. */
+  readonly rare?: true;
 }
 
 const HOLDS = new Set(['reserveLimit', 'reserveBooks']);
@@ -86,6 +88,19 @@ export const CALL_POINTS: readonly Point[] = [
   { name: 'after a release', is: ledger('after', ({ step }) => RELEASES.has(step)) },
   { name: 'before the entry is closed', is: ledger('before', ({ step }) => step === 'closeCall') },
   { name: 'after the entry is closed', is: ledger('after', ({ step }) => step === 'closeCall') },
+];
+
+const grants = ({ step, body }: Operation) =>
+  step === 'transfer' && / g\d+ :more_g/.test(body.UpdateExpression ?? '');
+const receives = ({ step, body }: Operation) =>
+  step === 'reserveLimit' && /received = received/.test(body.UpdateExpression ?? '');
+
+/** Where money is on its way between the account of a limit and its shards. */
+export const SHARD_POINTS: readonly Point[] = [
+  { name: 'before an account grants to a shard', is: ledger('before', grants), rare: true },
+  { name: 'after it granted, before the shard has it', is: ledger('after', grants), rare: true },
+  { name: 'before a shard receives, with a hold', is: ledger('before', receives), rare: true },
+  { name: 'after a shard received, with a hold', is: ledger('after', receives), rare: true },
 ];
 
 /** The points of a sweep. */

@@ -17,6 +17,12 @@ describe(`the books hold (seed ${SEED})`, () => {
     expect(faultsOfConcurrency(result, LOAD.gathered)).toEqual([]);
   });
 
+  it('also where every other limit is spread over shards', { timeout: 120_000 }, async () => {
+    const load = { ...LOAD, processes: 2, gathered: 16, shards: 3 };
+    const result = await runConcurrency(load);
+    expect(faultsOfConcurrency(result, load.gathered)).toEqual([]);
+  });
+
   it('and a load of this kind passes the limit where costs are only recorded afterwards', {
     timeout: 120_000,
   }, async () => {
@@ -25,7 +31,9 @@ describe(`the books hold (seed ${SEED})`, () => {
     expect(passed).toBeLessThan(calls);
   });
 
-  it('when processes and sweeps are killed at any point of their work', { timeout: 180_000 }, async () => {
+  it('when processes and sweeps are killed at any point of their work, limits in one item and in shards', {
+    timeout: 300_000,
+  }, async () => {
     const kills = 24;
     const result = await runCrashes({
       seed: SEED,
@@ -33,6 +41,7 @@ describe(`the books hold (seed ${SEED})`, () => {
       callers: 4,
       kills,
       sweepKills: 4,
+      shards: 3,
     });
     expect(faultsOfCrashes(result, kills)).toEqual([]);
     expect(result.reckoning.settled).toBeGreaterThan(0);

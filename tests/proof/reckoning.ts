@@ -3,6 +3,8 @@ import type { Account, CallEntry } from '../../shared/core/ledger.ts';
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import { daysBetween } from '../../shared/core/period.ts';
 import { describeScope } from '../../shared/core/scope.ts';
+import { summed } from '../../shared/core/shards.ts';
+import { readWithShards } from '../../shared/ledger/limit-account.ts';
 import { type Question, questionName } from './questions.ts';
 import { accountId, type LimitOf, PROJECT, type Stage } from './stage.ts';
 
@@ -61,7 +63,12 @@ export async function reckon(stage: Stage, questions: readonly Question[]): Prom
   const open = entries.filter(({ state }) => state !== 'closed');
   for (const entry of open) found.problems.push(`the entry ${entry.id} is ${entry.state}`);
   for (const limit of stage.limits) {
-    reckonLimit(limit, await stage.store.getAccount(accountId(limit)), entries, found);
+    reckonLimit(
+      limit,
+      await readWithShards(stage.store, accountId(limit), limit.shards ?? 0),
+      entries,
+      found,
+    );
   }
   const { differences } = await stage.audit();
   for (const { field, counter, entries: sum } of differences)
@@ -113,7 +120,7 @@ function reckonQuestion(
 
 function reckonLimit(
   { scope, amount }: LimitOf,
-  account: Account | undefined,
+  { account, shards }: Awaited<ReturnType<typeof readWithShards>>,
   entries: readonly CallEntry[],
   found: Findings,
 ): void {
@@ -121,7 +128,7 @@ function reckonLimit(
   if (account?.limit === undefined) return void problem('has no account');
   const named = entries.filter((entry) => inScope(entry, scope));
   const due = named.reduce((sum, { outcome }) => sum + (outcome?.cost ?? 0n), 0n);
-  const { spent, holds } = account;
+  const { spent, holds } = summed(account, shards);
   if (spent < due) found.lost += 1;
   if (spent > due) found.doubled += 1;
   if (spent !== due) problem(`has spent ${formatUsd(spent)}, and its entries ${formatUsd(due)} USD`);
@@ -130,8 +137,18 @@ function reckonLimit(
     problem(`is passed by ${formatUsd(spent - amount)} USD`);
   }
   if (holds.size > 0) problem(`still has ${holds.size} holds`);
-  const stranded = amount - spent - account.limit.remaining;
+  const stranded = amount - spent - usable(account, shards);
   if (stranded === 0n) return;
   found.stranded += stranded;
   problem(`lost track of ${formatUsd(stranded)} USD`);
+}
+
+/** What calls to come can hold: it lies in the account, in one of its shards, or on the way between them. */
+function usable(account: Account, shards: readonly (Account | undefined)[]): Picodollars {
+  const items = [account, ...shards.filter((shard) => shard !== undefined)];
+  const lying = items.reduce((sum, { limit }) => sum + (limit?.remaining ?? 0n), 0n);
+  return (account.lent ?? []).reduce((sum, { granted, collected }, index) => {
+    const { received = 0n, returned = 0n } = shards[index]?.flow ?? {};
+    return sum + granted - received + returned - collected;
+  }, lying);
 }

@@ -2,7 +2,6 @@ import { formatUsd, ONE_USD, type Picodollars } from '../../shared/core/money.ts
 import type { BaselineResult } from './baseline.ts';
 import type { ConcurrencyResult } from './concurrency.ts';
 import type { CrashResult } from './crashes.ts';
-import { CALL_POINTS, SWEEP_POINTS } from './points.ts';
 import { killsIn, lockoutOf } from './verdict.ts';
 
 /** All that a run of the proof found. */
@@ -14,36 +13,28 @@ export interface Findings {
   readonly concurrency: readonly ConcurrencyResult[];
   readonly baseline: readonly BaselineResult[];
   readonly crashes: CrashResult;
+  /** The same with every other limit in so many shards. */
+  readonly sharded: {
+    readonly shards: number;
+    readonly concurrency: readonly ConcurrencyResult[];
+    readonly crashes: CrashResult;
+  };
 }
 
 const HEAD = ['scenario', 'runs', 'calls', 'overspend', 'lost', 'doubled', 'lockout'];
 
 /** The one table: what each scenario came to. */
-export function tableOf({ gathered, concurrency, baseline, crashes }: Findings): string {
-  const sum = (pick: (result: ConcurrencyResult) => number) =>
-    String(concurrency.reduce((total, result) => total + pick(result), 0));
-  const worst = most(concurrency.map(overspendOf));
+export function tableOf({ gathered, concurrency, baseline, crashes, sharded }: Findings): string {
   const baselineWorst = most(baseline.map(({ overspend }) => overspend));
+  const together = `${gathered}+ calls at once on one $1.00 limit, 4 processes`;
+  const killed = 'processes killed under load, then swept';
+  const spread = `, limits in ${sharded.shards} shards`;
   return table([
     HEAD,
-    [
-      `${gathered}+ calls at once on one $1.00 limit, 4 processes`,
-      String(concurrency.length),
-      sum(({ statuses }) => [...statuses.values()].reduce((total, count) => total + count, 0)),
-      usd(worst),
-      sum(({ reckoning }) => reckoning.lost),
-      sum(({ reckoning }) => reckoning.doubled),
-      sum(lockoutOf),
-    ],
-    [
-      'processes killed under load, then swept',
-      `${killsIn(crashes)} kills`,
-      String(crashes.calls),
-      usd(overspendOf(crashes)),
-      String(crashes.reckoning.lost),
-      String(crashes.reckoning.doubled),
-      String(lockoutOf(crashes)),
-    ],
+    concurrencyRow(together, concurrency),
+    concurrencyRow(together + spread, sharded.concurrency),
+    crashRow(killed, crashes),
+    crashRow(killed + spread, sharded.crashes),
     [
       'for comparison: check, then record',
       String(baseline.length),
@@ -54,9 +45,35 @@ export function tableOf({ gathered, concurrency, baseline, crashes }: Findings):
   ]);
 }
 
+function concurrencyRow(scenario: string, results: readonly ConcurrencyResult[]): string[] {
+  const sum = (pick: (result: ConcurrencyResult) => number) =>
+    String(results.reduce((total, result) => total + pick(result), 0));
+  return [
+    scenario,
+    String(results.length),
+    sum(({ statuses }) => [...statuses.values()].reduce((total, count) => total + count, 0)),
+    usd(most(results.map(overspendOf))),
+    sum(({ reckoning }) => reckoning.lost),
+    sum(({ reckoning }) => reckoning.doubled),
+    sum(lockoutOf),
+  ];
+}
+
+function crashRow(scenario: string, result: CrashResult): string[] {
+  return [
+    scenario,
+    `${killsIn(result)} kills`,
+    String(result.calls),
+    usd(overspendOf(result)),
+    String(result.reckoning.lost),
+    String(result.reckoning.doubled),
+    String(lockoutOf(result)),
+  ];
+}
+
 /** The document: the table, what was done, and how to do it again. */
 export function documentOf(findings: Findings): string {
-  const { seed, date, concurrency, baseline, crashes, gathered } = findings;
+  const { seed, date, concurrency, baseline, crashes, sharded, gathered } = findings;
   const first = concurrency[0];
   const model = baseline[0];
   if (first === undefined || model === undefined) throw new Error('nothing was run');
@@ -88,12 +105,12 @@ gather at OpenAI until all of them are there (the most at once: ${first.mostForw
 ones competes for the rest while the first ones are answered. All the while every limit is read, consistently, about ten
 times a second (${first.samples.rounds} times in the first run), and what OpenAI has charged is held against the limit as well.
 
-| run | ${concurrency.map((_, index) => index + 1).join(' | ')} |
-|---|${concurrency.map(() => '---|').join('')}
-| answered | ${concurrency.map(({ reckoning }) => reckoning.settled).join(' | ')} |
-| refused | ${concurrency.map(({ statuses }) => statuses.get('429 insufficient_quota') ?? 0).join(' | ')} |
-| left of the project's $1.00 | ${concurrency.map(({ remaining }) => usd(remaining)).join(' | ')} |
-| the least that a refused call could have cost which no longer fits | ${concurrency.map(({ leastRefused }) => usd(leastRefused ?? 0n)).join(' | ')} |
+${runTable(concurrency)}
+
+In shards, the accounts of the project and of the model are spread over ${sharded.shards} items each, and those of the users are not; the
+items of an account are read together, in one request.
+
+${runTable(sharded.concurrency)}
 
 Every call that was answered has one entry at exactly what OpenAI charged, and the audit finds no difference.
 
@@ -107,19 +124,51 @@ outside by what has passed between them and DynamoDB or OpenAI, and at random in
 that holds are given back as well. The sweep runs all the while. At the end the lease of the last calls passes, and the
 sweep is killed at points of its own, then runs two at once, and again.
 
-${killTable(crashes)}
+${killTable(crashes, sharded.crashes)}
 
-Of ${crashes.calls} calls, ${crashes.answered} were answered or refused and ${crashes.cut} were cut off. ${crashes.reckoning.settled} are booked at their true cost. ${crashes.reckoning.unsettled} are booked at
-the most that they could have cost, flagged \`unsettled\`, since their function died before it knew; of these, OpenAI had
-not seen ${crashes.reckoning.unseen.length}: all their holds were durable, and nobody can tell such a call from one that was sent. No call is booked
-of which a hold was missing, no hold is left, and in every limit what remains is the limit less what is spent, exactly.
+${crashStory('One item each', crashes)}
+
+${crashStory('In shards', sharded.crashes)}
+
+No call is booked of which a hold was missing, no hold is left, and in every limit what remains (in its account, in its
+shards, and on the way between them) is the limit less what is spent, exactly.
 `;
 }
 
-function killTable({ kills }: CrashResult): string {
-  const named = new Set([...CALL_POINTS, ...SWEEP_POINTS].map(({ name }) => name));
-  const names = [...named, ...[...kills.keys()].filter((name) => !named.has(name))];
-  return table([['killed', 'times'], ...names.map((name) => [name, String(kills.get(name) ?? 0)])]);
+function runTable(results: readonly ConcurrencyResult[]): string {
+  const row = (name: string, pick: (result: ConcurrencyResult) => string | number) => [
+    name,
+    ...results.map((result) => String(pick(result))),
+  ];
+  return table([
+    ['run', ...results.map((_, index) => String(index + 1))],
+    row('answered', ({ reckoning }) => reckoning.settled),
+    row('refused', ({ statuses }) => statuses.get('429 insufficient_quota') ?? 0),
+    row("left of the project's $1.00", ({ remaining }) => usd(remaining)),
+    row('the least that a refused call could have cost which no longer fits', ({ leastRefused }) =>
+      usd(leastRefused ?? 0n),
+    ),
+  ]);
+}
+
+function killTable(single: CrashResult, sharded: CrashResult): string {
+  const named = new Set(sharded.points.map(({ name }) => name));
+  const killed = [...single.kills.keys(), ...sharded.kills.keys()];
+  const names = [...named, ...new Set(killed.filter((name) => !named.has(name)))];
+  const times = ({ kills, points }: CrashResult, name: string) => {
+    const isMeant = points.some((point) => point.name === name) || kills.has(name);
+    return isMeant ? String(kills.get(name) ?? 0) : '-';
+  };
+  const rows = names.map((name) => [name, times(single, name), times(sharded, name)]);
+  return table([['killed', 'times', 'in shards'], ...rows]);
+}
+
+function crashStory(what: string, { calls, answered, cut, reckoning }: CrashResult): string {
+  const { settled, unsettled, unseen } = reckoning;
+  return `- ${what}: of ${calls} calls, ${answered} were answered or refused and ${cut} were cut off. ${settled} are booked at their true
+  cost. ${unsettled} are booked at the most that they could have cost, flagged \`unsettled\`, since their function died before it
+  knew; of these, OpenAI had not seen ${unseen.length}: all their holds were durable, and nobody can tell such a call from one
+  that was sent.`;
 }
 
 function overspendOf({ samples, reckoning }: ConcurrencyResult | CrashResult): Picodollars {

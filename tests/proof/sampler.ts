@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldIn } from '../../shared/core/accounts.ts';
+import type { Account } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
+import { lentOut } from '../../shared/core/shards.ts';
+import { readWithShards } from '../../shared/ledger/limit-account.ts';
 import { accountId, type LimitOf, type Stage } from './stage.ts';
 
 export interface Samples {
@@ -8,15 +11,16 @@ export interface Samples {
   readonly rounds: number;
   /** The most by which spent and held together passed a limit at any of these instants; 0 where they never did. */
   readonly overspend: Picodollars;
-  /** How often `remaining` was not the limit less what was spent and held. */
+  /** How often `remaining` of an item was not what it had for its limit, less what was spent, held and lent. */
   readonly inconsistent: number;
 }
 
 const PAUSE_MS = 50;
 
 /**
- * Looks at every limit's account again and again, by consistent reads, until it is stopped. One account is one item,
- * so each reading shows an instant that existed.
+ * Looks at every limit's account again and again, by consistent reads, until it is stopped. An account that is one item
+ * shows an instant that existed. One in shards is read in one request: to count the same money twice, it would have to
+ * be given back, collected, granted and held again within it, by four requests one after the other.
  */
 export function sampleLimits(stage: Stage): { stop(): Promise<Samples> } {
   let stopped = false;
@@ -43,13 +47,22 @@ async function look(
   limit: LimitOf,
   samples: { overspend: Picodollars; inconsistent: number },
 ): Promise<void> {
-  const account = await store.getAccount(accountId(limit));
+  const { account, shards } = await readWithShards(store, accountId(limit), limit.shards ?? 0);
   if (account?.limit === undefined) return;
-  const used = account.carried + account.spent + heldIn(account);
-  if (account.limit.remaining !== limit.amount - used) samples.inconsistent += 1;
+  const items = [account, ...shards.filter((shard) => shard !== undefined)];
+  if (account.limit.amount !== limit.amount || !items.every(isConsistent)) samples.inconsistent += 1;
+  const used = items.reduce((sum, item) => sum + usedIn(item), 0n);
   // The project's limit binds every call: what the upstream has charged must be within it, whatever the books say.
   const { user, model } = limit.scope;
   const charged = user === undefined && model === undefined ? upstream.charged() : 0n;
   for (const over of [used - limit.amount, charged - limit.amount])
     if (over > samples.overspend) samples.overspend = over;
+}
+
+function usedIn(item: Account): Picodollars {
+  return item.carried + item.spent + heldIn(item);
+}
+
+function isConsistent(item: Account): boolean {
+  return item.limit?.remaining === (item.limit?.amount ?? 0n) - usedIn(item) - lentOut(item);
 }

@@ -10,7 +10,7 @@ import { createSupervisor } from '../../local/supervisor.ts';
 import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
 import { limitAccount } from '../../shared/core/accounts.ts';
-import type { AccountId } from '../../shared/core/ledger.ts';
+import type { LimitAccountId } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import { PERIODS } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
@@ -31,10 +31,19 @@ const clock = { now: () => Date.now() };
 export interface LimitOf {
   readonly scope: Scope;
   readonly amount: Picodollars;
+  /** Over how many items its account is spread; absent: it is one. */
+  readonly shards?: number;
+}
+
+/** The same limits, every other one of them spread over so many items. */
+export function spread(limits: readonly LimitOf[], shards: number | undefined): LimitOf[] {
+  return limits.map((limit, index) =>
+    shards === undefined || index % 2 === 1 ? limit : { ...limit, shards },
+  );
 }
 
 /** The account in which a limit of the proof counts. */
-export function accountId({ scope }: LimitOf): AccountId {
+export function accountId({ scope }: LimitOf): LimitAccountId {
   return limitAccount(scope, PERIOD, Date.now());
 }
 
@@ -84,7 +93,7 @@ export async function startStage(limits: readonly LimitOf[]): Promise<Stage> {
     createdAt: startedAt,
   });
   const setting = createLimits({ directory, store, clock });
-  for (const { scope, amount } of limits) await setting.set(scope, PERIOD, amount);
+  for (const { scope, amount, shards } of limits) await setting.set(scope, PERIOD, amount, shards);
 
   const running = new Set<FunctionProcess>();
   return {

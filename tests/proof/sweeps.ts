@@ -13,6 +13,8 @@ const REPORT = z.object({
   unsettled: z.number(),
   voided: z.number(),
   completed: z.number(),
+  settled: z.number(),
+  waiting: z.number(),
   strays: z.number(),
 });
 export type SweepCounts = z.infer<typeof REPORT>;
@@ -93,6 +95,8 @@ function sum(a: SweepCounts, b: SweepCounts): SweepCounts {
     unsettled: a.unsettled + b.unsettled,
     voided: a.voided + b.voided,
     completed: a.completed + b.completed,
+    settled: a.settled + b.settled,
+    waiting: a.waiting + b.waiting,
     strays: a.strays + b.strays,
   };
 }

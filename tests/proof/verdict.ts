@@ -1,7 +1,6 @@
 import { formatUsd } from '../../shared/core/money.ts';
 import type { ConcurrencyResult } from './concurrency.ts';
 import type { CrashResult } from './crashes.ts';
-import { CALL_POINTS, SWEEP_POINTS } from './points.ts';
 
 /** How many calls found no money though it was there, or money that nobody can use: 1 stands for the latter. */
 export function lockoutOf(result: ConcurrencyResult | CrashResult): number {
@@ -33,8 +32,8 @@ export function faultsOfCrashes(result: CrashResult, kills: number): string[] {
   const { samples, reckoning, otherStatuses, bookedTooEarly, afterwards } = result;
   const faults = [...reckoning.problems, ...faultsOfSamples(samples)];
   if (killsIn(result) < kills) faults.push(`only ${killsIn(result)} processes were killed, not ${kills}`);
-  if (kills >= CALL_POINTS.length * 2) {
-    for (const { name } of [...CALL_POINTS, ...SWEEP_POINTS])
+  if (kills >= result.points.length * 2) {
+    for (const { name } of result.points)
       if (!result.kills.has(name)) faults.push(`nobody was killed ${name}`);
   }
   if (otherStatuses.length > 0) faults.push(`calls ended with ${[...new Set(otherStatuses)].join(', ')}`);

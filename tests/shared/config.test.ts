@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readProxyConfig, readStageConfig } from '../../shared/config.ts';
+import { endpointOf, readAdminConfig, readProxyConfig, readSweepConfig } from '../../shared/config.ts';
 
 const STAGE = { STAGE: 'dev', TABLE_NAME: 'tollgate-dev', AWS_REGION: 'eu-west-1' };
 const PROXY = { ...STAGE, OPENAI_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' };
@@ -23,9 +23,25 @@ describe('the configuration', () => {
   });
 
   it('takes an empty variable for one that was not set', () => {
-    expect(readStageConfig({ ...STAGE, LOG_LEVEL: '', LEASE_SECONDS: '' })).toMatchObject({
+    expect(readAdminConfig({ ...STAGE, LOG_LEVEL: '', LEASE_SECONDS: '' })).toMatchObject({
       LOG_LEVEL: 'info',
     });
+  });
+
+  it('of the admin needs no key of OpenAI, and takes an admin key', () => {
+    expect(readAdminConfig(STAGE)).toMatchObject({ OPENAI_BASE_URL: 'https://api.openai.com/v1' });
+    expect(
+      readAdminConfig({ ...STAGE, OPENAI_ADMIN_SECRET_ARN: '' }).OPENAI_ADMIN_SECRET_ARN,
+    ).toBeUndefined();
+    const given = { OPENAI_ADMIN_SECRET_ARN: 'arn:aws:secretsmanager:x', OPENAI_PROJECT_ID: 'proj_x' };
+    expect(readAdminConfig({ ...STAGE, ...given })).toMatchObject(given);
+    expect(readAdminConfig(PROXY)).not.toHaveProperty('OPENAI_SECRET_ARN');
+  });
+
+  it('lets the sweep ask OpenAI, which takes a key and nothing of what serves calls', () => {
+    const { OPENAI_BASE_URL } = readSweepConfig(PROXY);
+    expect(OPENAI_BASE_URL).toBe('https://api.openai.com/v1');
+    expect(() => readSweepConfig(STAGE)).toThrow(/- OPENAI_SECRET_ARN is not set/);
   });
 
   it('names every problem at once', () => {
@@ -42,6 +58,23 @@ describe('the configuration', () => {
     expect(() => readProxyConfig({ ...PROXY, ...hasty })).toThrow(
       /- LEASE_SECONDS must be more than LEDGER_DEADLINE_MS/,
     );
+  });
+
+  it.each([
+    [{}, 'global'],
+    [{ OPENAI_REGIONAL: '0' }, 'global'],
+    [{ OPENAI_REGIONAL: '1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://eu.api.openai.com/v1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://US.api.openai.com/v1', OPENAI_REGIONAL: '1' }, 'regional'],
+    [{ OPENAI_BASE_URL: 'https://eu.api.openai.com.example/v1' }, 'global'],
+    [{ OPENAI_BASE_URL: 'http://127.0.0.1:9000/v1' }, 'global'],
+  ])('%o pays %s prices', (env, endpoint) => {
+    expect(endpointOf(readProxyConfig({ ...PROXY, ...env }))).toBe(endpoint);
+  });
+
+  it('does not let a regional endpoint pass at global prices', () => {
+    const env = { ...PROXY, OPENAI_BASE_URL: 'https://eu.api.openai.com/v1', OPENAI_REGIONAL: '0' };
+    expect(() => readProxyConfig(env)).toThrow(/- OPENAI_REGIONAL must not be 0/);
   });
 
   it.each([

@@ -125,6 +125,8 @@ export async function startFaultProxy(
     else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
+  // An idle connection that is closed just when a request comes would be a fault of nobody's script.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -19,6 +19,7 @@ const PATIENT_MS = 60_000;
 /** A stage on a table of its own. Its `world` sees the books as they are; a function sees them through the faults. */
 export interface SpoiledStage {
   readonly world: LedgerWorld;
+  readonly table: string;
   readonly store: LedgerStore;
   readonly directory: Directory;
   /** Spoils this stage's requests, and nobody else's; without a script nothing is spoiled. */
@@ -76,6 +77,7 @@ export async function startFaultStages(): Promise<FaultStages> {
       };
       return {
         world,
+        table: name,
         ...connect(),
         spoil,
         ledger: (clock = world.clock) => createLedger({ ...connect(), clock, leaseMs: LEASE }),

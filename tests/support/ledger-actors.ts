@@ -77,6 +77,22 @@ export function createActors(
     if (entry.outcome !== undefined) call.told.push(entry.outcome);
   }
 
+  async function defer(n: number, store: LedgerStore) {
+    const call = known[n % Math.max(1, known.length)]?.call;
+    if (call === undefined) return;
+    await world.with(store).ledger.defer(call, { kind: 'batch', object: `batch_${n}` });
+  }
+
+  function sweep({ deep, isTold }: { deep: boolean; isTold: boolean }, store: LedgerStore) {
+    const truth = async ({ id, held }: CallEntry) => {
+      if (!isTold) return undefined;
+      const outcome = costing(held / 3n);
+      known.find((call) => call.id === id)?.tried.push(outcome);
+      return outcome;
+    };
+    return world.with(store).ledger.sweep({ deep, truth });
+  }
+
   async function set(step: Extract<Step, { kind: 'set' }>, store: LedgerStore) {
     const before = await world.directory.limit(step.scope, step.period);
     // What was spent before a limit, or under a higher one, may be past it; nobody can take that back.
@@ -93,7 +109,9 @@ export function createActors(
       case 'void':
         return end(step.call, () => VOID, store);
       case 'sweep':
-        return void (await world.with(store).ledger.sweep({ deep: step.deep }));
+        return void (await sweep(step, store));
+      case 'defer':
+        return defer(step.call, store);
       case 'set':
         return set(step, store);
       case 'remove':
@@ -125,7 +143,7 @@ export function createActors(
 
   async function dailySweep() {
     world.clock.pass(LEASE + 1);
-    await world.with(shared).ledger.sweep({ deep: true });
+    await sweep({ deep: true, isTold: true }, shared);
   }
 }
 

@@ -10,7 +10,9 @@ export type Step = { readonly fault?: Fault | undefined } & (
   /** `share` of the hold is what it cost, in percent; above 100 is more than was held. */
   | { readonly kind: 'settle'; readonly call: number; readonly share: number }
   | { readonly kind: 'void'; readonly call: number }
-  | { readonly kind: 'sweep'; readonly deep: boolean }
+  /** What it used is told later; a sweep that looks is told so. */
+  | { readonly kind: 'defer'; readonly call: number }
+  | { readonly kind: 'sweep'; readonly deep: boolean; readonly isTold: boolean }
   | {
       readonly kind: 'set';
       readonly scope: Scope;
@@ -60,7 +62,13 @@ const settle = fc.record({
   fault,
 });
 const ended = fc.record({ kind: fc.constant('void' as const), call, fault });
-const sweep = fc.record({ kind: fc.constant('sweep' as const), deep: fc.boolean(), fault });
+const deferred = fc.record({ kind: fc.constant('defer' as const), call, fault });
+const sweep = fc.record({
+  kind: fc.constant('sweep' as const),
+  deep: fc.boolean(),
+  isTold: fc.boolean(),
+  fault,
+});
 const remove = fc.record({ kind: fc.constant('remove' as const), scope, period });
 
 const passes = fc.oneof(
@@ -81,6 +89,7 @@ function planWith(shards: fc.Arbitrary<number | undefined>, first?: number): fc.
     { weight: 10, arbitrary: hold },
     { weight: 8, arbitrary: settle },
     { weight: 2, arbitrary: ended },
+    { weight: 2, arbitrary: deferred },
     { weight: 2, arbitrary: sweep },
     { weight: 3, arbitrary: set },
     { weight: 1, arbitrary: remove },

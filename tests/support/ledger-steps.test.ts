@@ -50,6 +50,9 @@ test("names every step of a call's life, of the sweep and of an admin from the r
   for (const step of ['putCall', 'reserveLimit', 'reserveBooks'] as const) expect(of(step)).toBeDefined();
   expect(seen.map(({ step }) => step)).toContain('openBooks');
 
+  const deferred = { kind: 'response', object: 'resp_1' } as const;
+  expect(await steps(() => world.ledger.defer(call, deferred))).toEqual(named('deferCall'));
+
   expect(await steps(() => world.ledger.settle(call, settledAt(0.01)))).toEqual(
     named('decideCall', 'releaseLimit', 'releaseBooks', 'closeCall'),
   );

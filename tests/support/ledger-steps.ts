@@ -7,6 +7,7 @@ export type Step =
   | 'putDecided'
   | 'getCall'
   | 'decideCall'
+  | 'deferCall'
   | 'closeCall'
   | 'openAccount'
   | 'openBooks'
@@ -129,6 +130,7 @@ function putStep(partition: string, { Item: item }: Body): Step {
 }
 
 function updateStep(partition: string, expression: string): Step {
+  if (partition === 'calls' && expression.includes('#deferred')) return 'deferCall';
   if (partition === 'calls') return expression.includes('#outcome') ? 'decideCall' : 'closeCall';
   if (partition !== 'limit' && partition !== 'books') return 'changeRule';
   if (expression.startsWith('SET holds.')) return partition === 'limit' ? 'reserveLimit' : 'reserveBooks';

@@ -8,7 +8,7 @@ import { daysBetween, type Period } from '../../shared/core/period.ts';
 import type { Limit, Scope, Subject } from '../../shared/core/scope.ts';
 import { createAudit } from '../../shared/ledger/audit.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
-import type { Audit, Ledger, Limits } from '../../shared/ledger/ledger.ts';
+import type { Audit, HoldDeadline, Ledger, Limits } from '../../shared/ledger/ledger.ts';
 import { readLimitAccount } from '../../shared/ledger/limit-account.ts';
 import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
@@ -47,6 +47,7 @@ export interface HoldOptions {
   readonly subject?: Subject;
   readonly limits?: readonly Limit[];
   readonly ledger?: Ledger;
+  readonly deadline?: HoldDeadline;
 }
 
 /** @param shards over how many items limits are spread that do not say so themselves */
@@ -78,17 +79,20 @@ export async function createWorld(
   };
   const hold: LedgerWorld['hold'] = async (
     usd,
-    { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger } = {},
+    { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger, deadline } = {},
   ) =>
-    ledger.hold({
-      ...subject,
-      id,
-      endpoint: 'POST /chat/completions',
-      requestedModel: subject.model,
-      stream: false,
-      amount: dollars(usd),
-      limits: limits ?? (await directory.rules(subject)).limits,
-    });
+    ledger.hold(
+      {
+        ...subject,
+        id,
+        endpoint: 'POST /chat/completions',
+        requestedModel: subject.model,
+        stream: false,
+        amount: dollars(usd),
+        limits: limits ?? (await directory.rules(subject)).limits,
+      },
+      deadline,
+    );
   return {
     ...of(store),
     store,

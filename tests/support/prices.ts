@@ -1,6 +1,7 @@
-import type { Price, Rates } from '../../shared/core/price.ts';
+import type { Price, PriceTable, Rates } from '../../shared/core/price.ts';
+import type { PriceSource } from '../../shared/ports/price-source.ts';
 
-/** Picodollars for one token of USD 1 a million, and for one call of USD 0.001. */
+/** Picodollars for one token of USD 1 a million, and for one call, or minute, of USD 0.001. */
 export const M = 1_000_000n;
 export const MILLI = 1_000_000_000n;
 
@@ -8,10 +9,10 @@ const CALLS: Rates = {
   web_search: 10n * MILLI,
   web_search_preview: 25n * MILLI,
   file_search: 2_500_000_000n,
-  container_1g: 30n * MILLI,
-  container_4g: 120n * MILLI,
-  container_16g: 480n * MILLI,
-  container_64g: 1_920n * MILLI,
+  container_1g: 1_500_000_000n,
+  container_4g: 6n * MILLI,
+  container_16g: 24n * MILLI,
+  container_64g: 96n * MILLI,
 };
 
 /** A model with everything, priced in round numbers. */
@@ -35,6 +36,8 @@ export const FULL: Price = {
       output: 10n * M,
       audio_output: 64n * M,
       image_output: 30n * M,
+      characters: 15n * M,
+      audio_seconds: 100n * M,
       ...CALLS,
     },
     flex: { input: M, cached_input: 100_000n, output: 5n * M, ...CALLS },
@@ -57,3 +60,8 @@ export const PLAIN: Price = {
   maxImageTokens: 25_000,
   rates: { default: { input: 30n * M, output: 60n * M } },
 };
+
+/** Prices that nobody changes. */
+export function fixed(table: PriceTable): PriceSource {
+  return { current: async () => table };
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarise } from './test-report.ts';
+import { summarise, total } from './test-report.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   name: 'a.test.ts',
@@ -22,6 +22,14 @@ describe('the summary of a test run', () => {
       passed: 1,
       failed: 1,
     });
+  });
+
+  it('is the sum of several runs', () => {
+    const runs = [
+      { passed: 2, failed: 0 },
+      { passed: 3, failed: 1 },
+    ];
+    expect(total(runs)).toEqual({ passed: 5, failed: 1 });
   });
 
   it('does not take something else for a report', () => {

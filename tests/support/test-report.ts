@@ -32,3 +32,9 @@ export function summarise(report: unknown): Summary {
   );
   return { passed: numPassedTests, failed: numFailedTests + brokenFiles.length };
 }
+
+/** The sum of several runs. */
+export function total(summaries: readonly Summary[]): Summary {
+  const sum = (of: (summary: Summary) => number) => summaries.reduce((all, each) => all + of(each), 0);
+  return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed) };
+}

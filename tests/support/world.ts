@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { createApp } from '../../functions/proxy/app.ts';
-import type { ProxyDeps, ProxySettings } from '../../functions/proxy/deps.ts';
+import type { AppDeps, ProxySettings } from '../../functions/proxy/deps.ts';
+import { createSweep } from '../../functions/sweep/app.ts';
 import { type Person, people } from '../../local/principals.ts';
 import { bundledPrices } from '../../prices/load.ts';
 import { createAnswerCache } from '../../shared/cache/answer-cache.ts';
@@ -10,7 +11,11 @@ import type { CallEntry } from '../../shared/core/ledger.ts';
 import { parseUsd } from '../../shared/core/money.ts';
 import { periodKey } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
+import { createDeferrals } from '../../shared/deferred/deferrals.ts';
+import { createTruth } from '../../shared/deferred/truth.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
+import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
@@ -18,7 +23,9 @@ import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { PriceSource } from '../../shared/ports/price-source.ts';
 import type { ResponseCache } from '../../shared/ports/response-cache.ts';
+import { fixed } from './prices.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 import type { Fetch } from './signed-fetch.ts';
 
@@ -33,20 +40,28 @@ export interface WorldParts {
   readonly cache: ResponseCache;
   /** In memory where it is left out. */
   readonly objects?: Objects;
+  /** Another OpenAI than the scripted one. */
+  readonly openai?: URL;
+  /** Those of the release where they are left out. */
+  readonly prices?: PriceSource;
 }
 
 /** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
 export interface World extends WorldParts {
   readonly upstream: ScriptedUpstream;
-  readonly deps: ProxyDeps;
+  readonly deps: AppDeps;
   readonly app: App;
   /** Everything that was logged, a line of JSON each. */
   readonly logs: string[];
   /** Makes a project with a limit of so many USD a month (none for `undefined`), and returns its name. */
   project(limitUsd?: string, options?: Partial<Project>): Promise<string>;
-  limit(scope: Scope, usd: string): Promise<void>;
+  limit(scope: Scope, usd: string, shards?: number): Promise<void>;
   /** The entries of a project, once all its calls are closed; the oldest first. */
   entries(project: string): Promise<CallEntry[]>;
+  /** Sweeps, as if so many milliseconds had passed. */
+  sweep(later: number): Promise<SweepReport>;
+  /** The same, with another teller of the truth than OpenAI. */
+  sweepWith(truth: Truth, later: number): Promise<SweepReport>;
   close(): Promise<void>;
 }
 
@@ -61,12 +76,22 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
   const secrets = {
     read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage for its cache' }),
   };
-  const deps: ProxyDeps = {
+  const prices = parts.prices ?? fixed(bundledPrices());
+  const { store, directory, objects = createMemoryObjects() } = parts;
+  const ledger = createLedger({ store, directory, clock, leaseMs: 960_000 });
+  const openai = createHttpUpstream({
+    baseUrl: parts.openai ?? upstream.baseUrl,
+    secrets,
+    connectTimeoutMs: 2_000,
+  });
+  const truth = createTruth({ upstream: openai, prices, objects, clock });
+  const deps: AppDeps = {
     settings: { ...SETTINGS, ...settings },
-    prices: bundledPrices(),
-    directory: parts.directory,
-    objects: parts.objects ?? createMemoryObjects(),
-    ledger: createLedger({ store: parts.store, directory: parts.directory, clock, leaseMs: 960_000 }),
+    prices,
+    directory,
+    objects,
+    ledger,
+    deferrals: createDeferrals({ ledger, store, objects, truth, prices, clock, log }),
     answers: createAnswerCache({
       cache: parts.cache,
       secrets,
@@ -76,8 +101,10 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       sleep,
       ttlSeconds: 3_600,
       waitMs: 5_000,
+      maxAnswerBytes: SETTINGS.maxCachedBytes,
     }),
-    upstream: createHttpUpstream({ baseUrl: upstream.baseUrl, secrets, connectTimeoutMs: 2_000 }),
+    upstream: openai,
+    sound: createSound(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
@@ -103,12 +130,18 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       if (limitUsd !== undefined) await world.limit({ project: name }, limitUsd);
       return name;
     },
-    async limit(scope, usd) {
+    async limit(scope, usd, shards) {
       const amount = parseUsd(usd);
       if (amount === undefined) throw new Error(`no amount: ${usd}`);
-      await parts.directory.putLimit(scope, 'month', amount);
+      await parts.directory.putLimit(scope, 'month', amount, shards);
     },
     entries: (project) => closedEntries(parts.store, project),
+    sweep: (later) => world.sweepWith(truth, later),
+    sweepWith(told, later) {
+      const then = { now: () => Date.now() + later };
+      const its = createLedger({ store, directory, clock: then, leaseMs: 960_000 });
+      return createSweep({ ledger: its, truth: told, log })(true);
+    },
     close: () => upstream.close(),
   };
   return world;

@@ -1,4 +1,4 @@
-import type { EstimateContext, MeteredEndpoint, StreamMeter, WorstCase } from '../endpoint.ts';
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
@@ -7,6 +7,7 @@ import { textsOrTokens } from '../request-shapes.ts';
 import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import { embeddingsUsage } from '../usage-reader.ts';
 import { knownMembers } from './request-members.ts';
+import { unstreamed } from './unstreamed.ts';
 
 /** The most that one request can embed, in all its inputs together (API reference of embeddings). */
 const MAX_REQUEST_TOKENS = 300_000;
@@ -53,9 +54,4 @@ function inputTokens(input: JsonValue | undefined, contextWindow: number): numbe
 
 function bound(size: number, contextWindow: number): number {
   return Math.min(size + TOKENS_PER_INPUT, contextWindow);
-}
-
-/** Embeddings are never streamed: whatever such a stream carries is passed on, and tells nothing. */
-function unstreamed(): StreamMeter {
-  return { see: () => 'pass', served: () => undefined, isFinal: () => false, seenOutputBytes: () => 0 };
 }

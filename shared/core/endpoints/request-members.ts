@@ -12,6 +12,24 @@ const PENALTIES = ['frequency_penalty', 'presence_penalty', 'logit_bias', 'seed'
 const CALLER = ['metadata', 'safety_identifier', 'user'];
 const PROMPT_CACHE = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
 const TOOLS = ['parallel_tool_calls', 'tool_choice', 'tools'];
+const IMAGES = [
+  'model',
+  'prompt',
+  'background',
+  'complexity',
+  'frame_count',
+  'frame_duration_ms',
+  'n',
+  'output_compression',
+  'output_format',
+  'partial_images',
+  'quality',
+  'response_format',
+  'safety_identifier',
+  'size',
+  'stream',
+  'user',
+];
 
 /** All members that a request of each endpoint can have, as in the types of OpenAI's SDK. */
 export const REQUEST_MEMBERS = {
@@ -83,7 +101,38 @@ export const REQUEST_MEMBERS = {
     ...STREAMING,
     ...PENALTIES,
   ],
+  batches: ['input_file_id', 'endpoint', 'completion_window', 'metadata', 'output_expires_after'],
   embeddings: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
+  speech: ['model', 'input', 'instructions', 'response_format', 'speed', 'stream_format', 'voice'],
+  transcriptions: [
+    'model',
+    'file',
+    'chunking_strategy',
+    'include',
+    'keywords',
+    'known_speaker_names',
+    'known_speaker_references',
+    'language',
+    'languages',
+    'prompt',
+    'response_format',
+    'stream',
+    'temperature',
+    'timestamp_granularities',
+  ],
+  translations: ['model', 'file', 'prompt', 'response_format', 'temperature'],
+  imageGenerations: [...IMAGES, 'moderation', 'style', 'svg'],
+  imageEdits: [...IMAGES, 'image', 'images', 'input_fidelity', 'markup', 'mask', 'moderation'],
+  decisions: ['model', 'input', 'prompt_cache_key', 'prompt_cache_options', 'questions', 'safety_identifier'],
+  compact: [
+    'model',
+    'image',
+    'input',
+    'instructions',
+    'previous_response_id',
+    'service_tier',
+    ...PROMPT_CACHE,
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /**

@@ -2,55 +2,81 @@ import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Outline } from '../json-outline.ts';
+import type { Deferred } from '../ledger.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
-import { containerClass, searchClass } from './response-tools.ts';
+import { servedImages } from './image-tool.ts';
+import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
-/** What `servedResponse` looks at, and the status, which tells whether the response failed. */
+/** Statuses of a response that OpenAI works on no more: its usage, if it has any, is the last word. */
+const FINAL_STATUSES = new Set(['completed', 'incomplete', 'failed', 'cancelled']);
+
+/** What `servedResponse` looks at, and what tells which response it is, and whether it has ended. */
 export const RESPONSE_READS = {
+  id: true,
   model: true,
   service_tier: true,
   status: true,
   usage: true,
-  tool_usage: { web_search: { num_requests: true } },
-  tools: { type: true, container: true, environment: true },
+  tool_usage: { web_search: { num_requests: true }, image_gen: true },
+  tools: { type: true, container: true, environment: true, model: true },
   output: {
     type: true,
+    status: true,
     action: { type: true, queries: true },
     container_id: true,
     environment: { container_id: true },
   },
 } as const satisfies Outline;
 
+export function isFinalResponse({ status }: JsonObject): boolean {
+  return typeof status === 'string' && FINAL_STATUSES.has(status);
+}
+
+/** What a response that OpenAI goes on working on is found by; `undefined` where it has ended, or says nothing of it. */
+export function deferredResponse({ id, status }: JsonObject): Deferred | undefined {
+  const isRunning = status === 'queued' || status === 'in_progress';
+  return isRunning && typeof id === 'string' && id !== '' ? { kind: 'response', object: id } : undefined;
+}
+
 /**
  * Reads a whole response.
  *
- * @returns `undefined` when it has no usable usage, as in one that failed or is still in progress: what it cost is
- *   then not known, which is not the same as nothing
+ * @returns `undefined` when it has no usable usage, as in one that failed or is still in progress, or none of the images
+ *   that were made for it: what it cost is then not known, which is not the same as nothing
  */
 export function servedResponse(response: JsonObject): Served | undefined {
+  if (deferredResponse(response) !== undefined) return undefined;
   const counts = responsesUsage(response['usage']);
-  if (counts === undefined) return undefined;
+  const images = servedImages(response);
+  if (counts === undefined || images === 'unknown') return undefined;
   const model = textOf(response['model']);
   const serviceTier = textOf(response['service_tier']);
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
     counts: { ...counts, ...toolCounts(response) },
+    ...(images === undefined ? {} : { also: [images] }),
   };
 }
 
-/** Reads the events of a streamed response; its usage comes with the last of them. */
-export function responseMeter(): StreamMeter {
+/**
+ * Reads the events of a streamed response; its usage comes with the last of them.
+ *
+ * @param inBackground OpenAI goes on with it when the stream has ended
+ */
+export function responseMeter(inBackground: boolean): StreamMeter {
   let served: Served | undefined;
+  let deferred: Deferred | undefined;
   let outputBytes = 0;
   return {
     see(data) {
       const { type, response } = data;
       if (typeof type !== 'string') return 'pass';
+      if (inBackground && isObject(response)) deferred = deferredResponse(response) ?? deferred;
       if (LAST_EVENTS.has(type) && isObject(response)) served = servedResponse(response) ?? served;
       // Text, refusals, reasoning, and arguments of tools; audio comes in base64 and is no text.
       if (type.endsWith('.delta') && !type.startsWith('response.audio.'))
@@ -58,6 +84,7 @@ export function responseMeter(): StreamMeter {
       return 'pass';
     },
     served: () => served,
+    deferred: () => deferred,
     isFinal: () => served !== undefined,
     seenOutputBytes: () => outputBytes,
   };
@@ -72,8 +99,10 @@ function toolCounts(response: JsonObject): UsageCounts {
   };
   add(searchClass(tools), reportedSearches(response) ?? countedSearches(output));
   add('file_search', output.filter((item) => item['type'] === 'file_search_call').length);
-  add(containerClass(tools, 'code_interpreter'), distinct(output, codeContainer));
-  add(containerClass(tools, 'shell'), distinct(output, shellContainer));
+  // An answer does not say how long its containers lived: they are taken to be left to expire.
+  const minutes = (containers: number) => containers * CONTAINER_IDLE_MINUTES;
+  add(containerClass(tools, 'code_interpreter'), minutes(distinct(output, codeContainer)));
+  add(containerClass(tools, 'shell'), minutes(distinct(output, shellContainer)));
   return counts;
 }
 
@@ -94,7 +123,7 @@ function countedSearches(output: readonly JsonObject[]): number {
   }, 0);
 }
 
-/** Containers are billed by session: several calls in one container are one. */
+/** Several calls in one container are one. */
 function distinct(
   output: readonly JsonObject[],
   containerOf: (item: JsonObject) => JsonValue | undefined,

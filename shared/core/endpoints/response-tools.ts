@@ -6,6 +6,7 @@ import type { Refusal } from '../refusal.ts';
 import { isGiven, refuseUnmetered } from '../request-checks.ts';
 import { integer } from '../token-bounds.ts';
 import type { BilledClass } from '../usage.ts';
+import { IMAGE_TOOL, imageToolModels, imageToolProblem } from './image-tool.ts';
 
 /**
  * The most calls of hosted tools in a response whose request names no `max_tool_calls`. OpenAI has no bound of its
@@ -13,11 +14,23 @@ import type { BilledClass } from '../usage.ts';
  */
 export const DEFAULT_MAX_TOOL_CALLS = 8;
 
+/** The same where images can be made, each of which costs as much as many other calls. */
+export const DEFAULT_MAX_IMAGE_CALLS = 2;
+
 /**
  * How many searches one web search call is taken to be, at most. One call can carry several `queries`, each of them
  * billed; OpenAI names no bound.
  */
 export const MAX_QUERIES_PER_SEARCH = 4;
+
+/** "A container expires if it is not used for 20 minutes" ("Code interpreter" guide); until then it may be billed. */
+export const CONTAINER_IDLE_MINUTES = 20;
+
+/** The longest that Lambda lets a function run, and so the longest that an answer can go on using a container. */
+const LONGEST_ANSWER_MINUTES = 15;
+
+/** The most minutes that a container can be billed which was made for one answer: used to its end, and then left. */
+export const MAX_CONTAINER_MINUTES = LONGEST_ANSWER_MINUTES + CONTAINER_IDLE_MINUTES;
 
 /** What OpenAI tells the model about one tool: that of a caller's tool is in the request, its own are not. */
 const TOKENS_PER_TOOL = 64;
@@ -50,6 +63,8 @@ const DEFAULT_MEMORY = '1g';
 type Charge =
   | { readonly kind: 'caller'; readonly builtIn: boolean }
   | { readonly kind: 'hosted'; readonly feeOf: (rates: FullRates) => Picodollars }
+  /** Billed by a model of its own. */
+  | { readonly kind: 'image' }
   | { readonly kind: 'container'; readonly unit: ContainerClass }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -58,7 +73,8 @@ export interface ToolBound {
   /** How often the model can read its input. */
   readonly turns: number;
   readonly extraTokens: number;
-  readonly fees: (rates: FullRates) => Picodollars;
+  /** @param imageCall the most that one image can cost */
+  readonly fees: (rates: FullRates, imageCall: Picodollars) => Picodollars;
 }
 
 /** Refuses tools whose cost cannot be bounded or metered. */
@@ -70,7 +86,12 @@ export function checkTools(body: JsonObject): Refusal | undefined {
     const charge = chargeOf(tool);
     if (charge.kind === 'refused') return refuseUnmetered(`tools[${index}]`, charge.reason);
   }
-  return undefined;
+  return imageToolModels(body).length > 1
+    ? refuseUnmetered(
+        'tools',
+        'Only one image model is served in a request: its answer does not tell two apart.',
+      )
+    : undefined;
 }
 
 /**
@@ -107,24 +128,43 @@ export function hasHostedTools(body: JsonObject): boolean {
   return listOf(body['tools']).some((tool) => chargeOf(tool).kind !== 'caller');
 }
 
+/** How many calls of hosted tools a response may make whose request does not say. */
+export function defaultToolCalls(body: JsonObject): number {
+  const makesImages = listOf(body['tools']).some((tool) => chargeOf(tool).kind === 'image');
+  return makesImages ? DEFAULT_MAX_IMAGE_CALLS : DEFAULT_MAX_TOOL_CALLS;
+}
+
+/** Whether a tool of this request runs in a container of OpenAI's. */
+export function hasContainers(body: JsonObject): boolean {
+  return listOf(body['tools']).some((tool) => chargeOf(tool).kind === 'container');
+}
+
 /** Bounds the tools of a request that `checkTools` let through. */
 export function boundTools(body: JsonObject): ToolBound {
   const tools = [...listOf(body['tools']), ...addedTools(body)];
   const inNamespaces = tools.reduce<number>((sum, tool) => sum + toolsOf(tool).length, 0);
   const charges = tools.map(chargeOf);
   const hosted = charges.filter((charge) => charge.kind !== 'caller');
-  const calls = hosted.length === 0 ? 0 : (integer(body, 'max_tool_calls') ?? DEFAULT_MAX_TOOL_CALLS);
+  const calls = hosted.length === 0 ? 0 : (integer(body, 'max_tool_calls') ?? defaultToolCalls(body));
   const builtIn = charges.filter((charge) => charge.kind !== 'caller' || charge.builtIn).length;
   return {
     turns: calls + 1,
     extraTokens:
       builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn + inNamespaces) * TOKENS_PER_TOOL,
-    fees: (rates) => {
-      const perCall = max(charges.map((charge) => (charge.kind === 'hosted' ? charge.feeOf(rates) : 0n)));
-      const containers = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
-      return BigInt(calls) * perCall + containers.reduce((sum, fee) => sum + fee, 0n);
+    fees: (rates, imageCall) => {
+      const perCall = max(charges.map((charge) => callFee(charge, rates, imageCall)));
+      const perMinute = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
+      return (
+        BigInt(calls) * perCall +
+        BigInt(MAX_CONTAINER_MINUTES) * perMinute.reduce((sum, rate) => sum + rate, 0n)
+      );
     },
   };
+}
+
+function callFee(charge: Charge, rates: FullRates, imageCall: Picodollars): Picodollars {
+  if (charge.kind === 'image') return imageCall;
+  return charge.kind === 'hosted' ? charge.feeOf(rates) : 0n;
 }
 
 /** Which searches of a response are billed: the preview tool's has its own price. */
@@ -159,9 +199,15 @@ function chargeOf(tool: JsonValue): Charge {
     return { kind: 'hosted', feeOf: (rates) => BigInt(MAX_QUERIES_PER_SEARCH) * rates[unit] };
   }
   if (type === 'file_search') return { kind: 'hosted', feeOf: (rates) => rates.file_search };
+  if (type === IMAGE_TOOL) return imageCharge(tool);
   if (type === 'code_interpreter') return containerCharge(tool['container']);
   if (type === 'shell') return shellCharge(tool['environment']);
   return { kind: 'refused', reason: 'This type of tool is not served: its cost cannot be bounded.' };
+}
+
+function imageCharge(tool: JsonObject): Charge {
+  const reason = imageToolProblem(tool);
+  return reason === undefined ? { kind: 'image' } : { kind: 'refused', reason };
 }
 
 /** OpenAI documents functions and custom tools in a namespace; whatever else it took there would be its to run. */

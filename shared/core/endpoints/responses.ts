@@ -20,14 +20,16 @@ import {
 import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
 import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
-import { RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
+import { deferredResponse, RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
 import {
   boundTools,
   checkAddedTools,
   checkTools,
-  DEFAULT_MAX_TOOL_CALLS,
+  defaultToolCalls,
+  hasContainers,
   hasHostedTools,
 } from './response-tools.ts';
 
@@ -41,7 +43,7 @@ const CHECKS = [
   booleans('stream', 'store', 'background', 'parallel_tool_calls'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
   objects('prompt', 'reasoning', 'stream_options'),
-  answersNow,
+  tellsLater,
   promptNamesTools,
   checkTools,
   checkAddedTools,
@@ -54,28 +56,38 @@ const CHECKS = [
 export const responses: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
   worstCase,
+  otherModels: imageToolModels,
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_output_tokens: maxOutputTokens }),
   forMetering,
   reads: RESPONSE_READS,
   served: servedResponse,
-  streamMeter: () => responseMeter(),
+  deferred: deferredResponse,
+  streamMeter: (body) => responseMeter(body['background'] === true),
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };
 
-function textOrItems(body: JsonObject): Refusal | undefined {
+/** The input of a response: a text, or a list. */
+export function textOrItems(body: JsonObject): Refusal | undefined {
   const { input } = body;
   return !isGiven(body, 'input') || typeof input === 'string' || Array.isArray(input)
     ? undefined
     : refuseMember('input', 'input must be a string or an array of items.');
 }
 
-/** A background response reports its usage only when it is fetched later. */
-function answersNow(body: JsonObject): Refusal | undefined {
-  return body['background'] === true
+/** A background response tells its usage when it is asked for later, so that it must be kept, and end. */
+function tellsLater(body: JsonObject): Refusal | undefined {
+  if (body['background'] !== true) return undefined;
+  if (body['store'] === false) {
+    return refuseUnmetered(
+      'store',
+      'A background response must be stored: what it cost is asked for when it has ended.',
+    );
+  }
+  return hasContainers(body)
     ? refuseUnmetered(
         'background',
-        'Background responses are not served yet. Leave background out, or stream.',
+        'A background response may not run code in a container, which is billed for as long as it lasts. Leave background out.',
       )
     : undefined;
 }
@@ -91,13 +103,13 @@ function promptNamesTools(body: JsonObject): Refusal | undefined {
 }
 
 function forMetering(body: JsonObject): JsonObject {
-  return withServiceTier(withCallLimit(body));
+  return withServiceTier(withCallLimit(withImageModels(body)));
 }
 
 /** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */
 function withCallLimit(body: JsonObject): JsonObject {
   return hasHostedTools(body) && !isGiven(body, 'max_tool_calls')
-    ? { ...body, max_tool_calls: DEFAULT_MAX_TOOL_CALLS }
+    ? { ...body, max_tool_calls: defaultToolCalls(body) }
     : body;
 }
 
@@ -107,7 +119,9 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const loops = tools.turns > 1;
   // A compaction reads the context once more in the turn that it happens in.
   const turns = compacts(body) ? tools.turns * 2 : tools.turns;
-  const input = inputBound(body, context.bodyBytes, responseMedia(body), tools.extraTokens);
+  const media = responseMedia(body);
+  const input = inputBound(body, context.bodyBytes, media, tools.extraTokens);
+  const imageCall = imageCallCost(body, tools.turns - 1, media, context);
   return worstCaseOf(body, price, context, input, {
     choices: 1,
     // Over several turns the outputs add up, so that only what is sent bounds them.
@@ -118,7 +132,7 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
     explicit: named !== undefined,
     sendMaximum: named === undefined && (turns > 1 || isGiven(body, 'prompt')),
     turns,
-    fees: tools.fees,
+    fees: (rates) => tools.fees(rates, imageCall),
   });
 }
 

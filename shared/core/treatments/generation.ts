@@ -1,7 +1,9 @@
 import { chatCompletions } from '../endpoints/chat-completions.ts';
 import { completions } from '../endpoints/completions.ts';
+import { decisions } from '../endpoints/decisions.ts';
 import { embeddings } from '../endpoints/embeddings.ts';
 import { responses } from '../endpoints/responses.ts';
+import { responsesCompact } from '../endpoints/responses-compact.ts';
 import { type Content, free, metered, type Row } from './row.ts';
 
 const JSON_OR_STREAM: readonly Content[] = ['application/json', 'text/event-stream'];
@@ -47,6 +49,17 @@ export const GENERATION: readonly Row[] = [
     worstCase: 'bytes bound the tokens of texts; tokens are counted',
     usage: '`usage.prompt_tokens`',
     cache: 'yes',
+  }),
+  metered('POST /responses/compact', 'responses.compact', responsesCompact, {
+    worstCase: `${TEXT_BOUND}output at the most of the model`,
+    usage: '`usage`',
+    cache: 'no',
+  }),
+  free('POST /responses/input_tokens', 'responses.input_tokens'),
+  metered('POST /decisions', 'decisions', decisions, {
+    worstCase: 'bytes bound the input tokens, images by their own rules, read once for each question',
+    usage: '`usage.input_tokens`; the output is free',
+    cache: 'no',
   }),
   free('POST /moderations', 'moderations', { cacheable: true }),
   free('GET /models', 'models.list'),

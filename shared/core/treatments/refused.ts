@@ -2,17 +2,6 @@ import { type Row, refused } from './row.ts';
 
 /** What is not served, and why. */
 export const REFUSED: readonly Row[] = [
-  ...refused('it is not served yet', [
-    'POST /audio/speech',
-    'POST /audio/transcriptions',
-    'POST /audio/translations',
-    'POST /batches',
-    'POST /decisions',
-    'POST /images/edits',
-    'POST /images/generations',
-    'POST /responses/compact',
-    'POST /responses/input_tokens',
-  ]),
   ...refused('OpenAI retired dall-e-2, which alone made variations, in May 2026', [
     'POST /images/variations',
   ]),

@@ -4,6 +4,8 @@ import type { ObjectKind } from '../objects.ts';
 /** How one method and path of the OpenAI API is charged. */
 export type Treatment =
   | { readonly kind: 'metered'; readonly endpoint: string; readonly rules: MeteredEndpoint }
+  /** Metered by what is in the file that it names; billed when OpenAI has run it. */
+  | { readonly kind: 'batch'; readonly endpoint: string }
   /** Forwarded and booked at 0 on purpose. */
   | { readonly kind: 'free'; readonly endpoint: string; readonly cacheable: boolean }
   /** Not forwarded; the reason completes "… is not served by this proxy: …". */
@@ -66,6 +68,16 @@ export function metered(
   details: Details = {},
 ): Row {
   return row(signature, { kind: 'metered', endpoint, rules }, notes, details);
+}
+
+/** @param signature such as `POST /batches` */
+export function batch(
+  signature: string,
+  endpoint: string,
+  notes: Required<Notes>,
+  details: Details = {},
+): Row {
+  return row(signature, { kind: 'batch', endpoint }, notes, details);
 }
 
 /** @param signature such as `GET /files` */

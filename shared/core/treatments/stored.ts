@@ -1,5 +1,5 @@
 import type { ObjectUse } from './row.ts';
-import { type Content, free, type Row, refused } from './row.ts';
+import { batch, type Content, free, type Row, refused } from './row.ts';
 
 const MULTIPART: readonly Content[] = ['multipart/form-data'];
 const BYTES: readonly Content[] = ['application/octet-stream'];
@@ -63,6 +63,16 @@ export const STORED: readonly Row[] = [
   free('POST /uploads/{upload_id}/complete', 'uploads.complete', { objects: { ...UPLOAD, creates: 'file' } }),
   free('POST /uploads/{upload_id}/cancel', 'uploads.cancel', { objects: { ...UPLOAD, deletes: true } }),
 
+  batch(
+    'POST /batches',
+    'batches.create',
+    {
+      worstCase: 'the requests of its input file, each as a call of its own, at batch rates',
+      usage: 'the lines of its output file, when it has ended',
+      cache: 'no',
+    },
+    { objects: { creates: 'batch' } },
+  ),
   free('GET /batches', 'batches.list', { objects: { lists: 'batch' } }),
   free('GET /batches/{batch_id}', 'batches.retrieve', { objects: { needs: 'batch' } }),
   free('POST /batches/{batch_id}/cancel', 'batches.cancel', { objects: { needs: 'batch' } }),

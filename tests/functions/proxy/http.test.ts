@@ -13,6 +13,7 @@ import { makeWorld, type Target, type World, type WorldParts } from '../../suppo
 import { ANSWERS } from './cases/answers.ts';
 import { CACHING } from './cases/caching.ts';
 import { HOLDING } from './cases/holding.ts';
+import { MEDIA } from './cases/media.ts';
 import { OBJECTS } from './cases/objects.ts';
 import { REFUSALS } from './cases/refusals.ts';
 import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
@@ -70,7 +71,7 @@ describe.each(WAYS)('the proxy %s', (_name, makeParts, makeTarget) => {
     await parts.close();
   });
 
-  it.each([...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...OBJECTS])(
+  it.each([...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...OBJECTS, ...MEDIA])(
     '$name',
     async ({ run }) => {
       await run(world, target);

@@ -78,7 +78,7 @@ describe('the dearest rates that a request can meet', () => {
 
   it.each([
     ['everything', FULL, BILLED_CLASSES],
-    ['text', PLAIN, BILLED_CLASSES.filter((unit) => !/audio|image_output/.test(unit))],
+    ['text', PLAIN, BILLED_CLASSES.filter((unit) => !/audio|image_output|characters/.test(unit))],
   ])(
     'bound the cost of every answer of a model for %s, at every tier it may be served at',
     (_, price, units) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJsonBody, stringifyBody } from '../../../shared/core/json-body.ts';
+import { parseExactNumbers, parseJsonBody, stringifyBody } from '../../../shared/core/json-body.ts';
 import { isRefusal } from '../../../shared/core/refusal.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -106,5 +106,20 @@ describe('a body that is refused', () => {
   test('one that pretends to be a refusal of Tollgate is not taken for one', () => {
     const text = '{"kind":"refusal","status":200,"message":"x","code":"y"}';
     expect(forwarded(text)).toBe(text);
+  });
+});
+
+describe('JSON with amounts in it', () => {
+  test('keeps the text of every number that is no safe integer', () => {
+    const text = '{"a":[1,-2,0.1,"0.2",1e3,9007199254740993,0E-6176],"b":null}';
+    expect(parseExactNumbers(text)).toEqual({
+      a: [1, -2, '0.1', '0.2', '1e3', '9007199254740993', '0E-6176'],
+      b: null,
+    });
+  });
+
+  test('is nothing where it is no JSON', () => {
+    expect(parseExactNumbers('{"a":')).toBeUndefined();
+    expect(parseExactNumbers('['.repeat(1_000_000))).toBeUndefined();
   });
 });

@@ -155,8 +155,8 @@ describe.each([
 
   it('tells the same as the whole answer', () => {
     const read = outlined(text, rules.reads);
-    expect(read && rules.served(read)).toEqual(rules.served(answer as unknown as JsonObject));
-    expect(rules.served(answer as unknown as JsonObject)?.counts).toMatchObject({
+    expect(read && rules.served(read, {})).toEqual(rules.served(answer as unknown as JsonObject, {}));
+    expect(rules.served(answer as unknown as JsonObject, {})?.counts).toMatchObject({
       input: expect.any(Number),
     });
   });
@@ -173,5 +173,5 @@ it('counted searches do without the count that OpenAI gives', () => {
     output: [{ type: 'web_search_call', action: { type: 'search', queries: ['a', 'b'] } }],
   };
   const read = outlined(JSON.stringify(answer), responses.reads);
-  expect(read && responses.served(read)?.counts.web_search).toBe(2);
+  expect(read && responses.served(read, {})?.counts.web_search).toBe(2);
 });

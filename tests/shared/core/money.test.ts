@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatUsd, parseUsd } from '../../../shared/core/money.ts';
+import { divideRounded, formatUsd, parseUsd, roundUsd } from '../../../shared/core/money.ts';
 
 describe('money', () => {
   it.each([
@@ -41,5 +41,38 @@ describe('money', () => {
     expect(formatUsd(10_000_000_000n)).toBe('0.01');
     expect(formatUsd(-1n)).toBe('-0.000000000001');
     expect(formatUsd(12_500_000_000_000n)).toBe('12.5');
+  });
+
+  it.each([
+    ['0.0600000000000000', 60_000_000_000n],
+    ['0.13080438000000001', 130_804_380_000n],
+    ['0.0000000000005', 1n],
+    ['0.00000000000049999', 0n],
+    ['-0.0000000000005', -1n],
+    ['4.2E-05', 42_000_000n],
+    ['0E-6176', 0n],
+    ['1E-6176', 0n],
+    ['12e3', 12_000_000_000_000_000n],
+  ])('rounds %s USD to the nearest picodollar', (text, amount) => {
+    expect(roundUsd(text)).toBe(amount);
+  });
+
+  it.each(['', 'much', 'NaN', '1e99', '1,5', '9'.repeat(61)])('finds no amount in %j', (text) => {
+    expect(roundUsd(text)).toBeUndefined();
+  });
+
+  it('rounds what is exact to itself, and a quotient by no more than a half', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt(-(10n ** 30n), 10n ** 30n),
+        fc.bigInt(-(10n ** 9n), 10n ** 9n),
+        (amount, divisor) => {
+          expect(roundUsd(formatUsd(amount))).toBe(amount);
+          fc.pre(divisor !== 0n);
+          const rest = amount - divideRounded(amount, divisor) * divisor;
+          expect(2n * (rest < 0n ? -rest : rest) <= (divisor < 0n ? -divisor : divisor)).toBe(true);
+        },
+      ),
+    );
   });
 });

@@ -27,18 +27,21 @@ describe('what a call costs', () => {
     ['web_search', 3, '0.03'],
     ['web_search_preview', 3, '0.075'],
     ['file_search', 3, '0.0075'],
-    ['container_1g', 2, '0.06'],
-    ['container_4g', 2, '0.24'],
-    ['container_16g', 2, '0.96'],
-    ['container_64g', 2, '3.84'],
+    ['characters', 4_096, '0.06144'],
+    ['audio_seconds', 90, '0.009'],
+    ['container_1g', 20, '0.03'],
+    ['container_4g', 20, '0.12'],
+    ['container_16g', 20, '0.48'],
+    ['container_64g', 20, '1.92'],
   ] as const)('%s: %d units cost $%s', (unit, count, usd) => {
     expect(cost(FULL, { [unit]: count })).toEqual({ usd, flags: [] });
   });
 
   it('has a hand-worked case for every billed class', () => {
     const all = Object.fromEntries(BILLED_CLASSES.map((unit) => [unit, 1]));
-    // Per token 2 + 0.2 + 2.5 + 5 + 32 + 0.4 + 8 + 2 + 10 + 64 + 30 = 156.1 millionths; per call 2.5875 dollars.
-    expect(cost(FULL, all)).toEqual({ usd: '2.5876561', flags: [] });
+    // Per token 2 + 0.2 + 2.5 + 5 + 32 + 0.4 + 8 + 2 + 10 + 64 + 30 = 156.1 millionths, per character 15, per second 100;
+    // per call 0.0375 dollars, per minute 0.1275.
+    expect(cost(FULL, all)).toEqual({ usd: '0.1652711', flags: [] });
   });
 
   it('is the plain sum over the classes', () => {
@@ -188,7 +191,23 @@ describe('a class without a rate is never free', () => {
       rates: { default: { input: M, output: M, web_search: 10n * MILLI } },
     };
     expect(cost(searching, { file_search: 2 })).toEqual({ usd: '0.02', flags: ['unpriced'] });
-    expect(costOf(PLAIN, { counts: { file_search: 1 } })).toEqual({ cost: 60n * M, flags: ['unpriced'] });
+  });
+
+  it.each(['file_search', 'container_4g', 'characters', 'audio_seconds'] as const)(
+    '%s of a model that has no price of that kind is said to be a guess',
+    (unit) => {
+      const guess = { cost: 60n * M, flags: ['unpriced'], bounded: false };
+      expect(costOf(PLAIN, { counts: { [unit]: 1 } })).toEqual(guess);
+      expect(costOf(PLAIN, { counts: { audio_output: 1 } })).toEqual({ ...guess, bounded: true });
+    },
+  );
+
+  it('a minute is billed as the dearest minute, whatever a call costs', () => {
+    const renting: Price = {
+      ...PLAIN,
+      rates: { default: { input: M, output: M, web_search: 10n * MILLI, container_1g: 2n * MILLI } },
+    };
+    expect(cost(renting, { container_64g: 20 })).toEqual({ usd: '0.04', flags: ['unpriced'] });
   });
 
   it('what is free on purpose stays free', () => {

@@ -14,7 +14,7 @@ import {
   VOID,
 } from '../../support/ledger-world.ts';
 
-const NONE = { unsettled: 0, voided: 0, completed: 0, strays: 0 };
+const NONE = { unsettled: 0, voided: 0, completed: 0, settled: 0, waiting: 0, strays: 0 };
 const SHALLOW = { deep: false };
 const DEEP = { deep: true };
 

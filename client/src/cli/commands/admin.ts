@@ -78,7 +78,7 @@ function kindOf(schema: JsonObject): string {
   const among = listOf(schema, 'enum', listOf(objectOf(schema, 'items'), 'enum'));
   if (among !== '') return among.replaceAll(', ', ' | ');
   const type = Array.isArray(schema['type']) ? listOf(schema, 'type') : textOf(schema, 'type', 'text');
-  return type === 'array' ? 'texts, with commas' : type;
+  return type === 'array' ? 'texts, with commas' : type === 'object' ? 'JSON' : type;
 }
 
 /** The fields as options, read as the stage describes them; a text says what is wrong with them. */
@@ -109,12 +109,12 @@ function optionOf(schema: JsonObject): { type: 'string' | 'boolean'; multiple: b
   return { type: type === 'boolean' ? 'boolean' : 'string', multiple: type === 'array' };
 }
 
-/** A number where a number is wanted; what is none goes as it is, for the stage to say so. */
+/** A number where a number is wanted, and JSON where an object is; what is no number goes as it is, for the stage to say so. */
 function jsonOf(value: string | boolean | (string | boolean)[], schema: JsonObject): Json {
   if (Array.isArray(value)) return value.flatMap((part) => several(String(part)));
-  return schema['type'] === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
-    ? Number(value)
-    : value;
+  if (typeof value === 'boolean') return value;
+  if (schema['type'] === 'object') return JSON.parse(value);
+  return schema['type'] === 'integer' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
 }
 
 function wrong(context: Context, message: string): never {

@@ -106,7 +106,7 @@ export const REFUSALS: readonly HttpCase[] = [
     async run(world, target) {
       const project = await world.project('1');
       for (const path of [
-        '/v1/images/generations',
+        '/v1/images/variations',
         '/v1/realtime/client_secrets',
         '/v1/organization/projects',
         '/v2/x',

@@ -206,7 +206,7 @@ describe('a whole answer', () => {
   const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
   test('tells its model, tier, tokens and choices', () => {
     const answer = { model: 'm-2026-01-01', service_tier: 'priority', choices: [{}, {}], usage };
-    expect(chatCompletions.served(answer)).toEqual({
+    expect(chatCompletions.served(answer, {})).toEqual({
       model: 'm-2026-01-01',
       serviceTier: 'priority',
       counts: { input: 5, output: 7 },
@@ -217,12 +217,12 @@ describe('a whole answer', () => {
   test('with citations of the web owes a search for each choice that has them', () => {
     const message = { annotations: [{ type: 'url_citation', url_citation: {} }] };
     const answer = { choices: [{ message }, { message: { annotations: [] } }], usage };
-    expect(chatCompletions.served(answer)?.counts).toEqual({ input: 5, output: 7, web_search: 1 });
+    expect(chatCompletions.served(answer, {})?.counts).toEqual({ input: 5, output: 7, web_search: 1 });
   });
 
   test('without usage is not served for nothing: it is unknown', () => {
-    expect(chatCompletions.served({ model: 'm', choices: [] })).toBeUndefined();
-    expect(chatCompletions.served({ error: { message: 'no' } })).toBeUndefined();
+    expect(chatCompletions.served({ model: 'm', choices: [] }, {})).toBeUndefined();
+    expect(chatCompletions.served({ error: { message: 'no' } }, {})).toBeUndefined();
   });
 });
 

@@ -69,7 +69,7 @@ test('a stream loses only the usage chunk that the caller did not ask for', () =
 
 test('a whole answer tells its tokens, summed over its choices by OpenAI', () => {
   const usage = { prompt_tokens: 5, completion_tokens: 30, total_tokens: 35 };
-  expect(completions.served({ model: 'm', choices: [{ text: 'a' }, { text: 'b' }], usage })).toEqual({
+  expect(completions.served({ model: 'm', choices: [{ text: 'a' }, { text: 'b' }], usage }, {})).toEqual({
     model: 'm',
     counts: { input: 5, output: 30 },
     choices: 2,

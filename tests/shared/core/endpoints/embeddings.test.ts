@@ -39,11 +39,11 @@ describe('the worst case', () => {
 
 test('an answer tells its tokens; without them it is unknown', () => {
   const usage = { prompt_tokens: 8, total_tokens: 8 };
-  expect(embeddings.served({ model: 'text-embedding-3-small', data: [], usage })).toEqual({
+  expect(embeddings.served({ model: 'text-embedding-3-small', data: [], usage }, {})).toEqual({
     model: 'text-embedding-3-small',
     counts: { input: 8 },
   });
-  expect(embeddings.served({ model: 'text-embedding-3-small', data: [] })).toBeUndefined();
+  expect(embeddings.served({ model: 'text-embedding-3-small', data: [] }, {})).toBeUndefined();
 });
 
 test.each<[string, JsonValue]>([

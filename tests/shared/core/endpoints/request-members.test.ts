@@ -19,8 +19,19 @@ test.each([
   ['responses', 'responses/responses.d.ts', 'ResponseCreateParamsBase'],
   ['completions', 'completions.d.ts', 'CompletionCreateParamsBase'],
   ['embeddings', 'embeddings.d.ts', 'EmbeddingCreateParams'],
+  ['speech', 'audio/speech.d.ts', 'SpeechCreateParams'],
+  ['transcriptions', 'audio/transcriptions.d.ts', 'TranscriptionCreateParamsBase<.*>'],
+  ['translations', 'audio/translations.d.ts', 'TranslationCreateParams<.*>'],
+  ['imageGenerations', 'images.d.ts', 'ImageGenerateParamsBase'],
+  ['decisions', 'decisions.d.ts', 'DecisionCreateParams'],
+  ['compact', 'responses/responses.d.ts', 'ResponseCompactParams'],
 ] as const)("%s knows the members that OpenAI's SDK knows, and no others", (endpoint, file, name) => {
   expect([...REQUEST_MEMBERS[endpoint]].sort()).toEqual(membersOf(file, name).sort());
+});
+
+test("edits of images know the members of OpenAI's SDK, and of its JSON form", () => {
+  const known = [...membersOf('images.d.ts', 'ImageEditParamsBase'), 'images', 'moderation'];
+  expect([...REQUEST_MEMBERS.imageEdits].sort()).toEqual(known.sort());
 });
 
 test("the web search tools that are served are those of OpenAI's SDK", () => {

@@ -26,12 +26,27 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
   const cases: [string, JsonObject][] = [
     ['model', { input: 'x', prompt: { id: 'pmpt_1' } }],
     ['tools', ask({ prompt: { id: 'pmpt_1' } })],
-    ['background', ask({ background: true })],
+    ['store', ask({ background: true, store: false })],
+    [
+      'background',
+      ask({ background: true, tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
+    ],
+    [
+      'background',
+      ask({ background: true, tools: [{ type: 'shell', environment: { type: 'container_auto' } }] }),
+    ],
     ['stream', ask({ stream: 1 })],
     ['max_output_tokens', ask({ max_output_tokens: 0 })],
     ['max_tool_calls', ask({ max_tool_calls: -1 })],
     ['tools', ask({ tools: {} })],
-    ['tools[0]', ask({ tools: [{ type: 'image_generation' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', output_format: 'svg' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', svg: { model: 'gpt-6-sol' } }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 7 }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', frame_count: 1e9 }] })],
+    [
+      'tools',
+      ask({ tools: [{ type: 'image_generation' }, { type: 'image_generation', model: 'gpt-image-1.5' }] }),
+    ],
     ['tools[1]', ask({ tools: [{ type: 'function' }, { type: 'programmatic_tool_calling' }] })],
     ['tools[0]', ask({ tools: [{ type: 'teleport' }] })],
     ['tools[0]', ask({ tools: [{}] })],
@@ -261,13 +276,14 @@ describe('the worst case with hosted tools', () => {
     expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fee);
   });
 
-  test('adds a session for every container, by its memory', () => {
+  test('adds for every container, by its memory, the minutes that it can live', () => {
     const tools = [
       auto(),
       auto('64g'),
       { type: 'shell', environment: { type: 'container_auto', memory_limit: '4g' } },
     ];
-    const fees = 2n * (RATES.container_1g + RATES.container_64g + RATES.container_4g);
+    // Used until Lambda ends the function after 15 minutes, and left to expire, which takes 20.
+    const fees = 35n * 2n * (RATES.container_1g + RATES.container_64g + RATES.container_4g);
     expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fees);
   });
 
@@ -298,7 +314,7 @@ describe('the worst case with hosted tools', () => {
 
 describe('a whole response', () => {
   const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
-  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more })?.counts;
+  const counts = (more: JsonObject) => responses.served({ model: 'm', usage, ...more }, {})?.counts;
   const search = (action: JsonObject) => ({ type: 'web_search_call', action });
 
   test('counts searches as OpenAI reports them', () => {
@@ -325,7 +341,7 @@ describe('a whole response', () => {
     });
   });
 
-  test('counts file searches, and containers once each, by the memory of the tools', () => {
+  test('counts file searches, and 20 minutes of each container, by the memory of the tools', () => {
     const code = (container_id: string) => ({ type: 'code_interpreter_call', container_id });
     const shell = (container_id: string) => ({
       type: 'shell_call',
@@ -345,10 +361,10 @@ describe('a whole response', () => {
       input: 10,
       output: 5,
       file_search: 2,
-      container_16g: 2,
-      container_1g: 1,
+      container_16g: 40,
+      container_1g: 20,
     });
-    expect(counts({ output: [code('a'), shell('b')], tools: [] })).toMatchObject({ container_1g: 2 });
+    expect(counts({ output: [code('a'), shell('b')], tools: [] })).toMatchObject({ container_1g: 40 });
     expect(counts({ output: [{ type: 'shell_call', environment: { type: 'local' } }] })).toEqual({
       input: 10,
       output: 5,
@@ -358,7 +374,7 @@ describe('a whole response', () => {
   test.each(['failed', 'in_progress', 'queued', 'cancelled'])(
     'that is %s without usage is unknown',
     (status) => {
-      expect(responses.served({ status, model: 'm', usage: null, output: [] })).toBeUndefined();
+      expect(responses.served({ status, model: 'm', usage: null, output: [] }, {})).toBeUndefined();
     },
   );
 });
@@ -376,7 +392,7 @@ describe('a stream', () => {
         output: 402,
         reasoning: 256,
         web_search: 2,
-        container_4g: 1,
+        container_4g: 20,
       },
     });
     expect(meter.seenOutputBytes()).toBe(Buffer.byteLength('Look it up1+1Grüezi!'));

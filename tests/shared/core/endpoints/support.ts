@@ -21,10 +21,12 @@ export const RATES: Readonly<Record<BilledClass, bigint>> = {
   web_search: 10_000_000_000n,
   web_search_preview: 25_000_000_000n,
   file_search: 2_500_000_000n,
-  container_1g: 30_000_000_000n,
-  container_4g: 120_000_000_000n,
-  container_16g: 480_000_000_000n,
-  container_64g: 1_920_000_000_000n,
+  characters: 15_000_000n,
+  audio_seconds: 100_000_000n,
+  container_1g: 1_500_000_000n,
+  container_4g: 6_000_000_000n,
+  container_16g: 24_000_000_000n,
+  container_64g: 96_000_000_000n,
 };
 
 export const PRICE: Price = {

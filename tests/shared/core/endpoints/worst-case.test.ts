@@ -1,64 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { MeteredEndpoint } from '../../../../shared/core/endpoint.ts';
 import { chatCompletions } from '../../../../shared/core/endpoints/chat-completions.ts';
 import { completions } from '../../../../shared/core/endpoints/completions.ts';
 import { embeddings } from '../../../../shared/core/endpoints/embeddings.ts';
 import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
-import type { Price, Rates, Tier } from '../../../../shared/core/price.ts';
-import { costOf } from '../../../../shared/core/pricing.ts';
-import { BILLED_CLASSES } from '../../../../shared/core/usage.ts';
+import { autoTiers, expectBounded, given, of, price, share, shares, tiers } from './bounded.ts';
 import { items, namespace } from './generated-items.ts';
-import { bytesOf, PRICE, RATES } from './support.ts';
+import { PRICE } from './support.ts';
 
 const WINDOW = PRICE.contextWindow;
-
-/** Any prices, also such where OpenAI lists no rate for a class, or where a discount is none. */
-const rates: fc.Arbitrary<Rates> = fc.record(
-  Object.fromEntries(BILLED_CLASSES.map((unit) => [unit, fc.bigInt({ min: 0n, max: 4n * RATES[unit] })])),
-  {
-    requiredKeys: [
-      'input',
-      'output',
-      'audio_input',
-      'audio_output',
-      'web_search',
-      'file_search',
-      'container_1g',
-    ],
-  },
-);
-const price: fc.Arbitrary<Price> = fc
-  .record({ normal: rates, flex: rates, priority: rates, long: rates, searchPerCall: fc.boolean() })
-  .map(({ normal, flex, priority, long, searchPerCall }) => ({
-    ...PRICE,
-    rates: { default: normal, flex, priority },
-    longContext: { over: 20_000, rates: { default: long, priority: long } },
-    ...(searchPerCall ? { searchPerCall: true as const } : {}),
-  }));
-
-/** The tier asked for, what `auto` may be, and the tier that served it. */
-const tiers = fc.constantFrom<[string | null, Tier, string]>(
-  [null, 'default', 'default'],
-  [null, 'priority', 'priority'],
-  ['auto', 'priority', 'default'],
-  ['default', 'priority', 'default'],
-  ['flex', 'default', 'flex'],
-  ['flex', 'default', 'default'],
-  ['priority', 'default', 'priority'],
-  ['fast', 'default', 'default'],
-  ['fast', 'flex', 'fast'],
-);
-
-/** Nothing says what served a request of an endpoint without tiers, so that it is billed as standard. */
-const autoTiers = fc.constantFrom<Tier>('default', 'priority');
-
-/** How large each part of the truth is, of what it can be at most, in thousandths; the extremes are likely. */
-const share = fc.oneof(fc.constantFrom(0, 1000), fc.integer({ min: 0, max: 1000 }));
-const shares = fc.tuple(share, share, share, share, share, share);
-const of = (most: number, part: number) => Math.floor((most * part) / 1000);
 
 /** What the user sends: texts, images, audio (bytes at 8 kbit/s), files. */
 const content = fc.record({
@@ -85,23 +37,6 @@ function truth({ text, images, audioSeconds, file }: Content) {
 const imageUrl = (inline: boolean) =>
   inline ? `data:image/png;base64,${'A'.repeat(500)}` : 'https://x.test/a.png';
 const mp3 = (seconds: number) => Buffer.alloc(seconds * 1_000).toString('base64');
-const given = <T>(name: string, value: T | null) => (value === null ? {} : { [name]: value });
-
-function expectBounded(
-  endpoint: MeteredEndpoint,
-  body: JsonObject,
-  table: Price,
-  autoTier: Tier,
-  answer: (body: JsonObject, maxOutputTokens: number) => JsonObject,
-) {
-  expect(endpoint.check(body)).toBeUndefined();
-  const worst = endpoint.worstCase(body, table, { bodyBytes: bytesOf(body), autoTier });
-  const capped = worst.sendMaximum === true ? endpoint.withOutputCap(body, worst.maxOutputTokens) : body;
-  const served = endpoint.served(answer(endpoint.forMetering(capped), worst.maxOutputTokens));
-  if (served === undefined) expect.fail('the answer has its usage');
-  const { cost } = costOf(table, served);
-  expect(cost).toBeLessThanOrEqual(worst.fixed + worst.perOutputToken * BigInt(worst.maxOutputTokens));
-}
 
 /** Usage of one turn, or of several: never more of a kind than there can be, never more together than `most`. */
 function usageOf(

@@ -1,0 +1,99 @@
+import type { MeteredEndpoint, PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
+import type { Deferred } from '../../shared/core/ledger.ts';
+import type { Served } from '../../shared/core/usage.ts';
+import { isEventStream, jsonOf } from './answer-kind.ts';
+import type { Work } from './call.ts';
+import type { BodyReader } from './metered-body.ts';
+import { JsonReader, PlainReader } from './metered-json.ts';
+import { EventReader } from './metered-stream.ts';
+import { UnwrappedReader } from './unwrapped-stream.ts';
+
+/** The head of an answer: what it is read, and passed on, by. */
+export type AnswerHead = Pick<Response, 'ok' | 'status' | 'headers'>;
+
+/** An answer that passes as it comes. */
+export interface PassingForm {
+  readonly reader: BodyReader;
+  /** The head that the caller gets. */
+  readonly head: AnswerHead;
+}
+
+/** What a whole answer says. */
+export interface WholeAnswer {
+  readonly served: Served | undefined;
+  readonly deferred: Deferred | undefined;
+  readonly failed: boolean;
+}
+
+/**
+ * How an answer is read that passes from its first byte on: events, and sound.
+ *
+ * @param meter of its events
+ * @param keepBytes the most bytes to keep for the cache
+ * @returns `undefined` for one that is taken whole, unless it turns out to be large
+ */
+export function passingForm(
+  work: Work,
+  head: AnswerHead,
+  meter: StreamMeter | undefined,
+  keepBytes: number,
+): PassingForm | undefined {
+  if (work.kind !== 'metered' || !head.ok) return undefined;
+  if (isEventStream(head) && meter !== undefined) {
+    const unwrapping = work.rules.unwrapping?.(work.body);
+    if (unwrapping === undefined) return { reader: new EventReader(meter, keepBytes), head };
+    return {
+      reader: new UnwrappedReader(meter, unwrapping, keepBytes),
+      head: withContentType(head, unwrapping.contentType),
+    };
+  }
+  const plain = plainOf(work, head);
+  return plain?.form === 'binary' ? { reader: new PlainReader(plain.served, keepBytes), head } : undefined;
+}
+
+/**
+ * Reads an answer that turned out to be too large to be taken whole.
+ *
+ * @param rules by which JSON is read; absent for a free answer that tells nothing
+ */
+export function largeReader(
+  work: Work,
+  rules: MeteredEndpoint | undefined,
+  head: AnswerHead,
+  keepBytes: number,
+): BodyReader {
+  const plain = plainOf(work, head);
+  if (plain !== undefined || rules === undefined) return new PlainReader(plain?.served, keepBytes);
+  return new JsonReader(rules, work.kind === 'metered' ? work.body : {}, keepBytes);
+}
+
+/** Reads an answer that was taken whole; `undefined` where these bytes are none, or a part of one. */
+export function readWhole(
+  work: Work,
+  rules: MeteredEndpoint | undefined,
+  head: AnswerHead,
+  bytes: Uint8Array<ArrayBuffer>,
+): WholeAnswer | undefined {
+  const plain = plainOf(work, head);
+  if (plain !== undefined) return { served: plain.served, deferred: undefined, failed: false };
+  const json = rules && jsonOf(bytes);
+  // Metered endpoints answer with JSON, or as `plain` says: anything else is no answer, or a part of one.
+  if (json === undefined && work.kind === 'metered' && head.ok) return undefined;
+  return {
+    served: json && rules?.served(json, work.kind === 'metered' ? work.body : {}),
+    deferred: json && rules?.deferred?.(json),
+    failed: json?.['status'] === 'failed',
+  };
+}
+
+/** What a good answer without JSON is, where the request is one that is answered so. */
+function plainOf(work: Work, { ok, headers }: AnswerHead): PlainAnswer | undefined {
+  const isJson = /^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
+  return ok && !isJson && work.kind === 'metered' ? work.rules.plain?.(work.body) : undefined;
+}
+
+function withContentType({ ok, status, headers }: AnswerHead, contentType: string): AnswerHead {
+  const changed = new Headers(headers);
+  changed.set('content-type', contentType);
+  return { ok, status, headers: changed };
+}

@@ -1,0 +1,49 @@
+import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import type { Price } from '../../shared/core/price.ts';
+import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import type { Identified, MeteredWork } from './call.ts';
+import type { ProxyDeps } from './deps.ts';
+import { readRequest } from './read-request.ts';
+
+/** How much of a model's name an error repeats, in characters: who puts something else there is not sent it back. */
+const MOST_SHOWN = 100;
+
+/** Reads a metered request, finds the price of every model that it can be billed for, and works out its worst case. */
+export async function meteredWork(
+  call: Identified,
+  rules: MeteredEndpoint,
+  bytes: Uint8Array,
+  deps: ProxyDeps,
+): Promise<MeteredWork | Refusal> {
+  const contentType = call.request.headers.get('content-type') ?? '';
+  const read = await readRequest(bytes, contentType, rules, deps.sound);
+  if (isRefusal(read)) return read;
+  const body = read.json;
+  const unfit = rules.check(body);
+  if (unfit !== undefined) return unfit;
+  const price = priceOf(String(body['model']), call, deps);
+  if (isRefusal(price)) return price;
+  const otherPrices = new Map<string, Price>();
+  for (const model of rules.otherModels?.(body) ?? []) {
+    const other = priceOf(model, call, deps);
+    if (isRefusal(other)) return other;
+    otherPrices.set(model, other);
+  }
+  const { autoTier } = deps.settings;
+  const worst = rules.worstCase(body, price, { bodyBytes: read.textBytes, autoTier, prices: otherPrices });
+  const raw = read.raw === undefined ? {} : { raw: read.raw };
+  return { kind: 'metered', rules, body, ...raw, price, otherPrices, worst };
+}
+
+function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Price | Refusal {
+  const lookup = prices.find(model, at);
+  if (lookup.kind === 'priced') return lookup.price;
+  const why =
+    lookup.kind === 'refused'
+      ? lookup.reason
+      : 'the price table does not have it, and what has no price is not forwarded';
+  const shown = model.length > MOST_SHOWN ? `${model.slice(0, MOST_SHOWN)}…` : model;
+  return invalidRequest('unpriced_model', `Model ${JSON.stringify(shown)} is not served: ${why}.`, {
+    param: 'model',
+  });
+}

@@ -1,0 +1,191 @@
+import { IMAGE_TOKENS, modelPage, PRICING } from './common.ts';
+import type { Group } from './types.ts';
+
+const READ = '2026-11-27';
+
+/**
+ * What a call of an image model can take in: 16 images, and a prompt of 32,000 characters, each of them four tokens at
+ * most ("Create image edit" of the API reference). No page states a context window.
+ */
+const IMAGE_WINDOW = 16 * IMAGE_TOKENS.unknown + 32_000 * 4;
+
+const IMAGE = {
+  contextWindow: IMAGE_WINDOW,
+  maxImageTokens: IMAGE_TOKENS.unknown,
+  // The dearest image of the guide "Image generation": high quality, 1024 x 1536, and three partial images of 100.
+  maxOutputTokens: 6_240 + 3 * 100,
+  sourceDate: READ,
+} as const;
+
+/**
+ * Since gpt-image-2 an image can have 8.3 megapixels, five times as many as 1024 x 1536, and qualities above high. No
+ * page says how many tokens that is; this is twice as many a pixel as the older models need at most.
+ */
+const LARGE_IMAGE = { ...IMAGE, maxOutputTokens: 66_000, regional: true } as const;
+
+/** The text that an image model puts out has a price of its own on the page of gpt-image-1.5 alone. */
+const IMAGES: readonly Group[] = [
+  {
+    ...IMAGE,
+    family: 'gpt-image-1',
+    models: ['gpt-image-1'],
+    base: 'gpt-image-1',
+    rates: { image_output: '40' },
+    source: modelPage('gpt-image-1'),
+  },
+  {
+    ...IMAGE,
+    family: 'gpt-image-1-mini',
+    models: ['gpt-image-1-mini'],
+    base: 'gpt-image-1-mini',
+    rates: { image_output: '8' },
+    source: modelPage('gpt-image-1-mini'),
+  },
+  {
+    ...IMAGE,
+    family: 'gpt-image-1.5',
+    models: ['gpt-image-1.5', 'gpt-image-1.5-2025-12-16'],
+    base: 'gpt-image-1.5',
+    source: modelPage('gpt-image-1.5'),
+  },
+  {
+    ...IMAGE,
+    family: 'chatgpt-image-latest',
+    models: ['chatgpt-image-latest'],
+    periods: [
+      {
+        rates: {
+          input: '5',
+          cached_input: '1.25',
+          image_input: '8',
+          cached_image_input: '2',
+          output: '10',
+          image_output: '32',
+        },
+      },
+    ],
+    // An alias, which can be moved to a model that makes larger images.
+    maxOutputTokens: LARGE_IMAGE.maxOutputTokens,
+    regional: true,
+    source: modelPage('chatgpt-image-latest'),
+  },
+  {
+    ...LARGE_IMAGE,
+    family: 'gpt-image-2',
+    models: ['gpt-image-2', 'gpt-image-2-2026-04-21'],
+    base: 'gpt-image-2',
+    rates: { image_output: '30' },
+    source: modelPage('gpt-image-2'),
+  },
+  ...['gpt-image-2.5-sunburst', 'gpt-image-2.5-flare'].map((name) => sinceImage2(name, '2026-09-08')),
+  ...['gpt-image-2.6-sunburst', 'gpt-image-2.6-flare'].map((name) => sinceImage2(name)),
+];
+
+/** "$5 text input, $8 image input, $30 image output", as gpt-image-2; the cached rates are on the page of 2.6 Sunburst. */
+function sinceImage2(name: string, snapshot?: string): Group {
+  return {
+    ...LARGE_IMAGE,
+    family: name,
+    models: snapshot === undefined ? [name] : [name, `${name}-${snapshot}`],
+    periods: [
+      {
+        rates: {
+          input: '5',
+          cached_input: '1.25',
+          image_input: '8',
+          cached_image_input: '2',
+          output: '30',
+          image_output: '30',
+        },
+      },
+    ],
+    source: modelPage(name),
+  };
+}
+
+/** Billed by nothing that fills a window. */
+const NO_TOKENS = { contextWindow: 1, maxOutputTokens: 0, maxImageTokens: 0, sourceDate: READ } as const;
+
+const SPEECH: readonly Group[] = [
+  {
+    ...NO_TOKENS,
+    family: 'tts-1',
+    models: ['tts-1', 'tts-1-1106'],
+    periods: [{ rates: { characters: '15' } }],
+    source: modelPage('tts-1'),
+  },
+  {
+    ...NO_TOKENS,
+    family: 'tts-1-hd',
+    models: ['tts-1-hd', 'tts-1-hd-1106'],
+    periods: [{ rates: { characters: '30' } }],
+    source: modelPage('tts-1-hd'),
+  },
+  {
+    family: 'gpt-4o-mini-tts',
+    models: ['gpt-4o-mini-tts', 'gpt-4o-mini-tts-2025-03-20', 'gpt-4o-mini-tts-2025-12-15'],
+    // Its output is audio, under whatever name it is counted.
+    periods: [{ rates: { input: '0.6', output: '12', audio_output: '12' } }],
+    // "Max 2,000 input tokens"; for the output no page has a bound, so it is that of the model it is made of.
+    contextWindow: 2_000,
+    maxOutputTokens: 16_384,
+    maxImageTokens: 0,
+    source: modelPage('gpt-4o-mini-tts'),
+    sourceDate: READ,
+  },
+];
+
+const TRANSCRIPTION = {
+  contextWindow: 16_000,
+  maxOutputTokens: 2_000,
+  maxImageTokens: 0,
+  sourceDate: READ,
+} as const;
+
+/**
+ * USD for a million seconds are those for a minute times 16,666.67: $0.006 are 100, $0.0045 are 75, $0.003 are 50. The
+ * models that bill tokens have the price list's "estimated cost" of a minute as their rate for seconds: a bound, for
+ * an answer that tells nothing else.
+ */
+const TRANSCRIPTIONS: readonly Group[] = [
+  {
+    ...NO_TOKENS,
+    family: 'whisper-1',
+    models: ['whisper-1'],
+    base: 'whisper-1',
+    source: modelPage('whisper-1'),
+  },
+  {
+    ...NO_TOKENS,
+    family: 'gpt-transcribe',
+    models: ['gpt-transcribe'],
+    base: 'gpt-transcribe',
+    regional: true,
+    source: PRICING,
+  },
+  {
+    ...TRANSCRIPTION,
+    family: 'gpt-4o-transcribe',
+    models: ['gpt-4o-transcribe', 'gpt-4o-transcribe-diarize'],
+    base: 'gpt-4o-transcribe',
+    rates: { audio_input: '2.5', audio_seconds: '100' },
+    source: modelPage('gpt-4o-transcribe'),
+  },
+  {
+    ...TRANSCRIPTION,
+    family: 'gpt-4o-mini-transcribe',
+    models: ['gpt-4o-mini-transcribe'],
+    base: 'gpt-4o-mini-transcribe',
+    rates: { audio_input: '1.25', audio_seconds: '50' },
+    source: modelPage('gpt-4o-mini-transcribe'),
+  },
+  {
+    ...TRANSCRIPTION,
+    family: 'gpt-4o-mini-transcribe',
+    models: ['gpt-4o-mini-transcribe-2025-03-20', 'gpt-4o-mini-transcribe-2025-12-15'],
+    periods: [{ rates: { input: '1.25', output: '5', audio_input: '1.25', audio_seconds: '50' } }],
+    source: modelPage('gpt-4o-mini-transcribe'),
+  },
+];
+
+export const MEDIA: readonly Group[] = [...IMAGES, ...SPEECH, ...TRANSCRIPTIONS];

@@ -1,0 +1,212 @@
+import { batchedEndpoint } from './batch.ts';
+import type { MeteredEndpoint } from './endpoint.ts';
+import { hasContainers } from './endpoints/response-tools.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { parseJsonBody } from './json-body.ts';
+import type { Picodollars } from './money.ts';
+import { type ObjectReference, objectReferences } from './object-references.ts';
+import type { Price, PriceTable } from './price.ts';
+import { invalidRequest, isRefusal, type Refusal } from './refusal.ts';
+import { firstRefusal, isGiven } from './request-checks.ts';
+
+/** OpenAI takes no more requests in a batch ("Batch API" guide). */
+export const MAX_REQUESTS = 50_000;
+/** Longer names than anybody needs; it bounds what is remembered of them. */
+const MAX_CUSTOM_ID = 512;
+/** More stored objects than these are not looked up for one batch. */
+const MAX_REFERENCES = 1_000;
+
+const LINE_MEMBERS = new Set(['custom_id', 'method', 'url', 'body']);
+/** What names of service tiers mean nothing in a batch, which is a tier of its own. */
+const NO_TIER = new Set(['auto', 'default', 'batch']);
+
+export interface BatchContext {
+  /** Such as `/v1/responses`. */
+  readonly endpoint: string;
+  readonly prices: PriceTable;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What all requests of a batch come to. */
+export interface MeasuredBatch {
+  readonly kind: 'measured';
+  readonly model: string;
+  readonly price: Price;
+  /** The most that they can cost together, at batch rates. */
+  readonly most: Picodollars;
+  /** What they name of what OpenAI keeps. */
+  readonly references: readonly ObjectReference[];
+}
+
+/**
+ * Adds up the worst cases of a batch's requests, line by line. OpenAI runs them as they stand in the file, so that
+ * nothing can be added that would bound them: each must bound itself, or is held at all that its model can put out.
+ */
+export class BatchInput {
+  readonly #context: BatchContext;
+  readonly #rules: MeteredEndpoint;
+  readonly #ids = new Set<string>();
+  readonly #references = new Map<string, ObjectReference>();
+  #model: { readonly name: string; readonly price: Price } | undefined;
+  #most = 0n;
+  #line = 0;
+
+  constructor(context: BatchContext) {
+    const rules = batchedEndpoint(context.endpoint);
+    if (rules === undefined) throw new Error(`${context.endpoint} has no batches`);
+    this.#context = context;
+    this.#rules = rules;
+  }
+
+  /** Takes the next line; tells why the batch is refused, if it is. */
+  add(line: Uint8Array): Refusal | undefined {
+    this.#line += 1;
+    if (isBlank(line)) return undefined;
+    const parsed = parseJsonBody(line);
+    if (isRefusal(parsed)) return this.#refuse(parsed.message);
+    if (namesTwice(line)) return this.#refuse('No name may stand twice in an object.');
+    const { json } = parsed;
+    return (
+      this.#checkEnvelope(json) ?? (isObject(json['body']) ? this.#addRequest(json['body'], line) : undefined)
+    );
+  }
+
+  /** What the lines come to, when all of them were added. */
+  end(): MeasuredBatch | Refusal {
+    if (this.#model === undefined) return refuse('The input file has no requests.');
+    const { name, price } = this.#model;
+    return {
+      kind: 'measured',
+      model: name,
+      price,
+      most: this.#most,
+      references: [...this.#references.values()],
+    };
+  }
+
+  #checkEnvelope(json: JsonObject): Refusal | undefined {
+    const { custom_id: id, method, url, body } = json;
+    if (typeof id !== 'string' || id === '' || id.length > MAX_CUSTOM_ID)
+      return this.#refuse(`custom_id must be a string of 1 to ${MAX_CUSTOM_ID} characters.`);
+    if (this.#ids.has(id)) return this.#refuse('Its custom_id was used before in this file.');
+    this.#ids.add(id);
+    if (this.#ids.size > MAX_REQUESTS) return this.#refuse(`A batch has up to ${MAX_REQUESTS} requests.`);
+    const { endpoint } = this.#context;
+    if (method !== 'POST' || url !== endpoint)
+      return this.#refuse(
+        `Each line must be a request of the batch's endpoint: "method": "POST", "url": "${endpoint}".`,
+      );
+    if (!isObject(body)) return this.#refuse('body must be an object.');
+    return Object.keys(json).every((name) => LINE_MEMBERS.has(name))
+      ? undefined
+      : this.#refuse('A line has custom_id, method, url and body, and nothing else.');
+  }
+
+  #addRequest(body: JsonObject, line: Uint8Array): Refusal | undefined {
+    const unfit =
+      this.#rules.check(body) ??
+      firstRefusal(body, BATCH_CHECKS) ??
+      this.#checkOtherModels(body) ??
+      this.#checkInjected(body);
+    if (unfit !== undefined) return this.#refuse(unfit.message, unfit.param);
+    const price = this.#priceOf(String(body['model']));
+    if (isRefusal(price)) return price;
+    const worst = this.#rules.worstCase(body, price, {
+      bodyBytes: line.byteLength,
+      autoTier: 'batch',
+      servedTier: 'batch',
+    });
+    if (worst.sendMaximum === true)
+      return this.#refuse('It must name its max_output_tokens.', 'max_output_tokens');
+    this.#most += worst.fixed + worst.perOutputToken * BigInt(worst.maxOutputTokens);
+    for (const reference of objectReferences(body)) this.#references.set(reference.id, reference);
+    return this.#references.size > MAX_REFERENCES
+      ? this.#refuse(`The requests of a batch name up to ${MAX_REFERENCES} files and other stored objects.`)
+      : undefined;
+  }
+
+  /** A batch is held, and settled, at the price of one model. */
+  #checkOtherModels(body: JsonObject): Refusal | undefined {
+    const [other] = this.#rules.otherModels?.(body) ?? [];
+    return other === undefined
+      ? undefined
+      : refuse('A request of a batch may not have images made, which another model is billed for.', 'tools');
+  }
+
+  /** What the proxy would add to such a request, so that it can be bounded, must be in the file already. */
+  #checkInjected(body: JsonObject): Refusal | undefined {
+    const needed = this.#rules.forMetering(body);
+    const missing = Object.keys(needed).find(
+      (name) => name !== 'service_tier' && needed[name] !== body[name],
+    );
+    return missing === undefined ? undefined : refuse(`It must name its ${missing}.`, missing);
+  }
+
+  #priceOf(model: string): Price | Refusal {
+    if (this.#model !== undefined) {
+      return this.#model.name === model
+        ? this.#model.price
+        : this.#refuse('All requests of a batch must be for the same model.', 'model');
+    }
+    const lookup = this.#context.prices.find(model, this.#context.at);
+    if (lookup.kind === 'priced') {
+      this.#model = { name: model, price: lookup.price };
+      return lookup.price;
+    }
+    const why = lookup.kind === 'refused' ? lookup.reason : 'the price table does not have it';
+    return this.#refuse(`Model ${JSON.stringify(model.slice(0, 100))} is not served: ${why}.`, 'model');
+  }
+
+  #refuse(message: string, param?: string): Refusal {
+    const place = `Line ${this.#line} of the input file: `;
+    return refuse(place + message, param === undefined ? undefined : `body.${param}`);
+  }
+}
+
+const BATCH_CHECKS = [answersWhole, hasNoTier, hasNoContainer];
+
+function answersWhole(body: JsonObject): Refusal | undefined {
+  const asked = ['stream', 'background'].find((name) => body[name] === true);
+  return asked === undefined ? undefined : refuse(`A request of a batch has no ${asked}.`, asked);
+}
+
+function hasNoTier(body: JsonObject): Refusal | undefined {
+  return isGiven(body, 'service_tier') && !NO_TIER.has(String(body['service_tier']))
+    ? refuse('A batch is a service tier of its own: leave service_tier out.', 'service_tier')
+    : undefined;
+}
+
+function hasNoContainer(body: JsonObject): Refusal | undefined {
+  return hasContainers(body)
+    ? refuse(
+        'A request of a batch may not run code in a container, which is billed for as long as it lasts.',
+        'tools',
+      )
+    : undefined;
+}
+
+function refuse(message: string, param?: string): Refusal {
+  return invalidRequest('invalid_batch', message, { param: param ?? 'input_file_id' });
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
+}
+
+/**
+ * Whether a name stands twice in an object of a text: the file is read by OpenAI as it is, and of the two values only
+ * one is known here. Outside of strings, each colon ends a name.
+ */
+function namesTwice(line: Uint8Array): boolean {
+  const text = new TextDecoder().decode(line);
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  return bare.split(':').length - 1 !== namesIn(JSON.parse(text));
+}
+
+function namesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const members = Object.values(value);
+  const own = Array.isArray(value) ? 0 : members.length;
+  return members.reduce<number>((sum, member) => sum + namesIn(member), own);
+}

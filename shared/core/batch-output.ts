@@ -1,0 +1,96 @@
+import type { MeteredEndpoint } from './endpoint.ts';
+import { isObject, type JsonObject } from './json.ts';
+import { type Outline, OutlineReader } from './json-outline.ts';
+import type { Outcome, Tally } from './ledger.ts';
+import { tallySum } from './ledger-rules.ts';
+import type { Picodollars } from './money.ts';
+import type { PriceTable } from './price.ts';
+import { type Asked, servedOutcome, settled } from './told-outcome.ts';
+
+const LF = 0x0a;
+
+/** Adds up what the requests of a batch cost, from the lines of its files. */
+export class BatchOutput {
+  readonly #rules: MeteredEndpoint;
+  readonly #asked: Asked;
+  readonly #prices: PriceTable;
+  readonly #outline: { readonly [member: string]: Outline };
+  readonly #flags = new Set<string>();
+  #reader: OutlineReader | undefined;
+  #cost: Picodollars = 0n;
+  #tally: Tally = {};
+  #served = 0;
+  #servedModel: string | undefined;
+
+  constructor(rules: MeteredEndpoint, asked: Asked, prices: PriceTable) {
+    this.#rules = rules;
+    this.#asked = asked;
+    this.#prices = prices;
+    this.#outline = { response: { status_code: true, body: rules.reads } };
+  }
+
+  /** Takes a piece of a file. */
+  push(chunk: Uint8Array): void {
+    let from = 0;
+    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
+      this.#read(chunk.subarray(from, at));
+      this.endLine();
+      from = at + 1;
+    }
+    this.#read(chunk.subarray(from));
+  }
+
+  /** Ends a line: at its line feed, or at the end of a file. */
+  endLine(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader !== undefined) this.#add(reader.value());
+  }
+
+  /**
+   * What all lines cost together, at batch rates. Where a line does not say what it used, or fewer requests were
+   * answered here than OpenAI says it completed, the full hold is booked, or what is known, if that is more.
+   *
+   * @param completed how many requests were answered, as the batch says; `undefined` where it does not
+   * @param now milliseconds since the epoch
+   */
+  outcome(completed: number | undefined, now: number): Outcome {
+    const { held } = this.#asked;
+    if (completed === undefined ? this.#served === 0 : this.#served < completed) this.#flags.add('no_usage');
+    const isKnown = !this.#flags.has('no_usage');
+    const cost = isKnown || this.#cost > held ? this.#cost : held;
+    if (cost > held) this.#flags.add('over_hold');
+    const told = { cost, tally: { ...this.#tally, calls: 1 }, flags: [...this.#flags] };
+    const model = this.#servedModel === undefined ? {} : { servedModel: this.#servedModel };
+    return settled({ ...told, ...model, serviceTier: 'batch' }, now);
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#reader === undefined && bytes.every((byte) => byte <= 0x20)) return;
+    this.#reader ??= new OutlineReader(this.#outline);
+    this.#reader.push(bytes);
+  }
+
+  /** OpenAI charges nothing for errors, nor for requests that it did not come to. */
+  #add(line: JsonObject | undefined): void {
+    const response = line?.['response'];
+    if (line !== undefined && (response === null || response === undefined)) return;
+    const body = isObject(response) ? response['body'] : undefined;
+    const served = isObject(body) ? this.#rules.served(body, {}) : undefined;
+    const isAnswer = !isObject(response) || !isError(response['status_code']);
+    if (isAnswer) this.#served += 1;
+    if (served === undefined) {
+      if (isAnswer) this.#flags.add('no_usage');
+      return;
+    }
+    const told = servedOutcome(this.#asked, { ...served, serviceTier: 'batch' }, this.#prices);
+    this.#cost += told.cost;
+    this.#tally = tallySum(this.#tally, told.tally);
+    this.#servedModel = told.servedModel ?? this.#servedModel;
+    for (const flag of told.flags) if (flag !== 'over_hold') this.#flags.add(flag);
+  }
+}
+
+function isError(status: unknown): boolean {
+  return typeof status === 'number' && status >= 300;
+}

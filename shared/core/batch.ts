@@ -1,0 +1,114 @@
+import type { MeteredEndpoint, WorstCase } from './endpoint.ts';
+import { chatCompletions } from './endpoints/chat-completions.ts';
+import { completions } from './endpoints/completions.ts';
+import { embeddings } from './endpoints/embeddings.ts';
+import { knownMembers } from './endpoints/request-members.ts';
+import { responses } from './endpoints/responses.ts';
+import type { JsonObject } from './json.ts';
+import { textOf } from './json-members.ts';
+import type { StoredObject } from './objects.ts';
+import type { Refusal } from './refusal.ts';
+import { firstRefusal, objects, refuseMember, refuseUnmetered } from './request-checks.ts';
+
+/** The endpoints whose requests can be in a batch, by their names there, and how each is metered. */
+const ENDPOINTS: Readonly<Record<string, MeteredEndpoint>> = {
+  '/v1/chat/completions': chatCompletions,
+  '/v1/completions': completions,
+  '/v1/embeddings': embeddings,
+  '/v1/responses': responses,
+};
+
+/** Statuses of a batch that OpenAI works on no more. */
+const FINAL_STATUSES = new Set(['completed', 'failed', 'expired', 'cancelled']);
+
+/** What is looked at of a batch. */
+export const BATCH_READS = {
+  id: true,
+  status: true,
+  endpoint: true,
+  output_file_id: true,
+  error_file_id: true,
+  request_counts: true,
+} as const;
+
+/** How the requests of a batch are metered; `undefined` for an endpoint that no batch can have here. */
+export function batchedEndpoint(name: unknown): MeteredEndpoint | undefined {
+  return typeof name === 'string' && Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
+}
+
+const CHECKS = [
+  knownMembers('batches'),
+  namesFile,
+  namesEndpoint,
+  namesWindow,
+  objects('metadata', 'output_expires_after'),
+];
+
+/** Refuses a batch that cannot be bounded, as far as its request shows. */
+export function checkBatch(body: JsonObject): Refusal | undefined {
+  return firstRefusal(body, CHECKS);
+}
+
+/**
+ * A batch as a metered call: what it costs at most was read from its file, and what it cost is told when it has ended.
+ *
+ * @param worst of all lines together
+ */
+export function batchRules(worst: WorstCase): MeteredEndpoint {
+  return {
+    check: checkBatch,
+    worstCase: () => worst,
+    withOutputCap: (body) => body,
+    forMetering: (body) => body,
+    reads: BATCH_READS,
+    served: () => undefined,
+    deferred: ({ id }) => (typeof id === 'string' && id !== '' ? { kind: 'batch', object: id } : undefined),
+    streamMeter: () => ({
+      see: () => 'pass',
+      served: () => undefined,
+      isFinal: () => false,
+      seenOutputBytes: () => undefined,
+    }),
+    cacheable: () => false,
+  };
+}
+
+export function isFinalBatch({ status }: JsonObject): boolean {
+  return typeof status === 'string' && FINAL_STATUSES.has(status);
+}
+
+/** The files that a batch has made: what came of its requests, and what failed. */
+export function batchFiles({ output_file_id, error_file_id }: JsonObject): readonly string[] {
+  return [textOf(output_file_id), textOf(error_file_id)].filter(
+    (id) => id !== undefined && id !== '',
+  ) as string[];
+}
+
+/** What a batch made is its owner's. */
+export function ownedFiles(batch: JsonObject, owner: Omit<StoredObject, 'id' | 'kind'>): StoredObject[] {
+  const { project, user, call } = owner;
+  return batchFiles(batch).map((id) => ({
+    id,
+    kind: 'file',
+    project,
+    user,
+    ...(call === undefined ? {} : { call }),
+  }));
+}
+
+function namesFile({ input_file_id: id }: JsonObject): Refusal | undefined {
+  return typeof id === 'string' && /^[\w-]+$/.test(id)
+    ? undefined
+    : refuseMember('input_file_id', 'input_file_id must be the id of a file of requests.');
+}
+
+function namesEndpoint({ endpoint }: JsonObject): Refusal | undefined {
+  return batchedEndpoint(endpoint) === undefined
+    ? refuseUnmetered('endpoint', `endpoint must be one of ${Object.keys(ENDPOINTS).join(', ')}.`)
+    : undefined;
+}
+
+/** Other windows could have other prices. */
+function namesWindow({ completion_window: window }: JsonObject): Refusal | undefined {
+  return window === '24h' ? undefined : refuseMember('completion_window', 'completion_window must be "24h".');
+}

@@ -1,0 +1,81 @@
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { listOf, textOf } from '../json-members.ts';
+import type { Price } from '../price.ts';
+import type { Refusal } from '../refusal.ts';
+import { firstRefusal, isGiven, namesModel, objects, refuseMember } from '../request-checks.ts';
+import { itemsWithContent } from '../request-shapes.ts';
+import { addImage, inputBound, type Media, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { count } from '../usage-reader.ts';
+import { knownMembers } from './request-members.ts';
+import { unstreamed } from './unstreamed.ts';
+
+/** "Ask 1–400 questions" (API reference of decisions). */
+const MAX_QUESTIONS = 400;
+
+const CHECKS = [
+  namesModel(),
+  knownMembers('decisions'),
+  objects('prompt_cache_options'),
+  textOrMessages,
+  itemsWithContent('input', ['content', 'output']),
+  asksQuestions,
+  itemsWithContent('questions', ['instructions']),
+];
+
+/**
+ * `POST /decisions`: input tokens only, each of them at the plain rate, whether it was cached or not; the output is free
+ * (OpenAI's pricing page: "$0.10 / 1M input tokens", and no fee for output, cache reads or cache writes).
+ */
+export const decisions: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  withOutputCap: (body) => body,
+  forMetering: (body) => body,
+  reads: { model: true, usage: true },
+  served(answer) {
+    const usage = answer['usage'];
+    const input = isObject(usage) ? count(usage['input_tokens']) : undefined;
+    const model = textOf(answer['model']);
+    return input === undefined ? undefined : { ...(model === undefined ? {} : { model }), counts: { input } };
+  },
+  streamMeter: unstreamed,
+  cacheable: () => false,
+};
+
+function textOrMessages({ input }: JsonObject): Refusal | undefined {
+  return typeof input === 'string' || Array.isArray(input)
+    ? undefined
+    : refuseMember('input', 'input must be a string or an array of messages.');
+}
+
+function asksQuestions(body: JsonObject): Refusal | undefined {
+  const { questions } = body;
+  const fits = Array.isArray(questions) && questions.length > 0 && questions.length <= MAX_QUESTIONS;
+  return fits && isGiven(body, 'questions')
+    ? undefined
+    : refuseMember('questions', `questions must be an array of 1 to ${MAX_QUESTIONS} questions.`);
+}
+
+/** Nothing says that the input counts once, so that it may be read anew for each question. */
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const times = listOf(body['questions']).length;
+  const once = inputBound(body, context.bodyBytes, mediaOf(body), 0);
+  const input = {
+    ...once,
+    textTokens: once.textTokens * times,
+    images: once.images * times,
+    window: price.contextWindow * times,
+  };
+  return worstCaseOf(body, price, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
+}
+
+function mediaOf({ input, questions }: JsonObject): Media {
+  const media = noMedia();
+  for (const { content, output, instructions } of [...listOf(input), ...listOf(questions)].filter(isObject)) {
+    for (const part of [content, output, instructions].flatMap(listOf)) {
+      if (isObject(part) && part['type'] === 'input_image') addImage(media, part['image_url']);
+    }
+  }
+  return media;
+}

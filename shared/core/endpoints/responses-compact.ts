@@ -1,0 +1,48 @@
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
+import type { JsonObject } from '../json.ts';
+import type { Price } from '../price.ts';
+import { firstRefusal, knowsTier, namesModel, objects, texts } from '../request-checks.ts';
+import { itemsWithContent } from '../request-shapes.ts';
+import { withServiceTier } from '../service-tier.ts';
+import { inputBound, worstCaseOf } from '../token-bounds.ts';
+import { knownMembers } from './request-members.ts';
+import { responseMedia } from './response-media.ts';
+import { RESPONSE_READS, servedResponse } from './response-meter.ts';
+import { checkAddedTools } from './response-tools.ts';
+import { textOrItems } from './responses.ts';
+import { unstreamed } from './unstreamed.ts';
+
+const CHECKS = [
+  namesModel(),
+  knownMembers('compact'),
+  texts('instructions', 'previous_response_id'),
+  objects('image', 'prompt_cache_options'),
+  textOrItems,
+  itemsWithContent('input', ['content']),
+  checkAddedTools,
+  knowsTier,
+];
+
+/**
+ * `POST /responses/compact`: the tokens of one pass over a conversation. It takes no maximum of output, so that the
+ * model's own bounds it, and no tools.
+ */
+export const responsesCompact: MeteredEndpoint = {
+  check: (body) => firstRefusal(body, CHECKS),
+  worstCase,
+  withOutputCap: (body) => body,
+  forMetering: withServiceTier,
+  reads: RESPONSE_READS,
+  served: servedResponse,
+  streamMeter: unstreamed,
+  cacheable: () => false,
+};
+
+function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
+  const input = inputBound(body, context.bodyBytes, responseMedia(body), 0);
+  return worstCaseOf(body, price, context, input, {
+    choices: 1,
+    maxOutputTokens: price.maxOutputTokens,
+    explicit: true,
+  });
+}

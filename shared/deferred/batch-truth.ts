@@ -1,0 +1,63 @@
+import { BATCH_READS, batchedEndpoint, batchFiles, isFinalBatch, ownedFiles } from '../core/batch.ts';
+import { BatchOutput } from '../core/batch-output.ts';
+import { isObject, type JsonObject } from '../core/json.ts';
+import type { CallEntry, Outcome } from '../core/ledger.ts';
+import { askedBy, untoldOutcome } from '../core/told-outcome.ts';
+import { askFor, readAll } from './ask.ts';
+import type { TruthParts } from './truth-parts.ts';
+
+/** For all of it: OpenAI takes up to 200 MB for a batch, and answers may be larger. */
+const TIMEOUT_MS = 600_000;
+
+/**
+ * The outcome of a batch that has ended, by the lines of the files that it made, which are its owner's from now on.
+ *
+ * @returns `undefined` where it goes on, or OpenAI does not tell now
+ */
+export async function batchOutcome(
+  call: CallEntry,
+  id: string,
+  parts: TruthParts,
+): Promise<Outcome | undefined> {
+  const { upstream, clock } = parts;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const asked = await askFor(upstream, `/batches/${encodeURIComponent(id)}`, BATCH_READS, signal);
+  if (asked.kind === 'unknown') return undefined;
+  if (asked.kind === 'gone') return untoldOutcome(call, 'no_usage', clock.now());
+  if (!isFinalBatch(asked.found)) return undefined;
+  const { project, user } = call;
+  await parts.objects.own(ownedFiles(asked.found, { project, user, call: call.id }));
+  return filesOutcome(call, asked.found, signal, parts);
+}
+
+async function filesOutcome(
+  call: CallEntry,
+  batch: JsonObject,
+  signal: AbortSignal,
+  parts: TruthParts,
+): Promise<Outcome | undefined> {
+  const { upstream, clock } = parts;
+  const prices = await parts.prices.current();
+  const asked = askedBy(call, prices);
+  const rules = batchedEndpoint(batch['endpoint']);
+  if (asked === undefined || rules === undefined) return untoldOutcome(call, 'unpriced', clock.now());
+  const output = new BatchOutput(rules, asked, prices);
+  for (const file of batchFiles(batch)) {
+    const path = `/files/${encodeURIComponent(file)}/content`;
+    const read = await readAll(upstream, path, signal, (chunk) => {
+      output.push(chunk);
+      return undefined;
+    });
+    if (read.kind === 'unknown') return undefined;
+    if (read.kind === 'gone') return untoldOutcome(call, 'no_usage', clock.now());
+    output.endLine();
+  }
+  return output.outcome(completedIn(batch), clock.now());
+}
+
+/** A batch whose file was refused has not begun. */
+function completedIn({ status, request_counts: counts }: JsonObject): number | undefined {
+  const completed = isObject(counts) ? counts['completed'] : undefined;
+  if (typeof completed === 'number') return completed;
+  return status === 'failed' ? 0 : undefined;
+}
