@@ -51,7 +51,9 @@ async function serve(
   const begun = Date.now();
   const refused = refusalOf(request);
   const left = new AbortController();
-  response.once('close', () => left.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort();
+  });
   const answer = refused ?? (await forward(request, options.fetch, left.signal));
   const headers = [...answer.headers].filter(([name]) => !HOP_BY_HOP.test(name) || name === 'content-length');
   response.writeHead(answer.status, headers.flat());
