@@ -6,6 +6,8 @@ import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
+import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
+import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
@@ -80,7 +82,8 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
-  const { directory, store, objects, log } = wireBooks(config);
+  const endpoint = endpointOf(config);
+  const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
     objects,
@@ -89,7 +92,11 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(endpointOf(config)),
+    prices: bundledPrices(endpoint),
+    listPrices: bundledPrices(),
+    endpoint,
+    stagePrices,
+    trail,
     clock,
     sessionRoles: config.SESSION_ROLES,
   };
@@ -161,7 +168,9 @@ function wireBooks(config: StageConfig) {
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
-  return { directory, store, objects, ledger, log };
+  const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
+  const trail = createDynamoDbTrail(client, config.TABLE_NAME);
+  return { directory, store, objects, stagePrices, trail, ledger, log };
 }
 
 /** The proxy's settings under the names that its steps know. */
