@@ -34,8 +34,8 @@ import { createHttpUpstream } from './openai/http-upstream.ts';
 import { createOrganization } from './openai/organization.ts';
 import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
-import type { Objects } from './ports/objects.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
+import { createPriceSource } from './pricing/price-source.ts';
 
 /*
  * The only place that constructs adapters.
@@ -49,8 +49,9 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, store, ledger, objects } = wireBooks(config);
-  const { secrets, upstream, prices, truth } = wireTruth(config, objects);
+  const books = wireBooks(config);
+  const { log, directory, store, ledger, objects } = books;
+  const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
@@ -105,13 +106,13 @@ export function wireAdmin(env: Env) {
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
   const config = readSweepConfig(env);
-  const { ledger, objects, log } = wireBooks(config);
-  const { truth } = wireTruth(config, objects);
-  return { ledger, truth, log };
+  const books = wireBooks(config);
+  const { truth } = wireTruth(config, books);
+  return { ledger: books.ledger, truth, log: books.log };
 }
 
 /** What OpenAI tells a stage, which asks with its own key. */
-function wireTruth(config: SweepConfig, objects: Objects) {
+function wireTruth(config: SweepConfig, { objects, stagePrices, log }: ReturnType<typeof wireBooks>) {
   const secrets = createSecretsManager({
     secretId: config.OPENAI_SECRET_ARN,
     parse: readStageSecret,
@@ -124,7 +125,9 @@ function wireTruth(config: SweepConfig, objects: Objects) {
     secrets,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   });
-  const prices = bundledPrices(endpointOf(config));
+  const endpoint = endpointOf(config);
+  const bundled = bundledPrices(endpoint);
+  const prices = createPriceSource({ bundled, stagePrices, endpoint, clock, log });
   return { secrets, upstream, prices, truth: createTruth({ upstream, prices, objects, clock }) };
 }
 

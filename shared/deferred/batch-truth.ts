@@ -34,8 +34,10 @@ async function filesOutcome(
   call: CallEntry,
   batch: JsonObject,
   signal: AbortSignal,
-  { upstream, prices, clock }: TruthParts,
+  parts: TruthParts,
 ): Promise<Outcome | undefined> {
+  const { upstream, clock } = parts;
+  const prices = await parts.prices.current();
   const asked = askedBy(call, prices);
   const rules = batchedEndpoint(batch['endpoint']);
   if (asked === undefined || rules === undefined) return untoldOutcome(call, 'unpriced', clock.now());

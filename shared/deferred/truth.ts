@@ -31,5 +31,5 @@ async function responseOutcome(
   const served = servedResponse(asked.found);
   return served === undefined
     ? untoldOutcome(call, 'no_usage', clock.now())
-    : toldOutcome(call, served, prices, clock.now());
+    : toldOutcome(call, served, await prices.current(), clock.now());
 }

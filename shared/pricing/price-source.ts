@@ -1,6 +1,7 @@
 import type { PriceTable } from '../core/price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { PriceSource } from '../ports/price-source.ts';
 import type { StagePrices } from '../ports/stage-prices.ts';
 import type { Endpoint } from './row.ts';
 import { stageTable } from './stage-table.ts';
@@ -11,15 +12,6 @@ const REFRESH_AFTER_MS = 20_000;
 const MOST_AGE_MS = 50_000;
 /** After a read that failed, the next one waits. */
 const RETRY_AFTER_MS = 5_000;
-
-/** Where a call gets its prices: one table, from its hold to its settlement. */
-export interface PriceSource {
-  /**
-   * The prices as they stand; at most 50 seconds old, where the ledger can be reached. Throws `Unavailable` when they
-   * were never read: what an admin corrected must not pass at the price that was wrong.
-   */
-  current(): Promise<PriceTable>;
-}
 
 interface Options {
   /** The prices that the function was built with. */

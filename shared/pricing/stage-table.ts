@@ -5,8 +5,9 @@ import { type Endpoint, priceRow, toPrice } from './row.ts';
 
 /**
  * The prices of a stage: those that its admins set, from the day on which each begins, and for everything else those
- * that the function was built with. A price that cannot be read refuses its model: it would correct another, which
- * is not to be trusted then.
+ * that the function was built with. A price does not count for calls that began before it was set: they are charged
+ * by what they were held with, also those whose cost is told hours later. A price that cannot be read refuses its
+ * model: it would correct another, which is not to be trusted then.
  *
  * @param set in the order of their days, for each model
  */
@@ -16,7 +17,7 @@ export function stageTable(bundled: PriceTable, set: readonly StagePrice[], endp
   return {
     find(model, at) {
       const day = periodKey('day', at);
-      const begun = byModel.get(model)?.findLast(({ from }) => from <= day);
+      const begun = byModel.get(model)?.findLast(({ from, setAt }) => from <= day && setAt <= at);
       if (begun === undefined) return bundled.find(model, at);
       const found = lookups.get(begun) ?? lookup(begun, endpoint);
       lookups.set(begun, found);
