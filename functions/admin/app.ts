@@ -32,7 +32,12 @@ export function createAdmin(deps: AdminDeps): (payload: unknown, request?: strin
 
 /** What admins set counts for their own commands at once. */
 async function withStagePrices(deps: AdminDeps): Promise<AdminDeps> {
-  return { ...deps, prices: stageTable(deps.prices, await deps.stagePrices.all(), 'global') };
+  const set = await deps.stagePrices.all();
+  return {
+    ...deps,
+    prices: stageTable(deps.prices, set, deps.endpoint),
+    listPrices: stageTable(deps.listPrices, set, 'global'),
+  };
 }
 
 type Invocation = Pick<Change, 'id' | 'at' | 'request'>;
