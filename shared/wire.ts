@@ -83,6 +83,7 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
+  const endpoint = endpointOf(config);
   const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
@@ -92,7 +93,9 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(endpointOf(config)),
+    prices: bundledPrices(endpoint),
+    listPrices: bundledPrices(),
+    endpoint,
     stagePrices,
     trail,
     clock,
