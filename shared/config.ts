@@ -69,6 +69,7 @@ const PROXY = SWEEP.extend({
     .default('default'),
   TRUSTED_CALLERS: list,
   CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
+  CACHE_TABLE: z.string().min(3, 'must name the DynamoDB table that answers are cached in').optional(),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
   /** How long Memcached may take for one item; a call whose cache is slower goes on as a miss. */
   CACHE_OPERATION_MS: whole(50, 1, 10_000),
@@ -78,6 +79,10 @@ const PROXY = SWEEP.extend({
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
 })
+  .refine((config) => config.CACHE_NODES.length === 0 || config.CACHE_TABLE === undefined, {
+    path: ['CACHE_TABLE'],
+    error: 'must not be set with CACHE_NODES: answers are cached in one place',
+  })
   .refine((config) => config.LEASE_SECONDS > config.UPSTREAM_TIMEOUT_SECONDS, {
     path: ['LEASE_SECONDS'],
     error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundledPrices } from '../prices/load.ts';
+import { CACHE_CLIENT, createDynamoDbCache } from './aws/dynamodb-cache.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
@@ -196,6 +197,17 @@ function wireCache(config: ProxyConfig, log: Log): ResponseCache {
       operationMs: config.CACHE_OPERATION_MS,
       clock,
       onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
+    });
+  if (config.CACHE_TABLE !== undefined)
+    return createDynamoDbCache({
+      client: createDynamoDbClient({
+        region: config.AWS_REGION,
+        endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+        ...CACHE_CLIENT,
+      }),
+      table: config.CACHE_TABLE,
+      clock,
+      onFault: () => log.alarm('cache_fault', { server: config.CACHE_TABLE }),
     });
   return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
 }

@@ -2,7 +2,8 @@
 
     python3 tests/iac/emulator.py -H 127.0.0.1 -p 5566
 
-Lambda functions run: their zip as it was deployed, with the environment that they were given, in a process of Node.
+Lambda functions run: their zip as it was deployed, with the environment that they were given, in a process of Node,
+whose access key is the name of their role. What they ask AWS goes to FUNCTIONS_ENDPOINT; without it, to this server.
 """
 import io
 import json
@@ -86,9 +87,9 @@ def run(self, event=None):
             cwd=task,
             env={
                 "AWS_REGION": self.region,
-                "AWS_ACCESS_KEY_ID": "role-of-the-function",
+                "AWS_ACCESS_KEY_ID": self.role.rsplit("/", 1)[-1],
                 "AWS_SECRET_ACCESS_KEY": "secret",
-                "AWS_ENDPOINT_URL": os.environ["EMULATOR_URL"],
+                "AWS_ENDPOINT_URL": os.environ["FUNCTIONS_ENDPOINT"],
                 "FUNCTION_ARN": self.function_arn,
                 **self.environment_vars,
             },
@@ -109,5 +110,5 @@ if __name__ == "__main__":
     from moto.server import main
 
     host, port = sys.argv[sys.argv.index("-H") + 1], sys.argv[sys.argv.index("-p") + 1]
-    os.environ["EMULATOR_URL"] = f"http://{host}:{port}"
+    os.environ.setdefault("FUNCTIONS_ENDPOINT", f"http://{host}:{port}")
     main(sys.argv[1:])
