@@ -42,7 +42,7 @@ resource "aws_lambda_invocation" "limit" {
   lifecycle {
     postcondition {
       condition     = !can(jsondecode(self.result).error)
-      error_message = "The admin of the stage ${each.value.stage} did not set its limit: ${self.result}"
+      error_message = "The admin of the stage ${each.value.stage} did not set its limit. Try again with -replace='aws_lambda_invocation.limit[\"${each.key}\"]'. It said: ${self.result}"
     }
   }
 }

@@ -15,6 +15,7 @@ locals {
     unsettled     = { more_than = 0, seconds = 300 }
     ledger_fault  = { more_than = 0, seconds = 300 }
     # When there are more than usual.
+    alert_unpublished        = { more_than = 2, seconds = 3600 }
     broken                   = { more_than = 10, seconds = 3600 }
     cache_entry_rejected     = { more_than = 10, seconds = 3600 }
     cache_fault              = { more_than = 10, seconds = 3600 }

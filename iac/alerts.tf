@@ -37,3 +37,17 @@ resource "aws_sns_topic_subscription" "alerts" {
   protocol  = "email"
   endpoint  = each.value.address
 }
+
+# Who tells of limits that are used up: the functions that book, on their own stage's topic.
+locals {
+  budget_stages = { for stage, settings in var.stages : stage => settings if length(settings.budget_thresholds) > 0 }
+
+  alert_environment = { for stage, settings in var.stages : stage => {
+    ALERT_TOPIC_ARN   = aws_sns_topic.alerts[stage].arn
+    BUDGET_THRESHOLDS = length(settings.budget_thresholds) > 0 ? join(",", settings.budget_thresholds) : "none"
+  } }
+  alert_policies = { for stage, topic in aws_sns_topic.alerts : stage => jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sns:Publish", Resource = topic.arn }]
+  }) }
+}

@@ -17,7 +17,7 @@ resource "aws_lambda_function" "proxy" {
   publish                        = true
 
   environment {
-    variables = { for name, value in merge(local.environment[each.key], {
+    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key], {
       OPENAI_SECRET_ARN = local.secret_arns[each.key]
       OPENAI_BASE_URL   = each.value.openai_base_url
       TRUSTED_CALLERS   = join(",", each.value.trusted_callers)
@@ -137,10 +137,18 @@ resource "aws_iam_role_policy" "proxy_answers" {
     Version = "2012-10-17"
     Statement = [{
       Effect   = "Allow"
-      Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
       Resource = each.value.arn
     }]
   })
+}
+
+resource "aws_iam_role_policy" "proxy_alerts" {
+  for_each = local.budget_stages
+
+  name   = "alerts"
+  role   = aws_iam_role.proxy[each.key].id
+  policy = local.alert_policies[each.key]
 }
 
 # What Lambda needs to attach the function to the VPC. AWS offers nothing narrower than "*" for most of it, so the

@@ -22,7 +22,7 @@ resource "aws_lambda_function" "sweep" {
   timeout          = 900
 
   environment {
-    variables = { for name, value in local.environment[each.key] : name => value if value != "" }
+    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key]) : name => value if value != "" }
   }
 
   logging_config {
@@ -121,6 +121,14 @@ resource "aws_iam_role_policy" "sweep_books" {
   name   = "books"
   role   = aws_iam_role.sweep[each.key].id
   policy = local.books_and_lists_policy[each.key]
+}
+
+resource "aws_iam_role_policy" "sweep_alerts" {
+  for_each = local.budget_stages
+
+  name   = "alerts"
+  role   = aws_iam_role.sweep[each.key].id
+  policy = local.alert_policies[each.key]
 }
 
 resource "aws_iam_role_policy" "sweep_dead_letters" {

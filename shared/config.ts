@@ -21,6 +21,16 @@ const whole = (fallback: number, least: number, most: number) =>
     .pipe(z.number().min(least).max(most))
     .default(fallback);
 
+/** Comma-separated percentages; `none` for none of them. */
+const percentages = z
+  .string()
+  .regex(
+    /^(none|(100|[1-9]\d?)(,(100|[1-9]\d?))*)$/,
+    'must be percentages from 1 to 100, such as 50,80,100, or none',
+  )
+  .default('50,80,100')
+  .transform((text) => (text === 'none' ? [] : [...new Set(text.split(',').map(Number))]));
+
 const isNode = (node: string) => {
   const [, port] = /^[^:\s]+:(\d{1,5})$/.exec(node) ?? [];
   return port !== undefined && Number(port) > 0 && Number(port) < 65_536;
@@ -38,6 +48,9 @@ const STAGE = z.object({
   LEDGER_DEADLINE_MS: whole(3_000, 100, 60_000),
   RETENTION_DAYS: whole(RETENTION_DAYS, 1, 3_650),
   SESSION_ROLES: list,
+  ALERT_TOPIC_ARN: z.string().min(1).optional(),
+  AWS_ENDPOINT_URL_SNS: url.optional(),
+  BUDGET_THRESHOLDS: percentages,
 });
 
 const OPENAI_BASE_URL = url

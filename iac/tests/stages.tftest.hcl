@@ -111,7 +111,7 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     condition = alltrue(flatten([for stage, other in { dev = "prod", prod = "dev" } : [for policy in concat(
       [for policies in [
         aws_iam_role_policy.proxy_books, aws_iam_role_policy.proxy_secret, aws_iam_role_policy.proxy_answers,
-        aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_books,
+        aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_alerts,
       ] : policies[stage].policy],
     ) : strcontains(policy, "of-${stage}") && !strcontains(policy, "of-${other}")]]))
     error_message = "a function of one stage may touch what is the other's"
@@ -127,7 +127,7 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     condition = alltrue(flatten([for policies in [
       aws_iam_role_policy.proxy_logs, aws_iam_role_policy.proxy_books, aws_iam_role_policy.proxy_secret, aws_iam_role_policy.proxy_answers,
       aws_iam_role_policy.admin_logs, aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books,
-      aws_iam_role_policy.sweep_dead_letters, aws_iam_role_policy.schedule_sweep,
+      aws_iam_role_policy.sweep_dead_letters, aws_iam_role_policy.schedule_sweep, aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.sweep_alerts,
       ] : [for policy in values(policies) : [for statement in jsondecode(policy.policy).Statement : [
         statement.Resource != "*",
         alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")]),

@@ -132,7 +132,7 @@ run "what_can_be_left_out_is_left_out" {
     stages              = { dev = { alarms = false, budget_thresholds = [] } }
   }
   assert {
-    condition     = length(aws_iam_policy.caller) + length(aws_iam_policy.admin) + length(aws_cloudwatch_metric_alarm.event) + length(aws_cloudwatch_metric_alarm.function) + length(aws_iam_role_policy.proxy_xray) == 0
+    condition     = length(aws_iam_policy.caller) + length(aws_iam_policy.admin) + length(aws_cloudwatch_metric_alarm.event) + length(aws_cloudwatch_metric_alarm.function) + length(aws_iam_role_policy.proxy_xray) + length(aws_iam_role_policy.proxy_alerts) == 0
     error_message = "something is there that was switched off"
   }
   assert {

@@ -34,7 +34,8 @@ export function responseCacheContract(
   create: () => Promise<CacheUnderTest>,
   largest = 20 * MEBIBYTE,
 ): void {
-  describe(`a response cache in ${name}`, () => {
+  // Megabytes take their time in an emulator.
+  describe(`a response cache in ${name}`, { timeout: 180_000 }, () => {
     let tested: CacheUnderTest;
     let cache: ResponseCache;
     beforeAll(async () => {

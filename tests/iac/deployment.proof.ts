@@ -37,7 +37,7 @@ describe.skipIf(!canRun)('a deployment', () => {
     deletion_protection: true,
     stages: {
       dev: {
-        openai_base_url: `${simulator.url}/v1`,
+        openai_base_url: simulator.url,
         limits: { month: '25.5' },
         alert_emails: ['ops@example.com'],
         settings: PATIENT,
@@ -119,8 +119,11 @@ describe.skipIf(!canRun)('a deployment', () => {
     expect(first.status).toBe(200);
     expect(first.headers['openai-proxy-cache']).toBe('miss');
 
+    const again = await stage.ask('demo', question);
+    expect(again).toMatchObject({ status: 200, body: first.body, headers: { 'openai-proxy-cache': 'hit' } });
+
     const usage = await stage.admin({ command: 'usage', project: 'demo' });
-    expect(usage).toMatchObject({ total: { calls: 1, cost: first.headers['openai-proxy-cost'] } });
+    expect(usage).toMatchObject({ total: { calls: 2, cost: first.headers['openai-proxy-cost'] } });
   });
 
   it('sweeps, in depth too, with the permissions that the sweep has', async () => {
@@ -148,15 +151,15 @@ describe.skipIf(!canRun)('a deployment', () => {
   it('changes what is asked for, and nothing else', async () => {
     const { stages, ...rest } = settings();
     const dev = { ...stages.dev, memory_mb: 1_024 };
-    expect(await workspace.changes({ ...rest, stages: { ...stages, dev } })).toEqual({
+    expect(await workspace.changes({ ...rest, stages: { ...stages, dev } }, false)).toEqual({
       'aws_lambda_alias.proxy["dev"]': 'update',
       'aws_lambda_function.proxy["dev"]': 'update',
     });
     const prod = { ...stages.prod, openai_key_version: 2 };
-    expect(await workspace.changes({ ...rest, stages: { ...stages, prod } })).toEqual({
+    expect(await workspace.changes({ ...rest, stages: { ...stages, prod } }, false)).toEqual({
       'aws_secretsmanager_secret_version.openai["prod"]': 'update',
     });
-    expect(await workspace.changes({ ...rest, stages, log_retention_days: 90 })).toEqual(
+    expect(await workspace.changes({ ...rest, stages, log_retention_days: 90 }, false)).toEqual(
       Object.fromEntries(
         ['proxy', 'admin', 'sweep'].flatMap((name) =>
           ['dev', 'prod'].map((of) => [`aws_cloudwatch_log_group.${name}["${of}"]`, 'update']),
@@ -185,7 +188,7 @@ describe.skipIf(!canRun)('a deployment', () => {
       secret_recovery_days: 0,
     };
     await workspace.apply(unprotected);
-    await workspace.terraform(['destroy', '-auto-approve', '-input=false', '-no-color', '-parallelism=20']);
+    await workspace.destroy();
     expect(JSON.parse(workspace.state())).toMatchObject({ resources: [] });
   });
 });

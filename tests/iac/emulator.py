@@ -11,10 +11,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 
 from moto.awslambda.models import LambdaFunction
 from moto.core.responses import ActionResult
+from moto.dynamodb.responses import DynamoHandler
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -68,6 +70,18 @@ def update_and_keep(self, config):
 LambdaFunction.__init__ = create_and_keep
 LambdaFunction.get_configuration = get_with_kept
 LambdaFunction.update_configuration = update_and_keep
+
+# A write of an item is atomic, its condition included.
+items = threading.RLock()
+call_dynamodb = DynamoHandler.call_action
+
+
+def call_one_at_a_time(self):
+    with items:
+        return call_dynamodb(self)
+
+
+DynamoHandler.call_action = call_one_at_a_time
 
 RUN = """
 let text = '';

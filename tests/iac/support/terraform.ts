@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { type Ran, run } from './run.ts';
 
 const IAC = fileURLToPath(new URL('../../../iac', import.meta.url));
-/** The emulator takes its time for each request; AWS's own bound is 10 at once. */
-const PARALLELISM = '20';
+/** The emulator takes its time for each request, so that more of them at once are faster. */
+const PLAIN = ['-input=false', '-no-color', '-parallelism=20'];
 
 const RESOURCE = z.object({
   address: z.string(),
@@ -27,9 +27,14 @@ const PLAN = z.object({
 export interface Workspace {
   /** Runs Terraform; throws, with what it printed, unless it ends with one of these codes. */
   terraform(args: readonly string[], codes?: readonly number[]): Promise<Ran>;
-  /** What a plan with these settings changes, by address: such as `create`, `update`, `delete`. */
-  changes(settings: object): Promise<Record<string, string>>;
+  /**
+   * What a plan with these settings changes, by address: such as `create`, `update`, `delete`.
+   *
+   * @param refresh whether AWS is asked first what there is, as Terraform does by default
+   */
+  changes(settings: object, refresh?: boolean): Promise<Record<string, string>>;
   apply(settings: object, more?: readonly string[]): Promise<void>;
+  destroy(): Promise<void>;
   resources(): Promise<Resource[]>;
   /** The text of the state. */
   state(): string;
@@ -51,15 +56,9 @@ export async function openWorkspace(env: Readonly<Record<string, string>>): Prom
   await terraform(['init', '-input=false', '-no-color']);
   return {
     terraform,
-    async changes(settings) {
+    async changes(settings, refresh = true) {
       settle(settings);
-      await terraform([
-        'plan',
-        '-input=false',
-        '-no-color',
-        '-out=proof.tfplan',
-        `-parallelism=${PARALLELISM}`,
-      ]);
+      await terraform(['plan', ...PLAIN, '-out=proof.tfplan', `-refresh=${refresh}`]);
       const { stdout } = await terraform(['show', '-json', 'proof.tfplan']);
       const changed = PLAN.parse(JSON.parse(stdout)).resource_changes.map(
         ({ address, change }) => [address, change.actions.join(' ')] as const,
@@ -68,14 +67,10 @@ export async function openWorkspace(env: Readonly<Record<string, string>>): Prom
     },
     async apply(settings, more = []) {
       settle(settings);
-      await terraform([
-        'apply',
-        '-input=false',
-        '-no-color',
-        '-auto-approve',
-        `-parallelism=${PARALLELISM}`,
-        ...more,
-      ]);
+      await terraform(['apply', ...PLAIN, '-auto-approve', ...more]);
+    },
+    async destroy() {
+      await terraform(['destroy', ...PLAIN, '-auto-approve']);
     },
     async resources() {
       const { stdout } = await terraform(['show', '-json']);
