@@ -26,6 +26,9 @@ variable "stages" {
     memory_mb       = optional(number, 512)
     max_concurrency = optional(number)
 
+    # The table with the books, where it is not tollgate-<stage>: one that was restored (docs/deploy.md).
+    table_name = optional(string)
+
     # Further settings of docs/configuration.md, by the names that they have there.
     settings = optional(map(string), {})
   }))

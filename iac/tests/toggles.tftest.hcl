@@ -147,6 +147,7 @@ run "what_a_stage_sets_reaches_its_functions" {
       trusted_callers = ["user/bot", "role/app*"]
       session_roles   = ["deploy"]
       openai_base_url = "https://eu.api.openai.com/v1"
+      table_name      = "restored"
       max_concurrency = 50
       memory_mb       = 1024
       settings        = { LOG_LEVEL = "warn", RETENTION_DAYS = "30" }
@@ -157,7 +158,7 @@ run "what_a_stage_sets_reaches_its_functions" {
       for name in ["TRUSTED_CALLERS", "SESSION_ROLES", "OPENAI_BASE_URL", "LOG_LEVEL", "RETENTION_DAYS", "STAGE", "TABLE_NAME"] : name => aws_lambda_function.proxy["dev"].environment[0].variables[name]
       } == {
       TRUSTED_CALLERS = "user/bot,role/app*", SESSION_ROLES = "deploy", OPENAI_BASE_URL = "https://eu.api.openai.com/v1"
-      LOG_LEVEL       = "warn", RETENTION_DAYS = "30", STAGE = "dev", TABLE_NAME = "tollgate-dev"
+      LOG_LEVEL       = "warn", RETENTION_DAYS = "30", STAGE = "dev", TABLE_NAME = "restored"
     }
     error_message = "the proxy is told something else"
   }
