@@ -20,6 +20,13 @@ locals {
         Resource  = [proxy.arn, aws_lambda_alias.proxy[stage].arn]
         Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
       },
+      {
+        # Clients that are told a stage's name alone ask AWS for its URL.
+        Sid      = "FindTheUrl"
+        Effect   = "Allow"
+        Action   = "lambda:ListFunctionUrlConfigs"
+        Resource = proxy.arn
+      },
     ]
   }) }
 

@@ -9,7 +9,7 @@ import { type Principal, REGION, STAGES, type Stage } from './principals.ts';
 import { verifySignature } from './sigv4.ts';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
-const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/url\/?$/;
+const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/urls\/?$/;
 
 export interface LambdaEndpointOptions {
   readonly principals: readonly Principal[];
@@ -30,11 +30,11 @@ interface Invocation extends Target {
 }
 
 /**
- * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, and `GetFunctionUrlConfig` for
+ * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, and `ListFunctionUrlConfigs` for
  * their proxies, so that the AWS command line and SDKs work unchanged. The proxy cannot be invoked here: whoever invokes
  * it directly could hand it a forged event.
  *
- * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_GetFunctionUrlConfig.html
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_ListFunctionUrlConfigs.html
  */
 export function createLambdaEndpoint(options: LambdaEndpointOptions): Server {
   return createServer((request, response) => {
@@ -56,7 +56,7 @@ async function serve(
 ): Promise<void> {
   const operation = wire === undefined ? TOO_LARGE : readOperation(wire, options);
   if ('kind' in operation) return sendAwsError(response, operation, requestId);
-  if ('FunctionUrl' in operation) return send(response, 200, requestId, JSON.stringify(operation));
+  if ('FunctionUrlConfigs' in operation) return send(response, 200, requestId, JSON.stringify(operation));
   const { type, stage, name, payload } = operation;
   if (type === 'DryRun') return send(response, 204, requestId, '');
   const running = options.invoke(stage, name, payload);
@@ -69,7 +69,7 @@ async function serve(
   send(response, 200, requestId, JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' });
 }
 
-/** What `GetFunctionUrlConfig` answers, as far as anybody here reads it. */
+/** A function's URL as `ListFunctionUrlConfigs` tells it, as far as anybody here reads it. */
 interface FunctionUrlConfig {
   readonly FunctionUrl: string;
   readonly FunctionArn: string;
@@ -77,10 +77,14 @@ interface FunctionUrlConfig {
   readonly InvokeMode: 'RESPONSE_STREAM';
 }
 
+interface FunctionUrls {
+  readonly FunctionUrlConfigs: readonly FunctionUrlConfig[];
+}
+
 function readOperation(
   request: WireRequest,
   { principals, urls }: LambdaEndpointOptions,
-): Invocation | FunctionUrlConfig | AwsError {
+): Invocation | FunctionUrls | AwsError {
   const signer =
     verifySignature(request, { region: REGION, service: 'lambda', principals, now: Date.now }) ??
     signatureError('MissingAuthenticationTokenException', 'Missing Authentication Token');
@@ -92,7 +96,7 @@ function readOperation(
   return serviceError(
     404,
     'UnknownOperationException',
-    'Only POST /2015-03-31/functions/{name}/invocations and GET /2021-10-31/functions/{name}/url are served here.',
+    'Only POST /2015-03-31/functions/{name}/invocations and GET /2021-10-31/functions/{name}/urls are served here.',
   );
 }
 
@@ -100,17 +104,22 @@ function urlConfig(
   functionName: string,
   signer: Principal,
   urls: LambdaEndpointOptions['urls'],
-): FunctionUrlConfig | AwsError {
-  if (!signer.permissions.includes('lambda:GetFunctionUrlConfig'))
-    return denied(signer, 'lambda:GetFunctionUrlConfig', functionName);
+): FunctionUrls | AwsError {
+  if (!signer.permissions.includes('lambda:ListFunctionUrlConfigs'))
+    return denied(signer, 'lambda:ListFunctionUrlConfigs', functionName);
   const stage = STAGES.find((each) => functionName === proxyName(each));
   if (stage === undefined)
     return serviceError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
   return {
-    FunctionUrl: `${urls[stage]}/`,
-    FunctionArn: functionArn(functionName),
-    AuthType: 'AWS_IAM',
-    InvokeMode: 'RESPONSE_STREAM',
+    FunctionUrlConfigs: [
+      {
+        FunctionUrl: `${urls[stage]}/`,
+        // The URL is that of an alias, as it is where Terraform made it.
+        FunctionArn: `${functionArn(functionName)}:live`,
+        AuthType: 'AWS_IAM',
+        InvokeMode: 'RESPONSE_STREAM',
+      },
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ export type Stage = (typeof STAGES)[number];
 export type Permission =
   | 'lambda:InvokeFunctionUrl'
   | 'lambda:InvokeFunction'
-  | 'lambda:GetFunctionUrlConfig'
+  | 'lambda:ListFunctionUrlConfigs'
   | `secretsmanager:GetSecretValue ${Stage}`;
 
 /** An identity with its keys, as IAM would know it. */
@@ -30,7 +30,7 @@ const CALLS: readonly Permission[] = ['lambda:InvokeFunctionUrl'];
 const ALL: readonly Permission[] = [
   'lambda:InvokeFunctionUrl',
   'lambda:InvokeFunction',
-  'lambda:GetFunctionUrlConfig',
+  'lambda:ListFunctionUrlConfigs',
 ];
 
 interface Template {

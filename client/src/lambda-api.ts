@@ -17,7 +17,7 @@ export interface LambdaOptions extends Identity {
 export interface LambdaApi {
   /** Invokes a function with a payload of JSON and reads its reply. */
   invoke(functionName: string, payload: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** The URL of a function. */
+  /** The URL of a function, or of an alias of it. */
   functionUrl(functionName: string): Promise<string>;
 }
 
@@ -27,7 +27,7 @@ const FIRST_PAUSE_MS = 250;
 /**
  * Speaks to the Lambda API. Everything that goes wrong is a `TollgateError`.
  *
- * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_GetFunctionUrlConfig.html
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_ListFunctionUrlConfigs.html
  */
 export function createLambdaApi(options: LambdaOptions = {}): LambdaApi {
   const send = createSend(credentialProvider(options), options.fetch ?? fetch);
@@ -56,13 +56,21 @@ export function createLambdaApi(options: LambdaOptions = {}): LambdaApi {
       return reply;
     },
     async functionUrl(functionName) {
-      const path = `/2021-10-31/functions/${encodeURIComponent(functionName)}/url`;
-      const reply: unknown = await (await call('GET', path)).json();
-      if (typeof reply === 'object' && reply !== null && 'FunctionUrl' in reply)
-        return String(reply.FunctionUrl);
+      const path = `/2021-10-31/functions/${encodeURIComponent(functionName)}/urls`;
+      const url = signedUrlIn(await (await call('GET', path)).json());
+      if (url !== undefined) return url;
       throw new TollgateError('refused', 'no_function_url', `${functionName} has no URL.`);
     },
   };
+}
+
+/** The one that wants signatures: a stage may have another for those who hold a key of its own. */
+function signedUrlIn(reply: unknown): string | undefined {
+  const { FunctionUrlConfigs: urls }: { FunctionUrlConfigs?: unknown } =
+    typeof reply === 'object' && reply !== null ? reply : {};
+  for (const url of Array.isArray(urls) ? urls : [])
+    if (url?.AuthType === 'AWS_IAM' && typeof url.FunctionUrl === 'string') return url.FunctionUrl;
+  return undefined;
 }
 
 function publicEndpoint(region: string): string {

@@ -29,9 +29,10 @@ const URL_ID_KEY = /^sk-([a-z0-9]{16,64})$/;
 const FUNCTION_URL = /\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
 
 /**
- * Finds the URL of a stage: as given, by the environment (`TOLLGATE_URL_<STAGE>`, `TOLLGATE_URL`), by the id in
+ * Finds the URL of a stage: as given, by the environment (`TOLLGATE_URL_<STAGE>`, `TOLLGATE_URL`, a Lambda URL in
+ * `OPENAI_BASE_URL`), by the id in
  * `OPENAI_API_KEY`, else by asking AWS for the URL of `openai-proxy-<stage>`, which takes the permission
- * `lambda:GetFunctionUrlConfig`.
+ * `lambda:ListFunctionUrlConfigs`.
  *
  * @throws TollgateError that says how to name it
  */
@@ -42,6 +43,9 @@ export async function findStage(staging: string, options: StageOptions): Promise
   const fromEnvironment = environment.stageUrl(staging);
   if (fromEnvironment !== undefined)
     return stageAt(fromEnvironment, 'TOLLGATE_URL in the environment', options);
+  const base = environment.baseURL ?? '';
+  if (URL.canParse(base) && FUNCTION_URL.test(new URL(base).hostname))
+    return stageAt(base, 'OPENAI_BASE_URL', options);
   const id = URL_ID_KEY.exec(options.apiKey ?? environment.apiKey ?? '')?.[1];
   const region = await regionOf(options);
   if (id !== undefined) {

@@ -135,7 +135,7 @@ describe('what it is told', () => {
     await expect(alice.models.list()).rejects.toMatchObject({
       status: 400,
       code: 'no_stage_url',
-      message: expect.stringMatching(/Set TOLLGATE_URL_DEV .* lambda:GetFunctionUrlConfig/),
+      message: expect.stringMatching(/Set TOLLGATE_URL_DEV .* lambda:ListFunctionUrlConfigs/),
     });
     vi.stubEnv('TOLLGATE_URL_DEV', stack().info.stages.dev.proxyUrl);
     await expect(alice.models.list()).resolves.toBeDefined();

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
-  GetFunctionUrlConfigCommand,
   InvokeCommand,
   type InvokeCommandInput,
   LambdaClient,
+  ListFunctionUrlConfigsCommand,
 } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -190,14 +190,18 @@ describe('the secrets of a stage', () => {
 
 describe('the AWS SDK asks for the URL of a proxy', () => {
   const ask = (FunctionName: string, as?: Principal) =>
-    client(as).send(new GetFunctionUrlConfigCommand({ FunctionName }));
+    client(as).send(new ListFunctionUrlConfigsCommand({ FunctionName }));
 
   it('and gets that of its stage', async () => {
     for (const stage of ['dev', 'prod'] as const)
       expect(await ask(`openai-proxy-${stage}`)).toMatchObject({
-        FunctionUrl: `${stack.info.stages[stage].proxyUrl}/`,
-        AuthType: 'AWS_IAM',
-        InvokeMode: 'RESPONSE_STREAM',
+        FunctionUrlConfigs: [
+          {
+            FunctionUrl: `${stack.info.stages[stage].proxyUrl}/`,
+            AuthType: 'AWS_IAM',
+            InvokeMode: 'RESPONSE_STREAM',
+          },
+        ],
       });
   });
 
@@ -205,7 +209,7 @@ describe('the AWS SDK asks for the URL of a proxy', () => {
     await expect(ask('openai-admin-dev')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await expect(ask('openai-proxy-dev', stack.principals.alice)).rejects.toMatchObject({
       name: 'AccessDeniedException',
-      message: expect.stringContaining('lambda:GetFunctionUrlConfig'),
+      message: expect.stringContaining('lambda:ListFunctionUrlConfigs'),
     });
   });
 });

@@ -20,7 +20,7 @@ export interface ExchangeNote {
   /** USD, where the head of the answer says it. */
   readonly cost: string | undefined;
   readonly cache: string | undefined;
-  /** The caller left, or the stage broke off. */
+  /** The stage broke off; callers leave as they like, and some do as soon as they have seen `[DONE]`. */
   readonly broken: boolean;
 }
 
@@ -64,7 +64,7 @@ async function serve(
     else await pipeline(answer.body, response);
   } catch {
     // A clean end would look like a whole answer: the pipeline has destroyed the connection.
-    broken = true;
+    broken = !left.signal.aborted;
   }
   options.onExchange?.({
     method: request.method ?? 'GET',
@@ -73,7 +73,7 @@ async function serve(
     ms: Date.now() - begun,
     cost: answer.headers.get('openai-proxy-cost') ?? undefined,
     cache: answer.headers.get('openai-proxy-cache') ?? undefined,
-    broken: broken || !response.writableFinished,
+    broken,
   });
 }
 
