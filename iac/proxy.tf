@@ -1,4 +1,4 @@
-# The proxy: the only function that callers reach, by its URL, and the only one that reads the OpenAI key.
+# The proxy: the only function that callers reach, by its URL. It and the sweep read the OpenAI key.
 
 resource "aws_lambda_function" "proxy" {
   for_each = var.stages
@@ -112,20 +112,9 @@ resource "aws_iam_role_policy" "proxy_books" {
 resource "aws_iam_role_policy" "proxy_secret" {
   for_each = var.stages
 
-  name = "openai-key"
-  role = aws_iam_role.proxy[each.key].id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = local.secret_arns[each.key] }],
-      each.value.openai_secret_kms_key_arn == null ? [] : [{
-        Effect    = "Allow"
-        Action    = "kms:Decrypt"
-        Resource  = each.value.openai_secret_kms_key_arn
-        Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arns[each.key] } }
-      }],
-    )
-  })
+  name   = "openai-key"
+  role   = aws_iam_role.proxy[each.key].id
+  policy = local.secret_policies[each.key]
 }
 
 resource "aws_iam_role_policy" "proxy_answers" {

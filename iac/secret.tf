@@ -5,6 +5,20 @@ locals {
   secret_arns = { for stage, settings in var.stages : stage =>
     settings.openai_secret_arn != null ? settings.openai_secret_arn : aws_secretsmanager_secret.openai[stage].arn
   }
+
+  # What whoever asks OpenAI may do: read the key of its own stage.
+  secret_policies = { for stage, settings in var.stages : stage => jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = local.secret_arns[stage] }],
+      settings.openai_secret_kms_key_arn == null ? [] : [{
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = settings.openai_secret_kms_key_arn
+        Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arns[stage] } }
+      }],
+    )
+  }) }
 }
 
 resource "aws_secretsmanager_secret" "openai" {

@@ -1,4 +1,5 @@
-# The sweep settles what dead functions left behind: each minute, and in depth each hour.
+# The sweep settles what dead functions left behind, and asks OpenAI, with the stage's key, what is billed later came to:
+# each minute, and in depth each hour.
 
 locals {
   sweeps = merge([for stage in keys(var.stages) : {
@@ -22,7 +23,10 @@ resource "aws_lambda_function" "sweep" {
   timeout          = 900
 
   environment {
-    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key]) : name => value if value != "" }
+    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key], {
+      OPENAI_SECRET_ARN = local.secret_arns[each.key]
+      OPENAI_BASE_URL   = each.value.openai_base_url
+    }) : name => value if value != null && value != "" }
   }
 
   logging_config {
@@ -39,7 +43,8 @@ resource "aws_lambda_function" "sweep" {
   }
 
   depends_on = [
-    aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_dead_letters,
+    aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_secret,
+    aws_iam_role_policy.sweep_dead_letters,
   ]
 }
 
@@ -121,6 +126,14 @@ resource "aws_iam_role_policy" "sweep_books" {
   name   = "books"
   role   = aws_iam_role.sweep[each.key].id
   policy = local.books_and_lists_policy[each.key]
+}
+
+resource "aws_iam_role_policy" "sweep_secret" {
+  for_each = var.stages
+
+  name   = "openai-key"
+  role   = aws_iam_role.sweep[each.key].id
+  policy = local.secret_policies[each.key]
 }
 
 resource "aws_iam_role_policy" "sweep_alerts" {

@@ -108,10 +108,18 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     error_message = "the proxy of dev may read other secrets, or not its own"
   }
   assert {
+    condition     = aws_iam_role_policy.sweep_secret["dev"].policy == aws_iam_role_policy.proxy_secret["dev"].policy
+    error_message = "the sweep may read other secrets than the proxy, or not its own"
+  }
+  assert {
+    condition     = alltrue([for stage, function in aws_lambda_function.sweep : function.environment[0].variables.OPENAI_SECRET_ARN == aws_lambda_function.proxy[stage].environment[0].variables.OPENAI_SECRET_ARN])
+    error_message = "the sweep does not know the key with which it asks what is billed later came to"
+  }
+  assert {
     condition = alltrue(flatten([for stage, other in { dev = "prod", prod = "dev" } : [for policy in concat(
       [for policies in [
         aws_iam_role_policy.proxy_books, aws_iam_role_policy.proxy_secret, aws_iam_role_policy.proxy_answers,
-        aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_alerts,
+        aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_secret, aws_iam_role_policy.sweep_alerts,
       ] : policies[stage].policy],
     ) : strcontains(policy, "of-${stage}") && !strcontains(policy, "of-${other}")]]))
     error_message = "a function of one stage may touch what is the other's"
@@ -119,15 +127,14 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
   assert {
     condition = alltrue([for policy in concat(
       [for policies in [aws_iam_role_policy.admin_books, aws_iam_role_policy.admin_logs] : policies["dev"].policy],
-      [for policies in [aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_dead_letters] : policies["dev"].policy],
     ) : !strcontains(policy, "secretsmanager") && !strcontains(policy, "kms") && !strcontains(policy, "key-of")])
-    error_message = "the admin or the sweep may read the OpenAI key"
+    error_message = "the admin may read the OpenAI key"
   }
   assert {
     condition = alltrue(flatten([for policies in [
       aws_iam_role_policy.proxy_logs, aws_iam_role_policy.proxy_books, aws_iam_role_policy.proxy_secret, aws_iam_role_policy.proxy_answers,
       aws_iam_role_policy.admin_logs, aws_iam_role_policy.admin_books, aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books,
-      aws_iam_role_policy.sweep_dead_letters, aws_iam_role_policy.schedule_sweep, aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.sweep_alerts,
+      aws_iam_role_policy.sweep_secret, aws_iam_role_policy.sweep_dead_letters, aws_iam_role_policy.schedule_sweep, aws_iam_role_policy.proxy_alerts, aws_iam_role_policy.sweep_alerts,
       ] : [for policy in values(policies) : [for statement in jsondecode(policy.policy).Statement : [
         statement.Resource != "*",
         alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")]),
@@ -158,8 +165,8 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     error_message = "a key stands in the environment or a description"
   }
   assert {
-    condition     = alltrue([for function in concat(values(aws_lambda_function.admin), values(aws_lambda_function.sweep)) : !contains(keys(function.environment[0].variables), "OPENAI_SECRET_ARN")])
-    error_message = "the admin or the sweep is told where the key is"
+    condition     = alltrue([for function in values(aws_lambda_function.admin) : !contains(keys(function.environment[0].variables), "OPENAI_SECRET_ARN")])
+    error_message = "the admin is told where the key is"
   }
 
   # The books are protected and can be restored.

@@ -5,6 +5,7 @@ import type { CallEntry, Deferred } from '../../../shared/core/ledger.ts';
 import { createTruth } from '../../../shared/deferred/truth.ts';
 import { createMemoryObjects } from '../../../shared/memory/memory-objects.ts';
 import type { Upstream } from '../../../shared/ports/upstream.ts';
+import { fixed } from '../../support/prices.ts';
 
 const AT = Date.parse('2026-11-21T12:00:00Z');
 const HELD = 10n ** 12n;
@@ -40,7 +41,7 @@ function openai(answers: Readonly<Record<string, Answer>>) {
       return answer ?? new Response('{}', { status: 404 });
     },
   };
-  const truth = createTruth({ upstream, objects, prices: bundledPrices(), clock: { now: () => AT } });
+  const truth = createTruth({ upstream, objects, prices: fixed(bundledPrices()), clock: { now: () => AT } });
   return { truth, objects };
 }
 
