@@ -7,6 +7,7 @@ import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
 import type { UpstreamRequest } from '../../shared/ports/upstream.ts';
 import { ask, CHAT, CHAT_STREAM } from '../functions/proxy/cases/fixtures.ts';
+import { wav } from '../support/audio.ts';
 import { functionUrl, wireEvent } from '../support/targets.ts';
 import { makeWorld, type Target, type World } from '../support/world.ts';
 
@@ -19,7 +20,12 @@ const KNOWN_PATHS = [
   '/v1/moderations',
   '/v1/models',
   '/v1/models/gpt-4o',
+  '/v1/audio/speech',
+  '/v1/decisions',
+  '/v1/images/generations',
+  '/v1/responses/compact',
 ];
+const FORM_PATHS = ['/v1/audio/transcriptions', '/v1/audio/translations', '/v1/images/edits'];
 const TRICKS = ['//', '..', '.', '%2e', '%2f', ';', '\\', '@', ':', '?', '#', '%00', 'v1', 'chat', 'é', '*'];
 const PROXY_HEADERS = [
   'user',
@@ -119,6 +125,9 @@ const SOUND_BODIES = [
   ask('p'),
   { model: 'gpt-4o', input: 'x', max_output_tokens: 50 },
   { model: 'gpt-3.5-turbo-instruct', prompt: 'x' },
+  { model: 'tts-1', input: 'x', voice: 'ash' },
+  { model: 'gpt-image-2', prompt: 'x', quality: 'low', size: '1024x1024' },
+  { model: 'gpt-6-luna', input: 'x', questions: [{ type: 'predicate', instructions: 'x' }] },
 ];
 const body: fc.Arbitrary<Buffer> = fc.oneof(
   {
@@ -135,13 +144,93 @@ const body: fc.Arbitrary<Buffer> = fc.oneof(
     arbitrary: fc.nat(20_000).map((depth) => Buffer.from(`{"model":"gpt-4o","x":${'['.repeat(depth)}`)),
   },
 );
-const request = fc.record({
+const BOUNDARY = 'XyZ';
+const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
+const formPart = (head: string, content: string) => `--${BOUNDARY}\r\n${head}\r\n\r\n${content}\r\n`;
+const formField = (name: string, content: string) =>
+  formPart(`Content-Disposition: form-data; name="${name}"`, content);
+const sound = wav(0.2).toString('latin1');
+/** Parts of forms that pass, in the order in which they mostly make one. */
+const SOUND_PARTS = [
+  [
+    formField('model', 'whisper-1'),
+    formPart('Content-Disposition: form-data; name="file"; filename="a.wav"', sound),
+  ],
+  [
+    formField('model', 'gpt-image-1.5'),
+    formField('prompt', 'x'),
+    formPart(
+      'Content-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png',
+      'x',
+    ),
+  ],
+];
+const oddPart = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(...FIELDS, ...MORE_FIELDS, 'file', 'image[]', 'temperature'), value)
+    .map(([name, each]) => formField(name, typeof each === 'string' ? each : JSON.stringify(each))),
+  fc.constantFrom(
+    formPart('Content-Disposition: form-data; name="model"; filename="m"', 'gpt-4o'),
+    formPart('Content-Disposition: form-data; name="model\\"; x="', 'gpt-4o'),
+    formPart('X: y', ''),
+    `--${BOUNDARY}--\r\n`,
+    BOUNDARY,
+    '\r\n',
+  ),
+);
+/** A form that passes with something odd in some place, and some of it cut away or written twice. */
+const form = fc
+  .tuple(
+    fc.constantFrom(...SOUND_PARTS),
+    fc.array(oddPart, { maxLength: 2 }),
+    fc.nat(4),
+    fc.nat(2_000),
+    fc.integer({ min: -8, max: 8 }),
+  )
+  .map(([parts, odd, place, at, shift]) => {
+    const all = parts.toSpliced(place, 0, ...odd);
+    const whole = `${all.join('')}--${BOUNDARY}--\r\n`;
+    return Buffer.from(
+      odd.length > 0 ? whole : whole.slice(0, at) + whole.slice(Math.max(0, at + shift)),
+      'latin1',
+    );
+  });
+const formHeaders = fc
+  .tuple(
+    headers,
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant(FORM_TYPE) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          `${FORM_TYPE}; boundary=a`,
+          'multipart/form-data',
+          'multipart/mixed',
+          `${FORM_TYPE}, a/b`,
+        ),
+      },
+    ),
+  )
+  .map(([others, type]) => ({ ...others, 'content-type': type }));
+const formRequest = fc.record({
+  method: fc.constant('POST'),
+  path: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...FORM_PATHS) },
+    { weight: 1, arbitrary: fc.constantFrom(...KNOWN_PATHS) },
+  ),
+  query: fc.constant(''),
+  headers: formHeaders,
+  body: form,
+});
+
+const jsonRequest = fc.record({
   method,
   path,
   query: fc.constantFrom('', '', 'a=b', 'limit=%zz&&='),
   headers,
   body,
 });
+const request = fc.oneof({ weight: 3, arbitrary: jsonRequest }, { weight: 1, arbitrary: formRequest });
 type Fuzzed = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
 let world: World;
@@ -217,11 +306,20 @@ async function expectBooked(): Promise<void> {
     expect(account.holds.size).toBe(0);
 }
 
-function expectCleanUpstream(): void {
+/** A form that OpenAI sees is for one model, by whatever reader. */
+async function expectOneModel({ headers, body }: UpstreamRequest): Promise<void> {
+  const type = headers.get('content-type') ?? '';
+  if (!type.startsWith('multipart/') || body?.[0] !== '-'.charCodeAt(0)) return;
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
+  expect(form.getAll('model')).toEqual([expect.stringMatching(/^(whisper-1|gpt-image-1\.5)$/)]);
+}
+
+async function expectCleanUpstream(): Promise<void> {
   const served =
-    /^\/(chat\/completions|responses|completions|embeddings|moderations|models|models\/[^/%\\;]+)$/;
+    /^\/(chat\/completions|responses|responses\/compact|completions|embeddings|moderations|models|models\/[^/%\\;]+|audio\/(speech|transcriptions|translations)|images\/(generations|edits)|decisions)$/;
   for (const sent of forwarded) {
     expect(sent.path.split('?')[0]).toMatch(served);
+    await expectOneModel(sent);
     const names = [...sent.headers.keys()];
     expect(names.filter((name) => /^(openai-proxy|x-amz|cookie|authorization)/.test(name))).toEqual([]);
   }
@@ -247,7 +345,11 @@ describe('whatever is asked', () => {
       { numRuns: 3_000 },
     );
     expect(forwarded.length).toBeGreaterThan(100);
-    expectCleanUpstream();
+    const forms = forwarded.filter((sent) =>
+      (sent.headers.get('content-type') ?? '').startsWith('multipart/'),
+    );
+    expect(forms.length).toBeGreaterThan(20);
+    await expectCleanUpstream();
     await expectBooked();
   });
 
@@ -276,7 +378,7 @@ describe('whatever is asked', () => {
       { numRuns: 300 },
     );
     expect(forwarded.length).toBeGreaterThan(before + 20);
-    expectCleanUpstream();
+    await expectCleanUpstream();
     await expectBooked();
   });
 });
