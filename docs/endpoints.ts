@@ -15,7 +15,7 @@ proxy reads (\`shared/core/treatments\`). A path that is not here is refused, as
 - **metered**: its worst case is held before it is forwarded, and its true cost is booked.
 - **free**: OpenAI charges nothing for it; it is forwarded, and booked at 0.
 - **deferred**: it is billed later: held when it is made, settled when its usage is known. So are background
-  responses, which are made by the metered \`POST /responses\`.
+  responses, which are made as metered ones are.
 - **refused**: never forwarded.
 
 **Whose it is.** OpenAI keeps the objects of all projects in one account of the stage. _makes_: the new object is the

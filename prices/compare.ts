@@ -1,8 +1,9 @@
 import { formatUsd } from '../shared/core/money.ts';
 import type { BilledClass } from '../shared/core/usage.ts';
+import type { PriceRow } from '../shared/pricing/row.ts';
 import { BASE_CLASSES, type Base, type BasePeriod } from './genai.ts';
 import type { Explanation, Usd } from './overlay/types.ts';
-import type { PriceRow, Table } from './schema.ts';
+import type { Table } from './schema.ts';
 
 /** One point on which the base and the table say something else; `none` where one of them says nothing. */
 export interface Difference {

@@ -1,11 +1,12 @@
 import type { Picodollars } from '../shared/core/money.ts';
 import type { Tier } from '../shared/core/price.ts';
 import type { BilledClass } from '../shared/core/usage.ts';
+import { perMillion, perUnit, times, toNumber } from '../shared/core/usd.ts';
+import type { PriceRow, RateNumbers, TierNumbers } from '../shared/pricing/row.ts';
 import type { Base } from './genai.ts';
 import type { Group, Period, TierRule, Usd } from './overlay/types.ts';
 import type { Overlay } from './overlay.ts';
-import type { PriceRow, RateNumbers, Table, TierNumbers } from './schema.ts';
-import { perMillion, perUnit, times, toNumber } from './usd.ts';
+import type { Table } from './schema.ts';
 
 type Amounts = Partial<Record<BilledClass, Picodollars>>;
 type Factor = Extract<TierRule, { readonly factor: string }>;

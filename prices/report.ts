@@ -1,6 +1,7 @@
+import type { PriceRow } from '../shared/pricing/row.ts';
 import type { Base } from './genai.ts';
 import type { Overlay } from './overlay.ts';
-import type { PriceRow, Table } from './schema.ts';
+import type { Table } from './schema.ts';
 
 /** Prints a table for people who review a change of it: one row a line, in a stable order. */
 export function renderTable({ base, prices, refused }: Table): string {

@@ -1,42 +1,8 @@
 import * as z from 'zod';
-import { TIERS } from '../shared/core/price.ts';
-import { BILLED_CLASSES } from '../shared/core/usage.ts';
+import { priceRow } from '../shared/pricing/row.ts';
 
 const name = z.string().min(1);
 const day = z.iso.date();
-const count = z.int().nonnegative();
-
-/** Picodollars for one unit, by class. Every rate is below 9,007 USD, so a JSON number holds it exactly. */
-const rates = z.partialRecord(z.enum(BILLED_CLASSES), count);
-/** What some model reads: without a rate for any of them, whatever it is given would be free. */
-const TAKEN_IN = ['input', 'characters', 'audio_seconds'] as const;
-const tokenRates = rates.refine(
-  (classes) => TAKEN_IN.some((unit) => classes[unit] !== undefined),
-  `has no rate for ${TAKEN_IN.join(', ')}`,
-);
-const byTier = z
-  .partialRecord(z.enum(TIERS), tokenRates)
-  .refine((tiers) => tiers.default !== undefined, 'has no rates for the default tier');
-
-const priceRow = z.strictObject({
-  model: name,
-  family: name,
-  /** The first UTC day on which it holds; absent: from the beginning. */
-  from: day.optional(),
-  source: name,
-  /** The day on which the source was read. */
-  sourceDate: day,
-  contextWindow: z.int().positive(),
-  maxOutputTokens: count,
-  maxImageTokens: count,
-  searchPerCall: z.literal(true).optional(),
-  /** OpenAI's regional endpoints charge 10% more for it. */
-  regional: z.literal(true).optional(),
-  rates: byTier,
-  /** Rates of calls and minutes, the same in every tier that has none of its own. */
-  calls: rates.optional(),
-  longContext: z.strictObject({ over: z.int().positive(), rates: byTier }).optional(),
-});
 
 const refusedRow = z.strictObject({ model: name, reason: name, source: name, sourceDate: day });
 
@@ -54,10 +20,6 @@ const tableSchema = z
       if (before === undefined && from !== '') fail(index, 'the first price of a model must have no "from"');
       if (before !== undefined && from <= before) fail(index, 'is not later than the price before it');
       latest.set(row.model, from);
-      if (row.maxOutputTokens > 0 && row.rates.default?.output === undefined)
-        fail(index, 'has no output rate');
-      if (row.searchPerCall === true && row.calls?.web_search === undefined)
-        fail(index, 'searches in every call, and has no rate for it');
     });
     const refused = new Set<string>();
     table.refused.forEach((row, index) => {
@@ -68,9 +30,6 @@ const tableSchema = z
   });
 
 export type Table = z.infer<typeof tableSchema>;
-export type PriceRow = Table['prices'][number];
-export type RateNumbers = z.infer<typeof rates>;
-export type TierNumbers = PriceRow['rates'];
 
 /**
  * Validates a price table.

@@ -44,8 +44,11 @@ const OPENAI_BASE_URL = url
   .refine((text) => !/[?#]/.test(text), 'must end with its path')
   .default('https://api.openai.com/v1');
 
+const OPENAI_REGIONAL = z.enum(['0', '1']).optional();
+
 const ADMIN = STAGE.extend({
   OPENAI_BASE_URL,
+  OPENAI_REGIONAL,
   OPENAI_ADMIN_SECRET_ARN: z.string().optional(),
   OPENAI_PROJECT_ID: z.string().optional(),
 });
@@ -54,7 +57,7 @@ const ADMIN = STAGE.extend({
 const SWEEP = STAGE.extend({
   OPENAI_SECRET_ARN: z.string().min(1, "must name the secret that holds the stage's OpenAI key"),
   OPENAI_BASE_URL,
-  OPENAI_REGIONAL: z.enum(['0', '1']).optional(),
+  OPENAI_REGIONAL,
 });
 
 const PROXY = SWEEP.extend({
@@ -95,7 +98,9 @@ function isRegional(baseUrl: string): boolean {
 }
 
 /** Whether a stage pays the prices of OpenAI's global endpoint, or those of its regional ones. */
-export function endpointOf(config: SweepConfig): 'global' | 'regional' {
+export function endpointOf(
+  config: Pick<AdminConfig, 'OPENAI_REGIONAL' | 'OPENAI_BASE_URL'>,
+): 'global' | 'regional' {
   return config.OPENAI_REGIONAL === '1' || isRegional(config.OPENAI_BASE_URL) ? 'regional' : 'global';
 }
 

@@ -6,6 +6,8 @@ import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
+import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
+import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
@@ -32,8 +34,8 @@ import { createHttpUpstream } from './openai/http-upstream.ts';
 import { createOrganization } from './openai/organization.ts';
 import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
-import type { Objects } from './ports/objects.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
+import { createPriceSource } from './pricing/price-source.ts';
 
 /*
  * The only place that constructs adapters.
@@ -47,8 +49,9 @@ const clock = { now: () => Date.now() };
 /** Wires the proxy of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
-  const { log, directory, store, ledger, objects } = wireBooks(config);
-  const { secrets, upstream, prices, truth } = wireTruth(config, objects);
+  const books = wireBooks(config);
+  const { log, directory, store, ledger, objects } = books;
+  const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
     settings: proxySettings(config),
@@ -80,7 +83,7 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
-  const { directory, store, objects, log } = wireBooks(config);
+  const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
     objects,
@@ -89,7 +92,9 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(),
+    prices: bundledPrices(endpointOf(config)),
+    stagePrices,
+    trail,
     clock,
     sessionRoles: config.SESSION_ROLES,
   };
@@ -98,13 +103,13 @@ export function wireAdmin(env: Env) {
 /** Wires the sweep of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireSweep(env: Env) {
   const config = readSweepConfig(env);
-  const { ledger, objects, log } = wireBooks(config);
-  const { truth } = wireTruth(config, objects);
-  return { ledger, truth, log };
+  const books = wireBooks(config);
+  const { truth } = wireTruth(config, books);
+  return { ledger: books.ledger, truth, log: books.log };
 }
 
 /** What OpenAI tells a stage, which asks with its own key. */
-function wireTruth(config: SweepConfig, objects: Objects) {
+function wireTruth(config: SweepConfig, { objects, stagePrices, log }: ReturnType<typeof wireBooks>) {
   const secrets = createSecretsManager({
     secretId: config.OPENAI_SECRET_ARN,
     parse: readStageSecret,
@@ -117,7 +122,9 @@ function wireTruth(config: SweepConfig, objects: Objects) {
     secrets,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   });
-  const prices = bundledPrices(endpointOf(config));
+  const endpoint = endpointOf(config);
+  const bundled = bundledPrices(endpoint);
+  const prices = createPriceSource({ bundled, stagePrices, endpoint, clock, log });
   return { secrets, upstream, prices, truth: createTruth({ upstream, prices, objects, clock }) };
 }
 
@@ -161,7 +168,9 @@ function wireBooks(config: StageConfig) {
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
-  return { directory, store, objects, ledger, log };
+  const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
+  const trail = createDynamoDbTrail(client, config.TABLE_NAME);
+  return { directory, store, objects, stagePrices, trail, ledger, log };
 }
 
 /** The proxy's settings under the names that its steps know. */

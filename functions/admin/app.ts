@@ -1,25 +1,43 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
+import { stageTable } from '../../shared/pricing/stage-table.ts';
 import { asPayload } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { AdminDeps } from './deps.ts';
 import { isLegacy, legacyError, runLegacy } from './legacy.ts';
+import { actor } from './price-fields.ts';
 import { type AdminReply, refusalReply, unavailableReply } from './reply.ts';
+import { trailed } from './trailed.ts';
 
 /**
  * Makes the admin function of a stage: payload in, reply out. Whoever may invoke it may do everything; IAM decides
  * who that is. What it refuses, and a ledger that cannot be reached, it answers as `{ error }`; it throws on faults
  * of its own alone.
  */
-export function createAdmin(deps: AdminDeps): (payload: unknown) => Promise<AdminReply> {
-  return async (payload) => {
+export function createAdmin(deps: AdminDeps): (payload: unknown, request?: string) => Promise<AdminReply> {
+  return async (payload, request) => {
     const asked = asPayload(payload);
     if (isRefusal(asked)) return refusalReply(asked);
     const legacy = isLegacy(asked);
-    const reply = await answer(() => (legacy ? runLegacy(asked, deps) : runCommand(asked, deps)));
+    const run = legacy ? legacyCommand(asked) : knownCommand(asked);
+    if (isRefusal(run)) return refusalReply(run);
+    const reply = await answer(async () => run(await withStagePrices(deps), request ?? null));
     return legacy ? legacyError(reply) : reply;
   };
+}
+
+/** What admins set counts for their own commands at once. */
+async function withStagePrices(deps: AdminDeps): Promise<AdminDeps> {
+  return { ...deps, prices: stageTable(deps.prices, await deps.stagePrices.all(), 'global') };
+}
+
+type Run = (deps: AdminDeps, request: string | null) => Promise<JsonObject | Refusal>;
+
+function legacyCommand(payload: JsonObject): Run {
+  const command = 'flush_cache' in payload ? 'flush-cache' : 'set-limit';
+  return (deps, request) =>
+    trailed({ command, fields: payload, by: null, request }, deps, () => runLegacy(payload, deps));
 }
 
 async function answer(run: () => Promise<JsonObject | Refusal>): Promise<AdminReply> {
@@ -32,10 +50,22 @@ async function answer(run: () => Promise<JsonObject | Refusal>): Promise<AdminRe
   }
 }
 
-async function runCommand(payload: JsonObject, deps: AdminDeps): Promise<JsonObject | Refusal> {
-  const { command: name, ...fields } = payload;
+function knownCommand(payload: JsonObject): Run | Refusal {
+  const { command: name, ...given } = payload;
   const command = COMMANDS.find((known) => known.name === name);
-  return command === undefined ? unknownCommand(name) : command.run(fields, deps);
+  if (command === undefined) return unknownCommand(name);
+  if (!command.changes) return (deps) => command.run(given, deps);
+  const { by, ...rest } = given;
+  const fields = command.fields.includes('by') ? given : rest;
+  const named = by === undefined ? undefined : actor.safeParse(by);
+  if (named?.success === false) return invalidActor(command.name);
+  const change = { command: command.name, fields, by: named?.data ?? null };
+  return (deps, request) => trailed({ ...change, request }, deps, () => command.run(fields, deps));
+}
+
+function invalidActor(command: string): Refusal {
+  const message = `${command}: "by": must be who makes the change, 1 to 128 printable ASCII characters.`;
+  return invalidRequest('invalid_field', message, { param: 'by' });
 }
 
 function unknownCommand(name: unknown): Refusal {

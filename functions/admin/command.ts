@@ -10,6 +10,8 @@ export interface Command {
   /** A payload that works, `command` included. */
   readonly example: JsonObject;
   readonly fields: readonly string[];
+  /** It changes something, and so is entered in the trail. */
+  readonly changes: boolean;
   /** Checks the payload (without its `command`) and carries the command out. Throws `Unavailable`. */
   readonly run: (payload: JsonObject, deps: AdminDeps) => Promise<JsonObject | Refusal>;
 }
@@ -20,6 +22,7 @@ interface Definition<Fields extends z.ZodRawShape> {
   /** The fields of a payload that works. */
   readonly example: JsonObject;
   readonly schema: z.ZodObject<Fields, z.core.$strict>;
+  readonly changes?: true;
   readonly run: (
     fields: z.output<z.ZodObject<Fields, z.core.$strict>>,
     deps: AdminDeps,
@@ -35,6 +38,7 @@ export function defineCommand<Fields extends z.ZodRawShape>(definition: Definiti
     summary,
     example,
     fields: Object.keys(schema.shape),
+    changes: definition.changes === true,
     async run(payload, deps) {
       const checked = checkFields(schema, payload, name, example);
       return checked.kind === 'refusal' ? checked : definition.run(checked.fields, deps);

@@ -6,6 +6,8 @@ import type { Invoice } from '../../shared/ports/invoice.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { StagePrices } from '../../shared/ports/stage-prices.ts';
+import type { Trail } from '../../shared/ports/trail.ts';
 
 /** What the admin function works with; one stage's. */
 export interface AdminDeps {
@@ -14,7 +16,10 @@ export interface AdminDeps {
   readonly objects: Objects;
   readonly limits: Limits;
   readonly audit: Audit;
+  /** What each model costs in this stage: as the function was built, and as its admins set it. */
   readonly prices: PriceTable;
+  readonly stagePrices: StagePrices;
+  readonly trail: Trail;
   /** OpenAI's own account of what it billed; `undefined` where no admin key is configured. */
   readonly invoice: Invoice | undefined;
   readonly clock: Clock;

@@ -12,5 +12,5 @@ export function handler(payload: unknown, context: Context): Promise<AdminReply>
   // arn:aws:lambda:REGION:ACCOUNT:function:NAME
   const account = context.invokedFunctionArn.split(':')[4] ?? '';
   const admin = createAdmin({ ...deps, userOfArn: (arn) => userOfArn(arn, account, sessionRoles) });
-  return admin(payload);
+  return admin(payload, context.awsRequestId);
 }

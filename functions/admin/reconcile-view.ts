@@ -32,13 +32,13 @@ export function dayView(
 }
 
 function rowView(row: ReconciledRow): JsonObject {
-  const { day, item, units, flagged } = row;
+  const { day, item, measured, flagged } = row;
   const flags = Object.entries(flagged).map(([flag, cost]) => [flag, formatUsd(cost)] as const);
   return {
     day,
     [item.kind]: item.name,
     ...comparedView(row),
-    ...(Object.keys(units).length === 0 ? {} : { units }),
+    ...(Object.keys(measured).length === 0 ? {} : { usage: measured }),
     ...(flags.length === 0 ? {} : { flagged: Object.fromEntries(flags) }),
   };
 }

@@ -8,7 +8,7 @@ import { answer } from './answer.ts';
 import { type CacheSlot, lookUp } from './cached.ts';
 import type { Call, HeldCall, Identified } from './call.ts';
 import { settleFirst } from './deferred.ts';
-import type { ProxyDeps } from './deps.ts';
+import type { AppDeps, ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { forward } from './forward.ts';
 import { hold } from './hold.ts';
@@ -21,7 +21,7 @@ import { nameOf, settle } from './settle.ts';
  * The proxy: a request of a verified caller in, OpenAI's answer out, in one straight line:
  * identified, admitted, answered from the cache or held, forwarded, metered, settled.
  */
-export function createApp(deps: ProxyDeps): App {
+export function createApp(deps: AppDeps): App {
   return async (request, caller) => {
     const id = newCallId(deps);
     try {
@@ -38,11 +38,12 @@ async function exchange(
   id: string,
   request: Request,
   caller: IamCaller | undefined,
-  deps: ProxyDeps,
+  app: AppDeps,
 ): Promise<Exchange> {
-  const call = { id, request, caller, url: new URL(request.url), at: deps.clock.now() };
-  const identified = identify(call, deps.settings);
-  if (isRefusal(identified)) return turnedAway(identified, call, deps);
+  const call = { id, request, caller, url: new URL(request.url), at: app.clock.now() };
+  const identified = identify(call, app.settings);
+  if (isRefusal(identified)) return turnedAway(identified, call, app);
+  const deps: ProxyDeps = { ...app, prices: await app.prices.current() };
   const admitted = await admit(identified, deps);
   if (isRefusal(admitted)) return turnedAway(admitted, identified, deps);
   const running = await settleFirst(admitted, deps);
@@ -54,7 +55,11 @@ async function exchange(
 }
 
 /** Nothing was forwarded: one line of the log, which the call's id leads to, and the reason for the caller. */
-function turnedAway(refusal: Refusal, call: Call & Partial<Identified>, deps: ProxyDeps): Exchange {
+function turnedAway(
+  refusal: Refusal,
+  call: Call & Partial<Identified>,
+  deps: Pick<ProxyDeps, 'log'>,
+): Exchange {
   const id = refusal.callId ?? call.id;
   const { user, projectName: project } = call;
   deps.log.event('info', 'refused', { call: id, status: refusal.status, code: refusal.code, user, project });

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { PriceSource } from '../../shared/ports/price-source.ts';
 import type { Sound } from '../../shared/ports/sound.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
@@ -33,6 +34,11 @@ export interface ProxySettings {
 }
 
 /** All that the proxy needs from outside; `shared/wire.ts` makes it. */
+export interface AppDeps extends Omit<ProxyDeps, 'prices'> {
+  readonly prices: PriceSource;
+}
+
+/** The same for one call, whose prices stay as they were when it came. */
 export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;

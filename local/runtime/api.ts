@@ -49,8 +49,9 @@ export function createRuntimeApi(listener: RuntimeListener): Server {
     // What breaks here is the connection to a runtime that dies, and the sandbox knows of that.
     serve(request, response, listener).catch(() => response.destroy());
   });
-  // A runtime may think for as long as its function runs.
+  // A runtime may think for as long as its function runs, and sleep for as long as nobody calls it.
   server.requestTimeout = 0;
+  server.keepAliveTimeout = 0;
   return server;
 }
 

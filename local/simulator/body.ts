@@ -7,7 +7,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export type ReadBody = Pick<EndpointRequest, 'body' | 'files'>;
 
-const NO_FILES: ReadBody['files'] = new Map();
+export const NO_FILES: ReadBody['files'] = new Map();
 
 /** Reads a request's body as a JSON object, or as a form; empty where there is none. */
 export async function readBody(request: IncomingMessage): Promise<ReadBody | JsonReply> {
@@ -19,7 +19,8 @@ export async function readBody(request: IncomingMessage): Promise<ReadBody | Jso
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (bytes > MAX_BODY_BYTES) return apiError(413, 'The request body is too large.');
-  if (bytes === 0 && (request.method === 'GET' || request.method === 'DELETE'))
+  // What only acts on what its path names, as a cancellation does, needs no body.
+  if (bytes === 0 && (request.method !== 'POST' || request.url?.endsWith('/cancel') === true))
     return { body: {}, files: NO_FILES };
   const whole = Buffer.concat(chunks);
   const contentType = request.headers['content-type'] ?? '';

@@ -1,5 +1,6 @@
-import { type PriceRow, parseTable, type Table } from '../../prices/schema.ts';
+import { parseTable, type Table } from '../../prices/schema.ts';
 import table from '../../prices/table.json' with { type: 'json' };
+import type { PriceRow } from '../../shared/pricing/row.ts';
 import { type Catalogue, kindOf, type SimulatedModel } from './models.ts';
 
 /** How OpenAI dates its snapshots: `-2024-08-06`, and `-0613` before that. */

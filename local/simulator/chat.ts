@@ -6,13 +6,16 @@ import { logprobs } from './logprobs.ts';
 import { isReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
 import { spokenAudio } from './sound.ts';
+import { keepChat } from './stored-chats.ts';
 
 /** `POST /chat/completions` */
 export function chatCompletions({ body }: EndpointRequest, simulation: Simulation): Reply {
   const request = readChatRequest(body, simulation);
   if (isReply(request)) return request;
   const answer = answerChat(request, simulation);
-  return request.stream ? { kind: 'stream', frames: chatFrames(answer) } : ok(completion(answer));
+  const whole = completion(answer);
+  if (body['store'] === true) keepChat(body, whole, simulation);
+  return request.stream ? { kind: 'stream', frames: chatFrames(answer) } : ok(whole);
 }
 
 function completion({ request, choices, usage, head }: ChatAnswer): ChatCompletion {

@@ -19,6 +19,8 @@ export type HostedCall =
   | ResponseOutputItem.ImageGenerationCall;
 
 const MOST_WEB_SEARCHES = 2;
+/** A container is billed by the minute, and stands for 20 of them after it was last used ("Code interpreter" guide). */
+export const CONTAINER_MINUTES = 20;
 
 /**
  * The calls that the simulated model makes of the hosted tools that it is offered: one or two web searches, one file
@@ -68,7 +70,7 @@ export function toolUnits({ tools }: JsonObject, calls: readonly HostedCall[]): 
   return {
     [preview ? 'web_search_preview' : 'web_search']: number('web_search_call'),
     file_search: number('file_search_call'),
-    [`container_${container['memory_limit'] ?? '1g'}`]: number('code_interpreter_call'),
+    [`container_${container['memory_limit'] ?? '1g'}`]: CONTAINER_MINUTES * number('code_interpreter_call'),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { Picodollars } from '../../shared/core/money.ts';
-import { formatUsd } from '../../shared/core/money.ts';
+import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
 import { type CostSum, USAGE_KINDS, type UsageKind, type UsageSum } from './account.ts';
+import { CONTAINER_MINUTES } from './hosted-tools.ts';
 import { type PageQuery, readPageQuery } from './organization-query.ts';
 import { apiError, isReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
@@ -140,7 +140,7 @@ function countsOf(kind: UsageKind, group: readonly UsageSum[]): object {
     case 'file_search_calls':
       return { num_requests: total() };
     case 'code_interpreter_sessions':
-      return { num_sessions: total() };
+      return { num_sessions: total() / CONTAINER_MINUTES };
     case 'images':
       return { num_model_requests: requests, images: requests };
     case 'audio_speeches':

@@ -58,7 +58,10 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
 }
 
 /** A response as it is before anything came out. */
-export function started(response: WireResponse, status: 'in_progress' | 'queued'): WireResponse {
+export function started(
+  response: WireResponse,
+  status: 'in_progress' | 'queued' | 'cancelled',
+): WireResponse {
   const { tool_usage: _, ...rest } = response;
   return { ...rest, status, completed_at: null, incomplete_details: null, output: [], usage: null };
 }

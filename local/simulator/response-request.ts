@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
 import { contextExceeded } from './context-window.ts';
+import { conversationOf, type StoredConversation } from './conversations.ts';
 import { findModel, type SimulatedModel } from './models.ts';
 import {
   ANY,
@@ -16,6 +17,7 @@ import {
 } from './parameters.ts';
 import { type Prompt, responsePrompt } from './prompt.ts';
 import { apiError, isReply, type JsonReply } from './reply.ts';
+import type { StoredResponse } from './response-store.ts';
 import type { Simulation } from './simulation.ts';
 import { resolveItems } from './stored-items.ts';
 
@@ -135,9 +137,11 @@ function readInput(
   if (body['model'] === undefined) return missing('model');
   const model = findModel(simulation.models, body['model'], ['chat'], 'v1/responses');
   if (isReply(model)) return model;
-  const { input, conversation, previous_response_id: previous } = body;
-  const error = checkParameters(body, rules) ?? checkInput(input) ?? checkConversation(conversation);
+  const { input, previous_response_id: previous } = body;
+  const error = checkParameters(body, rules) ?? checkInput(input);
   if (error !== undefined) return error;
+  const conversation = conversationOf(body, simulation);
+  if (conversation !== undefined && isReply(conversation)) return conversation;
   const earlier = typeof previous === 'string' ? simulation.responses.get(previous) : undefined;
   if (typeof previous === 'string' && earlier === undefined) {
     const message = `Previous response with id '${previous}' not found.`;
@@ -145,7 +149,11 @@ function readInput(
   }
   const resolved = resolveItems(input, simulation.responses);
   if (isReply(resolved)) return resolved;
-  const prompt = responsePrompt({ ...body, ...resolved }, earlier?.conversation ?? '', model.maxImageTokens);
+  const prompt = responsePrompt(
+    { ...body, ...resolved },
+    earlierText(conversation, earlier),
+    model.maxImageTokens,
+  );
   return prompt.tokens > model.contextWindow
     ? contextExceeded(model, prompt.tokens, 'input')
     : { model, prompt };
@@ -160,9 +168,11 @@ function checkInput(input: JsonValue | undefined): JsonReply | undefined {
   return odd === undefined ? undefined : wrongType(`input[${at}]`, 'an object', odd);
 }
 
-/** The simulator keeps no conversations, so that any that is named is unknown. */
-function checkConversation(conversation: JsonValue | undefined): JsonReply | undefined {
-  if (conversation === undefined || conversation === null) return undefined;
-  const id = isObject(conversation) ? conversation['id'] : conversation;
-  return apiError(404, `Conversation with id '${String(id)}' not found.`);
+/** What was said before: in the conversation, or in the responses that this one continues. */
+function earlierText(
+  conversation: StoredConversation | undefined,
+  previous: StoredResponse | undefined,
+): string {
+  if (conversation === undefined) return previous?.conversation ?? '';
+  return conversation.items.map((item) => JSON.stringify(item)).join('\n');
 }

@@ -1,9 +1,24 @@
+import type { JsonObject } from '../../shared/core/json.ts';
 import type { WireResponse } from './wire-response.ts';
+
+/** A response that is made in the background: it is decided at once, and told when its time has come. */
+export interface ResponseJob {
+  readonly startsAt: number;
+  /** Milliseconds since the epoch, as all times here. */
+  endsAt: number;
+  isCancelled: boolean;
+  /** Its events, those after a number; only of one that was created as a stream. */
+  readonly frames?: (after: number) => Iterable<string>;
+}
 
 export interface StoredResponse {
   readonly response: WireResponse;
+  /** Absent where it was answered at once. */
+  readonly job?: ResponseJob;
   /** What a later response that continues this one takes in beside its own input. */
   readonly conversation: string;
+  /** What it was asked, as items. */
+  readonly input: readonly (JsonObject & { readonly id: string })[];
   /** The text of each of its items by the item's id: what a reference to it adds to an input. */
   readonly items: ReadonlyMap<string, string>;
 }

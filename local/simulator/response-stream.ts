@@ -11,13 +11,21 @@ interface Event {
   readonly [field: string]: unknown;
 }
 
-/** Streams a response as OpenAI does: named events, numbered from 0, and no `[DONE]`. */
-export function* responseFrames(answered: Answered, { obfuscate }: ResponseRequest): Generator<string> {
+/**
+ * Streams a response as OpenAI does: named events, numbered from 0, and no `[DONE]`.
+ *
+ * @param after the number of the last event that is known already
+ */
+export function* responseFrames(
+  answered: Answered,
+  { obfuscate }: ResponseRequest,
+  after = -1,
+): Generator<string> {
   let sequence_number = 0;
   for (const event of events(answered)) {
     const padded =
       obfuscate && event.type.endsWith('.delta') ? { obfuscation: obfuscation(JSON.stringify(event)) } : {};
-    yield frame({ ...event, sequence_number, ...padded }, event.type);
+    if (sequence_number > after) yield frame({ ...event, sequence_number, ...padded }, event.type);
     sequence_number += 1;
   }
 }

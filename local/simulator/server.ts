@@ -26,6 +26,10 @@ export interface SimulatorOptions {
   readonly adminKey?: string;
   /** Milliseconds between two events of a stream; 15 unless told. */
   readonly chunkDelayMs?: number;
+  /** Milliseconds that a background response and a batch take; 3,000 unless told. */
+  readonly jobMs?: number;
+  /** The time that these go by, in milliseconds since the epoch; the machine's unless told. */
+  readonly nowMs?: () => number;
 }
 
 export interface Simulator {
@@ -36,6 +40,7 @@ export interface Simulator {
 }
 
 const DEFAULT_CHUNK_DELAY_MS = 15;
+const DEFAULT_JOB_MS = 3_000;
 /** Node's own 5 seconds would cut pooled connections in the middle of somebody's experiment. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -50,7 +55,7 @@ const LIMITS = {
 
 /** Starts a stand-in for the OpenAI API on this machine. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const simulation = newSimulation(options.models ?? pricedModels());
+  const simulation = newSimulation(options);
   const server = createServer((request, response) => {
     handle(request, response, simulation, options).catch(() => response.destroy());
   });
@@ -72,7 +77,11 @@ const PROJECT = 'proj_simulated';
 /** What the account remembers, whoever asks. */
 type Remembered = Omit<Simulation, 'bill'>;
 
-function newSimulation(models: Catalogue): Remembered {
+function newSimulation({
+  models = pricedModels(),
+  jobMs = DEFAULT_JOB_MS,
+  nowMs = () => Date.now(),
+}: SimulatorOptions): Remembered {
   let ids = 0;
   return {
     models,
@@ -84,6 +93,13 @@ function newSimulation(models: Catalogue): Remembered {
       return prefix + digest('id', process.pid, Date.now(), ids).slice(0, 32);
     },
     now: () => Math.floor(Date.now() / 1000),
+    nowMs,
+    files: new Map(),
+    batches: new Map(),
+    uploads: new Map(),
+    conversations: new Map(),
+    chats: new Map(),
+    jobMs,
   };
 }
 
@@ -127,7 +143,10 @@ async function answer(
   const read = await readBody(request);
   if (isReply(read)) return read;
   try {
-    return found.endpoint({ ...read, id: found.id, query: new URLSearchParams(query) }, simulation);
+    return found.endpoint(
+      { ...read, id: found.id, part: found.part, query: new URLSearchParams(query) },
+      simulation,
+    );
   } catch {
     const message = 'The server had an error while processing your request. Sorry about that!';
     return apiError(500, message, { type: 'server_error' });

@@ -1,9 +1,13 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
+import type { StoredConversation } from './conversations.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
+import type { StoredChat } from './stored-chats.ts';
+import type { StoredBatch, StoredFile } from './stored-jobs.ts';
+import type { StoredUpload } from './uploads.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {
@@ -18,6 +22,15 @@ export interface Simulation {
   newId(prefix: string): string;
   /** Seconds since the epoch. */
   now(): number;
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  readonly files: Map<string, StoredFile>;
+  readonly batches: Map<string, StoredBatch>;
+  readonly uploads: Map<string, StoredUpload>;
+  readonly conversations: Map<string, StoredConversation>;
+  readonly chats: Map<string, StoredChat>;
+  /** How long a background response and a batch take, in milliseconds. */
+  readonly jobMs: number;
 }
 
 /** A file of a form. */
@@ -34,6 +47,8 @@ export interface EndpointRequest {
   readonly files: ReadonlyMap<string, readonly UploadedFile[]>;
   /** What stood in the path's variable part. */
   readonly id: string;
+  /** What stood in its second one. */
+  readonly part: string;
   readonly query: URLSearchParams;
 }
 

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { isObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -42,6 +43,12 @@ export function number(item: Item, name: string): number {
 
 export function map(item: Item, name: string): Item {
   return item[name]?.M ?? corrupt(item, name);
+}
+
+/** Reads a JSON object that is kept as text. */
+export function object(item: Item, name: string): JsonObject {
+  const value: JsonValue = JSON.parse(text(item, name));
+  return isObject(value) ? value : corrupt(item, name);
 }
 
 function corrupt(item: Item, name: string): never {

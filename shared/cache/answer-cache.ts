@@ -42,14 +42,11 @@ export interface AnswerCacheOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** How long an answer is kept and given. */
   readonly ttlSeconds: number;
-  /** How long a call waits for an identical one, in milliseconds; 10,000 where absent. */
-  readonly waitMs?: number;
-  /** A larger answer, head and body before compression, is not stored; 20 MiB where absent. */
-  readonly maxAnswerBytes?: number;
+  /** How long a call waits for an identical one, in milliseconds. */
+  readonly waitMs: number;
+  /** A larger answer, head and body before compression, is not stored. */
+  readonly maxAnswerBytes: number;
 }
-
-const DEFAULT_WAIT_MS = 10_000;
-const DEFAULT_MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 
 /** Waiting starts with short pauses, as most answers that are waited for are half way done, and then backs off. */
 const FIRST_PAUSE_MS = 20;
@@ -62,8 +59,6 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
 
 class SealedAnswerCache implements AnswerCache {
   readonly #options: AnswerCacheOptions;
-  readonly #waitMs: number;
-  readonly #maxAnswerBytes: number;
   readonly #alarm: ReturnType<typeof boundedAlarm>;
   /** A claim outlives nobody who waits for it: later calls do not wait for a holder that the first ones gave up. */
   readonly #claimSeconds: number;
@@ -72,9 +67,7 @@ class SealedAnswerCache implements AnswerCache {
   constructor(options: AnswerCacheOptions) {
     this.#options = options;
     this.#alarm = boundedAlarm(options.log, options.clock);
-    this.#waitMs = options.waitMs ?? DEFAULT_WAIT_MS;
-    this.#maxAnswerBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
-    this.#claimSeconds = Math.max(1, Math.ceil(this.#waitMs / 1_000));
+    this.#claimSeconds = Math.max(1, Math.ceil(options.waitMs / 1_000));
   }
 
   async lookup(key: string, control: CacheControl): Promise<Lookup> {
@@ -86,7 +79,7 @@ class SealedAnswerCache implements AnswerCache {
 
   async store(key: string, answer: CachedAnswer, control: CacheControl): Promise<void> {
     const encoded = encodeAnswer(answer);
-    if (!control.store || encoded.length > this.#maxAnswerBytes) return;
+    if (!control.store || encoded.length > this.#options.maxAnswerBytes) return;
     const seal = await this.#seal();
     if (seal === undefined) return;
     await this.#options.cache.set(key, await seal.seal(key, encoded), this.#options.ttlSeconds);
@@ -125,8 +118,8 @@ class SealedAnswerCache implements AnswerCache {
    * where that one fails, the others go on together instead of waiting for each other in turn.
    */
   async #awaitHolder(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
-    const { cache, clock, sleep } = this.#options;
-    const deadline = clock.now() + this.#waitMs;
+    const { cache, clock, sleep, waitMs } = this.#options;
+    const deadline = clock.now() + waitMs;
     const awaited = await cache.claimed(key);
     let proof = awaited;
     let slept = 0;
@@ -135,7 +128,7 @@ class SealedAnswerCache implements AnswerCache {
       const found = await this.#read(seal, key, control);
       if (found !== undefined || !sameBytes(proof, awaited)) return found;
       if (!(await isGenuine(seal, key, proof, clock.now(), this.#claimSeconds))) return undefined;
-      const left = Math.min(deadline - clock.now(), this.#waitMs - slept);
+      const left = Math.min(deadline - clock.now(), waitMs - slept);
       if (left <= 0) return undefined;
       const nap = Math.min(left, pause * (0.5 + Math.random()));
       await sleep(nap);
@@ -164,10 +157,10 @@ class SealedAnswerCache implements AnswerCache {
     try {
       const { cacheSecret: secret } = await this.#options.secrets.read();
       if (this.#derived?.secret !== secret) {
-        const { stage } = this.#options;
+        const { stage, maxAnswerBytes } = this.#options;
         this.#derived = {
           secret,
-          seal: createSeal({ secret, stage, maxContentBytes: this.#maxAnswerBytes }),
+          seal: createSeal({ secret, stage, maxContentBytes: maxAnswerBytes }),
         };
       }
       return this.#derived.seal;

@@ -1,7 +1,7 @@
 import { batchedEndpoint } from './batch.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { hasContainers } from './endpoints/response-tools.ts';
-import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
 import { type ObjectReference, objectReferences } from './object-references.ts';
@@ -65,7 +65,7 @@ export class BatchInput {
     if (isBlank(line)) return undefined;
     const parsed = parseJsonBody(line);
     if (isRefusal(parsed)) return this.#refuse(parsed.message);
-    if (namesTwice(line, parsed.json)) return this.#refuse('No name may stand twice in an object.');
+    if (namesTwice(line)) return this.#refuse('No name may stand twice in an object.');
     const { json } = parsed;
     return (
       this.#checkEnvelope(json) ?? (isObject(json['body']) ? this.#addRequest(json['body'], line) : undefined)
@@ -198,14 +198,15 @@ function isBlank(line: Uint8Array): boolean {
  * Whether a name stands twice in an object of a text: the file is read by OpenAI as it is, and of the two values only
  * one is known here. Outside of strings, each colon ends a name.
  */
-function namesTwice(line: Uint8Array, value: JsonObject): boolean {
-  const bare = new TextDecoder().decode(line).replace(/"(?:[^"\\]|\\.)*"/g, '');
-  return bare.split(':').length - 1 !== namesIn(value);
+function namesTwice(line: Uint8Array): boolean {
+  const text = new TextDecoder().decode(line);
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  return bare.split(':').length - 1 !== namesIn(JSON.parse(text));
 }
 
-function namesIn(value: JsonValue | undefined): number {
+function namesIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const members = Object.values(value);
-  const own = isObject(value) ? members.length : 0;
+  const own = Array.isArray(value) ? 0 : members.length;
   return members.reduce<number>((sum, member) => sum + namesIn(member), own);
 }

@@ -13,16 +13,19 @@ export interface BilledCost {
   readonly amount: Picodollars;
 }
 
-/** What both OpenAI and the books count, so that it tells why they differ. */
-export const UNITS = ['requests', 'input', 'cached_input', 'output'] as const;
-export type Unit = (typeof UNITS)[number];
-export type UnitCounts = Readonly<Partial<Record<Unit, number>>>;
+/**
+ * What both OpenAI and the books count, so that it tells why they differ: requests and uses, tokens, characters that are
+ * spoken, and seconds of audio.
+ */
+export const MEASURES = ['requests', 'input', 'cached_input', 'output', 'characters', 'seconds'] as const;
+export type Measure = (typeof MEASURES)[number];
+export type Measured = Readonly<Partial<Record<Measure, number>>>;
 
 /** What OpenAI counted on one UTC day of one model (by its exact id), or of one of its hosted tools. */
 export interface BilledUsage {
   readonly day: string;
   readonly of: { readonly model: string } | { readonly tool: Tool };
-  readonly units: UnitCounts;
+  readonly measured: Measured;
 }
 
 /** What money is compared by: a model's family, a hosted tool, or a line of the invoice that is neither. */
@@ -86,19 +89,21 @@ const CACHED: readonly TallyKey[] = ['cached_input', 'cached_audio_input', 'cach
 const OUTPUT: readonly TallyKey[] = ['output', 'audio_output', 'image_output'];
 
 /** The books' count of what a model did, in OpenAI's terms: input includes what was cached; a hit reached nobody. */
-export function modelUnits(tally: Tally): UnitCounts {
+export function measuredOfModel(tally: Tally): Measured {
   const cached = sum(tally, CACHED);
   return {
     requests: (tally.calls ?? 0) - (tally.hits ?? 0),
     input: sum(tally, INPUT) + cached,
     cached_input: cached,
     output: sum(tally, OUTPUT),
+    characters: tally.characters ?? 0,
+    seconds: tally.audio_seconds ?? 0,
   };
 }
 
-/** How often a tool was used, by the books' count. */
-export function toolUnits(tally: Tally, tool: Tool): UnitCounts {
-  return { requests: sum(tally, TOOLS[tool].classes) };
+/** How often a tool was used, by the books' count; nothing of containers, whose sessions the books do not count. */
+export function measuredOfTool(tally: Tally, tool: Tool): Measured {
+  return tool === 'code_interpreter' ? {} : { requests: sum(tally, TOOLS[tool].classes) };
 }
 
 /**

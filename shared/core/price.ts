@@ -27,6 +27,8 @@ export interface Price {
   readonly maxImageTokens: number;
   /** It searches the web in every call, and its `usage` does not say so: each choice owes one `web_search`. */
   readonly searchPerCall?: true;
+  /** OpenAI's regional endpoints charge more for it; the rates say what this stage pays. */
+  readonly regional?: true;
 }
 
 /** `refused`: known, and deliberately not served, for this reason. `unknown`: the table has never heard of it. */

@@ -4,13 +4,13 @@ import {
   type Item,
   itemOf,
   itemOfUsage,
-  modelUnits,
+  MEASURES,
+  type Measure,
+  type Measured,
+  measuredOfModel,
+  measuredOfTool,
   TOOL_NAMES,
   toolCost,
-  toolUnits,
-  UNITS,
-  type Unit,
-  type UnitCounts,
 } from './invoice.ts';
 import type { Account, CallEntry } from './ledger.ts';
 import { divideRounded, ONE_USD, type Picodollars } from './money.ts';
@@ -27,7 +27,7 @@ export interface ReconciledRow extends Compared {
   readonly day: string;
   readonly item: Item;
   /** What was counted differently; only where money differs and OpenAI told its counts. */
-  readonly units: Readonly<Partial<Record<Unit, { readonly booked: number; readonly billed: number }>>>;
+  readonly measured: Readonly<Partial<Record<Measure, { readonly booked: number; readonly billed: number }>>>;
   /** How much of what was booked carries which flag; only where the entries were looked at. */
   readonly flagged: Readonly<Record<string, Picodollars>>;
 }
@@ -64,7 +64,7 @@ interface Sums {
   readonly item: Item;
   booked: Picodollars;
   billed: Picodollars;
-  readonly units: Record<'booked' | 'billed', Partial<Record<Unit, number>>>;
+  readonly measured: Record<'booked' | 'billed', Partial<Record<Measure, number>>>;
   readonly flagged: Record<string, Picodollars>;
 }
 
@@ -82,7 +82,7 @@ export function reconcile(evidence: Evidence, prices: PriceTable): Reconciliatio
       item,
       booked: 0n,
       billed: 0n,
-      units: { booked: {}, billed: {} },
+      measured: { booked: {}, billed: {} },
       flagged: {},
     };
     table.set(key, found);
@@ -92,8 +92,8 @@ export function reconcile(evidence: Evidence, prices: PriceTable): Reconciliatio
   for (const { day, lineItem, amount } of evidence.costs)
     sums(day, itemOf(lineItem, prices, Date.parse(day))).billed += amount;
   for (const used of evidence.usage ?? []) {
-    const { day, units } = used;
-    addUnits(sums(day, itemOfUsage(used, prices, Date.parse(day))).units.billed, units);
+    const { day, measured } = used;
+    addMeasured(sums(day, itemOfUsage(used, prices, Date.parse(day))).measured.billed, measured);
   }
   for (const { day, call } of evidence.flagged ?? []) addFlags(call, sums(day, modelItem(call.model)));
 
@@ -141,11 +141,11 @@ function addBooks({ id, spent, tally }: Account, prices: PriceTable, sums: SumsO
     rest -= cost;
     const row = sums(id.day, { kind: 'tool', name: tool });
     row.booked += cost;
-    addUnits(row.units.booked, toolUnits(tally, tool));
+    addMeasured(row.measured.booked, measuredOfTool(tally, tool));
   }
   const row = sums(id.day, modelItem(id.model));
   row.booked += rest;
-  addUnits(row.units.booked, modelUnits(tally));
+  addMeasured(row.measured.booked, measuredOfModel(tally));
 }
 
 type SumsOf = (day: string, item: Item) => Sums;
@@ -158,20 +158,29 @@ function modelItem(name: string): Item {
   return { kind: 'model', name };
 }
 
-function addUnits(to: Partial<Record<Unit, number>>, units: UnitCounts): void {
-  for (const unit of UNITS) if (units[unit] !== undefined) to[unit] = (to[unit] ?? 0) + units[unit];
+function addMeasured(to: Partial<Record<Measure, number>>, measured: Measured): void {
+  for (const measure of MEASURES)
+    if (measured[measure] !== undefined) to[measure] = (to[measure] ?? 0) + measured[measure];
 }
 
-function rowOf({ day, item, booked, billed, units, flagged }: Sums, usageTold: boolean): ReconciledRow {
-  const differing = UNITS.filter((unit) => (units.booked[unit] ?? 0) !== (units.billed[unit] ?? 0));
+function rowOf({ day, item, booked, billed, measured, flagged }: Sums, usageTold: boolean): ReconciledRow {
+  const differing = MEASURES.filter(
+    (measure) =>
+      (measured.booked[measure] ?? 0) !== (measured.billed[measure] ?? 0) &&
+      // OpenAI counts all speech and audio so, the books only where it is billed so.
+      !(booked !== 0n && (measure === 'characters' || measure === 'seconds') && !measured.booked[measure]),
+  );
   const shown = usageTold && booked !== billed ? differing : [];
   return {
     day,
     item,
     booked,
     billed,
-    units: Object.fromEntries(
-      shown.map((unit) => [unit, { booked: units.booked[unit] ?? 0, billed: units.billed[unit] ?? 0 }]),
+    measured: Object.fromEntries(
+      shown.map((measure) => [
+        measure,
+        { booked: measured.booked[measure] ?? 0, billed: measured.billed[measure] ?? 0 },
+      ]),
     ),
     flagged,
   };

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../core/json.ts';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import { askedBy, untoldOutcome } from '../core/told-outcome.ts';
 import { askFor, readAll } from './ask.ts';
-import type { TruthParts } from './truth.ts';
+import type { TruthParts } from './truth-parts.ts';
 
 /** For all of it: OpenAI takes up to 200 MB for a batch, and answers may be larger. */
 const TIMEOUT_MS = 600_000;
@@ -34,8 +34,10 @@ async function filesOutcome(
   call: CallEntry,
   batch: JsonObject,
   signal: AbortSignal,
-  { upstream, prices, clock }: TruthParts,
+  parts: TruthParts,
 ): Promise<Outcome | undefined> {
+  const { upstream, clock } = parts;
+  const prices = await parts.prices.current();
   const asked = askedBy(call, prices);
   const rules = batchedEndpoint(batch['endpoint']);
   if (asked === undefined || rules === undefined) return untoldOutcome(call, 'unpriced', clock.now());

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { CallEntry, Deferred, Outcome } from '../core/ledger.ts';
-import type { PriceTable } from '../core/price.ts';
 import { toldOutcome } from '../core/told-outcome.ts';
 import type { Served } from '../core/usage.ts';
 import type { Ledger, Truth } from '../ledger/ledger.ts';
@@ -9,13 +8,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Objects } from '../ports/objects.ts';
+import type { PriceSource } from '../ports/price-source.ts';
 
 export interface DeferralsParts {
   readonly ledger: Pick<Ledger, 'settle'>;
   readonly store: Pick<LedgerStore, 'getCall'>;
   readonly objects: Pick<Objects, 'owners'>;
   readonly truth: Truth;
-  readonly prices: PriceTable;
+  readonly prices: PriceSource;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +54,8 @@ export function createDeferrals(parts: DeferralsParts): Deferrals {
   return {
     async told({ object }, served) {
       const call = await openCall(object);
-      if (call !== undefined) await settle(call, toldOutcome(call, served, prices, clock.now()));
+      if (call === undefined) return;
+      await settle(call, toldOutcome(call, served, await prices.current(), clock.now()));
     },
     async look(deferred) {
       const call = await openCall(deferred.object);

@@ -1,20 +1,10 @@
 import { isFinalResponse, RESPONSE_READS, servedResponse } from '../core/endpoints/response-meter.ts';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
-import type { PriceTable } from '../core/price.ts';
 import { toldOutcome, untoldOutcome } from '../core/told-outcome.ts';
 import type { Truth } from '../ledger/ledger.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Objects } from '../ports/objects.ts';
-import type { Upstream } from '../ports/upstream.ts';
 import { askFor } from './ask.ts';
 import { batchOutcome } from './batch-truth.ts';
-
-export interface TruthParts {
-  readonly upstream: Upstream;
-  readonly prices: PriceTable;
-  readonly objects: Pick<Objects, 'own'>;
-  readonly clock: Clock;
-}
+import type { TruthParts } from './truth-parts.ts';
 
 const RESPONSE_TIMEOUT_MS = 60_000;
 
@@ -41,5 +31,5 @@ async function responseOutcome(
   const served = servedResponse(asked.found);
   return served === undefined
     ? untoldOutcome(call, 'no_usage', clock.now())
-    : toldOutcome(call, served, prices, clock.now());
+    : toldOutcome(call, served, await prices.current(), clock.now());
 }

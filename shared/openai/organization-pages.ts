@@ -58,9 +58,10 @@ export const USAGE_RESULT = z.object({
   model: z.string().nullish(),
   num_model_requests: count,
   num_requests: count,
-  num_sessions: count,
   input_tokens: count,
   input_cached_tokens: count,
   output_tokens: count,
+  characters: count,
+  seconds: count,
 });
 export type UsageResult = z.infer<typeof USAGE_RESULT>;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { BilledCost, BilledUsage, Tool, Unit } from '../core/invoice.ts';
+import type { BilledCost, BilledUsage, Measure, Tool } from '../core/invoice.ts';
 import { isObject } from '../core/json.ts';
 import type { Invoice, InvoiceFailure } from '../ports/invoice.ts';
 import type { Upstream } from '../ports/upstream.ts';
@@ -32,7 +32,8 @@ interface UsageKind {
   readonly path: string;
   /** The tool that it is all of; absent: it is grouped by model. */
   readonly tool?: Tool;
-  readonly units: Readonly<Partial<Record<Unit, keyof UsageResult>>>;
+  /** The field of a result for each measure. */
+  readonly fields: Readonly<Partial<Record<Measure, keyof UsageResult>>>;
 }
 
 const TOKENS = {
@@ -44,15 +45,14 @@ const TOKENS = {
 
 /** The kinds of usage that cost money and that the books count too. */
 const USAGE_KINDS: readonly UsageKind[] = [
-  { path: 'completions', units: TOKENS },
-  { path: 'decisions', units: TOKENS },
-  { path: 'embeddings', units: { requests: 'num_model_requests', input: 'input_tokens' } },
-  { path: 'images', units: { requests: 'num_model_requests' } },
-  { path: 'audio_speeches', units: { requests: 'num_model_requests' } },
-  { path: 'audio_transcriptions', units: { requests: 'num_model_requests' } },
-  { path: 'web_search_calls', tool: 'web_search', units: { requests: 'num_requests' } },
-  { path: 'file_search_calls', tool: 'file_search', units: { requests: 'num_requests' } },
-  { path: 'code_interpreter_sessions', tool: 'code_interpreter', units: { requests: 'num_sessions' } },
+  { path: 'completions', fields: TOKENS },
+  { path: 'decisions', fields: TOKENS },
+  { path: 'embeddings', fields: { requests: 'num_model_requests', input: 'input_tokens' } },
+  { path: 'images', fields: { requests: 'num_model_requests' } },
+  { path: 'audio_speeches', fields: { requests: 'num_model_requests', characters: 'characters' } },
+  { path: 'audio_transcriptions', fields: { requests: 'num_model_requests', seconds: 'seconds' } },
+  { path: 'web_search_calls', tool: 'web_search', fields: { requests: 'num_requests' } },
+  { path: 'file_search_calls', tool: 'file_search', fields: { requests: 'num_requests' } },
 ];
 
 /**
@@ -171,14 +171,14 @@ function costOf({ day, result }: Dated<z.output<typeof COST_RESULT>>): BilledCos
   return { day, lineItem: result.line_item ?? '(no line item)', amount: result.amount?.value ?? 0n };
 }
 
-function usageOf({ day, result }: Dated<UsageResult>, { tool, units }: UsageKind): BilledUsage {
-  const counts = Object.entries(units).flatMap(([unit, field]) => {
+function usageOf({ day, result }: Dated<UsageResult>, { tool, fields }: UsageKind): BilledUsage {
+  const counts = Object.entries(fields).flatMap(([measure, field]) => {
     const count = result[field];
-    return Number.isSafeInteger(count) ? [[unit, count] as const] : [];
+    return Number.isSafeInteger(count) ? [[measure, count] as const] : [];
   });
   return {
     day,
     of: tool === undefined ? { model: result.model ?? '(no model)' } : { tool },
-    units: Object.fromEntries(counts),
+    measured: Object.fromEntries(counts),
   };
 }

@@ -11,8 +11,9 @@ export interface Layer {
 
 const CORE = /^shared\/core\//;
 const PORTS = /^shared\/ports\//;
-const SERVICES = /^shared\/(ledger|cache|deferred)\//;
+const SERVICES = /^shared\/(ledger|cache|deferred|pricing)\//;
 const LEDGER = /^shared\/ledger\//;
+const PRICING = /^shared\/pricing\//;
 const WIRING = /^shared\/wire(-[\w-]+)?\.ts$/;
 const EVENT_ADAPTER = /^shared\/aws\/streaming-handler\.ts$/;
 const PURE_BUILTINS = /^node:(crypto|zlib)$/;
@@ -37,7 +38,7 @@ export const LAYERS: readonly Layer[] = [
     may: [CORE],
     because: 'a port is a promise in terms of the core; what it knows of an adapter binds every other one',
   },
-  ...['ledger', 'cache'].map((service) => ({
+  ...['ledger', 'cache', 'pricing'].map((service) => ({
     name: `the ${service} service`,
     files: new RegExp(`^shared/${service}/`),
     own: new RegExp(`^shared/${service}/`),
@@ -98,7 +99,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'the prices',
     files: /^prices\//,
     own: /^prices\//,
-    may: [CORE, ANY_PACKAGE],
+    may: [CORE, PRICING, ANY_PACKAGE],
     because: 'the price table is data: it is made and read without the rest of the product',
   },
   {

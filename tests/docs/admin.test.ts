@@ -40,7 +40,7 @@ onEveryStore('docs/admin.md', (open) => {
           cost('web search tool calls', '0.01'),
           cost('Vector storage', '0.05'),
         ];
-        stage.invoice.usage = [{ day, of: { model }, units: { requests: 2, input: 800, output: 200 } }];
+        stage.invoice.usage = [{ day, of: { model }, measured: { requests: 2, input: 800, output: 200 } }];
       }
       replies.push(await stage.admin(payload));
     }

@@ -8,7 +8,6 @@ it('docs/endpoints.md is what `npm run docs:endpoints` writes', () => {
 });
 
 it('docs/endpoints.md has each endpoint once', () => {
-  const page = renderEndpoints();
-  for (const { method, path } of TREATMENTS)
-    expect(page.split(`\`${method} ${path}\``), `${method} ${path}`).toHaveLength(2);
+  const rows = [...renderEndpoints().matchAll(/^(?:\| |- )`([A-Z]+ [^`]+)`/gm)].map(([, name]) => name);
+  expect(rows.toSorted()).toEqual(TREATMENTS.map(({ method, path }) => `${method} ${path}`).toSorted());
 });

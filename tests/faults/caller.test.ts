@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
@@ -299,6 +300,13 @@ describe('a header of the proxy', () => {
     'staging',
     'other',
   ];
+
+  it('has one of these names, and no other', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const named = [...readme.matchAll(/^\| `openai-proxy-([a-z-]+)/gm)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(8);
+    expect(NAMES).toEqual(expect.arrayContaining(named));
+  });
 
   it('that a caller sends is neither believed, nor repeated, nor sent to OpenAI', async () => {
     const made = await world();

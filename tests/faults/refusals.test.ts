@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
-import type { ProxyDeps } from '../../functions/proxy/deps.ts';
+import type { AppDeps } from '../../functions/proxy/deps.ts';
 import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
@@ -74,7 +74,7 @@ async function inFlight(made: World, calls: number): Promise<void> {
 /** The same proxy, with what it asks of the ledger and how long it sleeps written down. */
 function watched(made: World) {
   const seen = { holds: 0, looks: 0, slept: [] as number[] };
-  const deps: ProxyDeps = {
+  const deps: AppDeps = {
     ...made.deps,
     ledger: {
       ...made.deps.ledger,

@@ -14,6 +14,7 @@ import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store
 import { createNoCache } from '../../shared/memory/no-cache.ts';
 import { ask, CHAT, of, post, refusalOf, USAGE_COST } from '../functions/proxy/cases/fixtures.ts';
 import { dollars } from '../support/ledger-world.ts';
+import { fixed } from '../support/prices.ts';
 import { json } from '../support/scripted-upstream.ts';
 import { inProcess } from '../support/targets.ts';
 import { makeWorld } from '../support/world.ts';
@@ -53,7 +54,7 @@ async function stageAt(start: number, prices: PriceTable = bundledPrices()): Pro
   const world = await makeWorld({ store, directory, cache: createNoCache() });
   closing.push(() => world.close());
   const ledger = createLedger({ store, directory, clock, leaseMs: 960_000 });
-  const app = createApp({ ...world.deps, clock, ledger, prices });
+  const app = createApp({ ...world.deps, clock, ledger, prices: fixed(prices) });
   const done: Promise<void>[] = [];
   const target = inProcess({
     ...world,

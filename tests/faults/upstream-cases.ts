@@ -38,6 +38,7 @@ export type Booked =
 
 const JSON_HEAD = { 'content-type': 'application/json' };
 const SSE_HEAD = { 'content-type': 'text/event-stream' };
+const NO_UTF8_EVENT = Buffer.from('data: {"x":"\xff\xfe\x00\xc3"}\n\n', 'latin1');
 const UNREACHABLE = '502 `upstream_unreachable`';
 const BROKEN = '502 `upstream_broken`';
 const LOST = 'the hold, flagged `upstream_lost`';
@@ -379,6 +380,11 @@ const STREAMS: readonly UpstreamCase[] = (
           openai: 'streams data that is no JSON',
           books: USED,
           answer: events(['event: x\ndata: {"a\n\n', ...CHAT_STREAM]),
+        },
+        {
+          openai: 'streams bytes that are no UTF-8',
+          books: USED,
+          answer: reply(200, SSE_HEAD, Buffer.concat([NO_UTF8_EVENT, Buffer.from(CHAT_STREAM.join(''))])),
         },
         {
           openai: 'streams in gzip, unasked',

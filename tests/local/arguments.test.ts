@@ -3,15 +3,21 @@ import { functionEnvironment, HELP, readArguments } from '../../local/arguments.
 
 describe('npm start', () => {
   it('listens from port 8787 on, in memory, when nothing is said', () => {
-    expect(readArguments([])).toEqual({ kind: 'start', port: 8787, dataDirectory: undefined });
+    expect(readArguments([])).toEqual({
+      kind: 'start',
+      port: 8787,
+      dataDirectory: undefined,
+      runtime: false,
+    });
   });
 
   it.each([
     [['--port', '0'], { port: 0, dataDirectory: undefined }],
     [['--port=9000', '--data', 'here'], { port: 9000, dataDirectory: 'here' }],
     [['--port', '65529'], { port: 65_529, dataDirectory: undefined }],
+    [['--port', '0', '--runtime'], { port: 0, dataDirectory: undefined, runtime: true }],
   ])('takes %j', (args, expected) => {
-    expect(readArguments(args)).toEqual({ kind: 'start', ...expected });
+    expect(readArguments(args)).toEqual({ kind: 'start', runtime: false, ...expected });
   });
 
   it.each([[['--help']], [['-h']]])('explains itself for %j', (args) => {

@@ -134,7 +134,7 @@ describe.skipIf(!isInstalled('aws'))('the AWS command line', () => {
 
 describe('the secrets of a stage', () => {
   const SEED = 'a seed of the tests';
-  const server = createStageSecrets(SEED, undefined);
+  const server = createStageSecrets(SEED, { adminKey: 'sk-admin-of-the-tests' });
   let endpoint = '';
   beforeAll(async () => {
     endpoint = `http://127.0.0.1:${await listen(server, 0)}`;
@@ -164,6 +164,15 @@ describe('the secrets of a stage', () => {
     });
     await expect(read(functionRole('guessed', 'dev'), secretArn('dev'))).rejects.toMatchObject({
       name: 'InvalidSignatureException',
+    });
+  });
+
+  it('keep the admin key apart from the key that calls are made with', async () => {
+    const { SecretString, ARN } = await read(functionRole(SEED, 'dev'), secretArn('dev', 'admin'));
+    expect(ARN).toBe(secretArn('dev', 'admin'));
+    expect(SecretString).toBe('sk-admin-of-the-tests');
+    await expect(read(functionRole(SEED, 'prod'), secretArn('dev', 'admin'))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
     });
   });
 

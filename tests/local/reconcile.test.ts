@@ -50,7 +50,7 @@ function aroundProxy(project: string): OpenAI {
 const words = (count: number) => 'the quiet pangolin recites in blue '.repeat(count);
 const ask = (content: string) => [{ role: 'user' as const, content }];
 
-/** One call of each kind that costs something: cached, written to the cache, streamed, spoken, with tools and tiers. */
+/** One call of each kind that costs something: cached, written to the cache, streamed, with tools, tiers, in the background. */
 async function callEverything(openai: OpenAI): Promise<void> {
   const { chat, responses } = openai;
   for (const content of [words(400), `${words(400)} again`]) {
@@ -75,6 +75,8 @@ async function callEverything(openai: OpenAI): Promise<void> {
       { type: 'code_interpreter', container: { type: 'auto', memory_limit: '4g' } },
     ],
   });
+  const later = await responses.create({ model: 'gpt-5-mini', input: 'no hurry', background: true });
+  expect((await responses.retrieve(later.id)).status).toBe('completed');
   await openai.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'once upon', max_tokens: 20 });
   await openai.embeddings.create({ model: 'text-embedding-3-small', input: ['a', words(3)] });
   await openai.moderations.create({ input: 'nothing to see' });
@@ -128,7 +130,7 @@ describe('after calls through the proxy', () => {
     expect(after.total.booked).toBe(before.total.booked);
     const changed = after.rows.filter(({ difference }: { difference: string }) => difference !== '0');
     expect(changed).toMatchObject([{ model: 'gpt-4o' }]);
-    const { input, output } = changed[0].units;
+    const { input, output } = changed[0].usage;
     expect([input.billed - input.booked, output.billed - output.booked]).toEqual([
       prompt_tokens,
       completion_tokens,

@@ -3,7 +3,7 @@ import type { Base } from '../../prices/genai.ts';
 import { mergeTable } from '../../prices/merge.ts';
 import type { Group } from '../../prices/overlay/types.ts';
 import { summarize } from '../../prices/report.ts';
-import { perMillion, perUnit, times, toNumber } from '../../prices/usd.ts';
+import { perMillion, perUnit, times, toNumber } from '../../shared/core/usd.ts';
 
 const base: Base = {
   name: 'base 1.0',

@@ -178,7 +178,7 @@ async function killAt(run: Run, { process, trap }: Victim, planned: Run['plan'][
   const { point } = planned;
   const sprung = Promise.withResolvers<true>();
   if (point !== undefined) {
-    trap.arm(point, run.random.whole(0, 8), () => {
+    trap.arm(point, point.rare ? 0 : run.random.whole(0, 8), () => {
       process.kill();
       sprung.resolve(true);
     });

@@ -30,6 +30,8 @@ export interface Point {
    * with its process.
    */
   readonly after?: (wave: Wave) => boolean;
+  /** Few calls come to it: the first one that does is the one. */
+  readonly rare?: true;
 }
 
 const HOLDS = new Set(['reserveLimit', 'reserveBooks']);
@@ -95,10 +97,10 @@ const receives = ({ step, body }: Operation) =>
 
 /** Where money is on its way between the account of a limit and its shards. */
 export const SHARD_POINTS: readonly Point[] = [
-  { name: 'before an account grants to a shard', is: ledger('before', grants) },
-  { name: 'after it granted, before the shard has it', is: ledger('after', grants) },
-  { name: 'before a shard receives, with a hold', is: ledger('before', receives) },
-  { name: 'after a shard received, with a hold', is: ledger('after', receives) },
+  { name: 'before an account grants to a shard', is: ledger('before', grants), rare: true },
+  { name: 'after it granted, before the shard has it', is: ledger('after', grants), rare: true },
+  { name: 'before a shard receives, with a hold', is: ledger('before', receives), rare: true },
+  { name: 'after a shard received, with a hold', is: ledger('after', receives), rare: true },
 ];
 
 /** The points of a sweep. */

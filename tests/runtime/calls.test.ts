@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ask,
@@ -16,6 +17,8 @@ import { OPENAI_KEY, PRIVATE_TEXT } from '../support/world.ts';
 import { type RealStage, startRealStage } from './real-stage.ts';
 
 const CHAT_PATH = '/v1/chat/completions';
+/** Node's servers, DynamoDB's and OpenAI's stand-ins among them, close a connection after 5 seconds. */
+const LONGER_THAN_KEEP_ALIVE_MS = 6_500;
 const FIFTY_MEGABYTES = 50 * 1024 * 1024;
 
 /** One process serves all calls, one after the other, as Lambda keeps one warm. */
@@ -71,6 +74,20 @@ describe('one process, call after call', () => {
     const again = await call(project, { stream: true });
     expect(again.headers.get('openai-proxy-cache')).toBe('hit');
     await again.text();
+  });
+
+  it('serves again after it slept for longer than anybody keeps an idle connection', async () => {
+    const { world, target } = stage;
+    world.upstream.on('/chat/completions', json(CHAT));
+    const project = await world.project('1');
+    for (const seed of [1, 2]) {
+      const response = await call(project, { seed });
+      expect([response.status, await response.json()]).toEqual([200, CHAT]);
+      await target.idle?.();
+      if (seed === 1) await sleep(LONGER_THAN_KEEP_ALIVE_MS);
+    }
+    const entries = await world.entries(project);
+    expect(entries.map(({ outcome }) => outcome?.flags)).toEqual([[], []]);
   });
 
   it('mixes nothing of one call into another, not even of one whose caller left', async () => {

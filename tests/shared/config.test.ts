@@ -35,6 +35,7 @@ describe('the configuration', () => {
     ).toBeUndefined();
     const given = { OPENAI_ADMIN_SECRET_ARN: 'arn:aws:secretsmanager:x', OPENAI_PROJECT_ID: 'proj_x' };
     expect(readAdminConfig({ ...STAGE, ...given })).toMatchObject(given);
+    expect(readAdminConfig(PROXY)).not.toHaveProperty('OPENAI_SECRET_ARN');
   });
 
   it('lets the sweep ask OpenAI, which takes a key and nothing of what serves calls', () => {

@@ -4,6 +4,8 @@ import type { AdminReply } from '../../functions/admin/reply.ts';
 import { bundledPrices } from '../../prices/load.ts';
 import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
+import { createDynamoDbStagePrices } from '../../shared/aws/dynamodb-stage-prices.ts';
+import { createDynamoDbTrail } from '../../shared/aws/dynamodb-trail.ts';
 import { callId } from '../../shared/core/call-id.ts';
 import { userOfArn } from '../../shared/core/identity.ts';
 import type { BilledCost, BilledUsage } from '../../shared/core/invoice.ts';
@@ -16,9 +18,13 @@ import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
+import { createMemoryStagePrices } from '../../shared/memory/memory-stage-prices.ts';
+import { createMemoryTrail } from '../../shared/memory/memory-trail.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { Invoice, InvoiceFailure } from '../../shared/ports/invoice.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
+import type { StagePrices } from '../../shared/ports/stage-prices.ts';
+import type { Trail } from '../../shared/ports/trail.ts';
 import { startDynalite, type TestTable } from './dynalite.ts';
 
 const ACCOUNT = '111122223333';
@@ -35,7 +41,9 @@ interface Booking extends Subject {
 
 /** One stage with its admin function, at noon of 2026-11-21 until its clock is set. */
 export interface AdminStage {
-  readonly admin: (payload: unknown) => Promise<AdminReply>;
+  readonly admin: (payload: unknown, request?: string) => Promise<AdminReply>;
+  readonly stagePrices: StagePrices;
+  readonly trail: Trail;
   readonly directory: Directory;
   readonly store: LedgerStore;
   readonly clock: { now(): number; set(iso: string): void };
@@ -68,6 +76,8 @@ interface Options {
 interface Parts {
   readonly directory: Directory;
   readonly store: LedgerStore;
+  readonly stagePrices: StagePrices;
+  readonly trail: Trail;
 }
 
 /** Runs a suite on stages in memory, and on stages in DynamoDB. */
@@ -84,6 +94,8 @@ export function onEveryStore(name: string, suite: (open: () => Promise<AdminStag
       return openStage({
         directory: createDynamoDbDirectory(table.client, tableName),
         store: createDynamoDbLedgerStore(table.client, tableName),
+        stagePrices: createDynamoDbStagePrices(table.client, tableName),
+        trail: createDynamoDbTrail(table.client, tableName),
       });
     });
   });
@@ -92,9 +104,15 @@ export function onEveryStore(name: string, suite: (open: () => Promise<AdminStag
 /** A stage in memory. */
 export async function openMemoryStage(options: Options = {}): Promise<AdminStage> {
   const { fault } = options;
-  const parts = { directory: createMemoryDirectory(), store: createMemoryLedgerStore() };
+  const parts = {
+    directory: createMemoryDirectory(),
+    store: createMemoryLedgerStore(),
+    stagePrices: createMemoryStagePrices(),
+    trail: createMemoryTrail(),
+  };
   if (fault === undefined) return openStage(parts, options);
-  return openStage({ directory: broken(parts.directory, fault), store: broken(parts.store, fault) }, options);
+  const faulty = { directory: broken(parts.directory, fault), store: broken(parts.store, fault) };
+  return openStage({ ...parts, ...faulty }, options);
 }
 
 function broken<T extends object>(port: T, fault: () => Error): T {
@@ -105,7 +123,10 @@ function broken<T extends object>(port: T, fault: () => Error): T {
   });
 }
 
-function openStage({ directory, store }: Parts, { adminKey = true }: Options = {}): AdminStage {
+function openStage(
+  { directory, store, stagePrices, trail }: Parts,
+  { adminKey = true }: Options = {},
+): AdminStage {
   const invoice: TestInvoice = { costs: [], usage: [] };
   const logs: string[] = [];
   const clock = settableClock('2026-11-21T12:00:00.000Z');
@@ -117,6 +138,8 @@ function openStage({ directory, store }: Parts, { adminKey = true }: Options = {
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ store, directory, clock }),
     prices: bundledPrices(),
+    stagePrices,
+    trail,
     invoice: adminKey ? asPort(invoice) : undefined,
     clock,
     log: {
@@ -167,7 +190,7 @@ function openStage({ directory, store }: Parts, { adminKey = true }: Options = {
     cacheGeneration: 0,
     createdAt: clock.now(),
   };
-  return { admin, directory, store, clock, project, hold, book, invoice, logs };
+  return { admin, stagePrices, trail, directory, store, clock, project, hold, book, invoice, logs };
 }
 
 /** Tells, as OpenAI does, of the days alone that are asked for. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { createApp } from '../../functions/proxy/app.ts';
-import type { ProxyDeps, ProxySettings } from '../../functions/proxy/deps.ts';
+import type { AppDeps, ProxySettings } from '../../functions/proxy/deps.ts';
 import { createSweep } from '../../functions/sweep/app.ts';
 import { type Person, people } from '../../local/principals.ts';
 import { bundledPrices } from '../../prices/load.ts';
@@ -14,7 +14,7 @@ import type { Scope } from '../../shared/core/scope.ts';
 import { createDeferrals } from '../../shared/deferred/deferrals.ts';
 import { createTruth } from '../../shared/deferred/truth.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
-import type { SweepReport } from '../../shared/ledger/ledger.ts';
+import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
 import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
@@ -23,7 +23,9 @@ import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
+import type { PriceSource } from '../../shared/ports/price-source.ts';
 import type { ResponseCache } from '../../shared/ports/response-cache.ts';
+import { fixed } from './prices.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 import type { Fetch } from './signed-fetch.ts';
 
@@ -40,12 +42,14 @@ export interface WorldParts {
   readonly objects?: Objects;
   /** Another OpenAI than the scripted one. */
   readonly openai?: URL;
+  /** Those of the release where they are left out. */
+  readonly prices?: PriceSource;
 }
 
 /** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
 export interface World extends WorldParts {
   readonly upstream: ScriptedUpstream;
-  readonly deps: ProxyDeps;
+  readonly deps: AppDeps;
   readonly app: App;
   /** Everything that was logged, a line of JSON each. */
   readonly logs: string[];
@@ -56,6 +60,8 @@ export interface World extends WorldParts {
   entries(project: string): Promise<CallEntry[]>;
   /** Sweeps, as if so many milliseconds had passed. */
   sweep(later: number): Promise<SweepReport>;
+  /** The same, with another teller of the truth than OpenAI. */
+  sweepWith(truth: Truth, later: number): Promise<SweepReport>;
   close(): Promise<void>;
 }
 
@@ -70,7 +76,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
   const secrets = {
     read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage for its cache' }),
   };
-  const prices = bundledPrices();
+  const prices = parts.prices ?? fixed(bundledPrices());
   const { store, directory, objects = createMemoryObjects() } = parts;
   const ledger = createLedger({ store, directory, clock, leaseMs: 960_000 });
   const openai = createHttpUpstream({
@@ -79,7 +85,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     connectTimeoutMs: 2_000,
   });
   const truth = createTruth({ upstream: openai, prices, objects, clock });
-  const deps: ProxyDeps = {
+  const deps: AppDeps = {
     settings: { ...SETTINGS, ...settings },
     prices,
     directory,
@@ -95,6 +101,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       sleep,
       ttlSeconds: 3_600,
       waitMs: 5_000,
+      maxAnswerBytes: SETTINGS.maxCachedBytes,
     }),
     upstream: openai,
     sound: createSound(),
@@ -129,10 +136,11 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       await parts.directory.putLimit(scope, 'month', amount, shards);
     },
     entries: (project) => closedEntries(parts.store, project),
-    sweep(later) {
+    sweep: (later) => world.sweepWith(truth, later),
+    sweepWith(told, later) {
       const then = { now: () => Date.now() + later };
       const its = createLedger({ store, directory, clock: then, leaseMs: 960_000 });
-      return createSweep({ ledger: its, truth, log })(true);
+      return createSweep({ ledger: its, truth: told, log })(true);
     },
     close: () => upstream.close(),
   };

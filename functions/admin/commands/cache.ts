@@ -5,6 +5,7 @@ import { unknownProject } from '../resolve.ts';
 
 export const flushCacheCommand = defineCommand({
   name: 'flush-cache',
+  changes: true,
   summary:
     'Makes the cache forget the answers of a project, or without one of the whole stage; no other stage is touched.',
   example: { project: 'demo' },

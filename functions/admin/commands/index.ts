@@ -5,8 +5,10 @@ import { flushCacheCommand } from './cache.ts';
 import { callsCommand } from './calls.ts';
 import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
 import { giveObjectCommand, takeObjectCommand } from './objects.ts';
+import { pricesCommand, removePriceCommand, setPriceCommand } from './prices.ts';
 import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
 import { reconcileCommand } from './reconcile.ts';
+import { trailCommand } from './trail.ts';
 import { usageCommand } from './usage.ts';
 
 const helpCommand = defineCommand({
@@ -34,6 +36,10 @@ export const COMMANDS: readonly Command[] = [
   flushCacheCommand,
   giveObjectCommand,
   takeObjectCommand,
+  setPriceCommand,
+  pricesCommand,
+  removePriceCommand,
+  trailCommand,
   auditCommand,
   reconcileCommand,
   helpCommand,

@@ -52,6 +52,7 @@ export async function setLimit(
 
 export const setLimitCommand = defineCommand({
   name: 'set-limit',
+  changes: true,
   summary:
     'Sets the limit in USD of a scope (any of project, user, model; none: the whole stage) in each period: ' +
     'day, week, month (when none is named) or total. With shards, its account is spread over as many items, for ' +
@@ -68,6 +69,7 @@ export const setLimitCommand = defineCommand({
 
 export const removeLimitCommand = defineCommand({
   name: 'remove-limit',
+  changes: true,
   summary: 'Removes the limit of exactly this scope and period; month when no period is named.',
   example: { project: 'demo', user: 'user/alice', period: 'day' },
   schema: z.strictObject({ ...scopeFields, period: period.default('month') }),

@@ -12,6 +12,7 @@ const objectId = z.string().regex(/^[\w-]{1,256}$/, 'must be the id of an object
 
 export const giveObjectCommand = defineCommand({
   name: 'give-object',
+  changes: true,
   summary:
     "Gives a project something that OpenAI keeps in the stage's account and no caller made, such as a vector store " +
     'made in the dashboard. Its callers can use it from then on, as they can use what they made themselves.',
@@ -32,6 +33,7 @@ export const giveObjectCommand = defineCommand({
 
 export const takeObjectCommand = defineCommand({
   name: 'take-object',
+  changes: true,
   summary: 'Takes an object away from its project, so that it can be given to another; OpenAI keeps it.',
   example: { object: 'vs_abc123' },
   schema: z.strictObject({ object: objectId }),

@@ -19,6 +19,7 @@ type Settings = z.output<z.ZodObject<typeof settings>>;
 
 export const createProjectCommand = defineCommand({
   name: 'create-project',
+  changes: true,
   summary:
     'Creates a project. principals and models are patterns (* is anything) of who may use it and what it may use; ' +
     'without them, everyone and everything. It can be used once a limit bounds it.',
@@ -35,6 +36,7 @@ export const createProjectCommand = defineCommand({
 
 export const changeProjectCommand = defineCommand({
   name: 'change-project',
+  changes: true,
   summary:
     'Changes what is named of a project and leaves the rest; an empty list admits everyone or every model.',
   example: { project: 'demo', principals: ['user/*', 'role/deploy'], models: [] },

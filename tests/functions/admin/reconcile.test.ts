@@ -35,8 +35,8 @@ onEveryStore('reconcile', (open) => {
 
   it('shows what differs, in dollars, percent and tokens', async () => {
     stage.invoice.costs = [cost('2026-11-20', 'gpt-4o-2024-08-06, input', '2.5')];
-    const units = { input: 300, output: 50 };
-    stage.invoice.usage = [{ day: '2026-11-20', of: { model: 'gpt-4o-2024-08-06' }, units }];
+    const measured = { input: 300, output: 50 };
+    stage.invoice.usage = [{ day: '2026-11-20', of: { model: 'gpt-4o-2024-08-06' }, measured }];
     const { rows } = await stage.admin({ command: 'reconcile', day: '2026-11-20', explain: true });
     expect(rows).toEqual([
       {
@@ -46,7 +46,7 @@ onEveryStore('reconcile', (open) => {
         billed: '2.5',
         difference: '0.5',
         percent: '20',
-        units: { requests: { booked: 2, billed: 0 }, input: { booked: 100, billed: 300 } },
+        usage: { requests: { booked: 2, billed: 0 }, input: { booked: 100, billed: 300 } },
         flagged: { estimated: '0.5' },
       },
     ]);

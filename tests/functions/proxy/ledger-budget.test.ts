@@ -70,7 +70,8 @@ describe('The time that a call has for the ledger', () => {
       clock.pass(WHOLE_MS * share);
       throw new Unavailable('nobody knows');
     };
-    const deps = { ...world.deps, clock, ledger: { ...world.deps.ledger, hold } };
+    const prices = await world.deps.prices.current();
+    const deps = { ...world.deps, prices, clock, ledger: { ...world.deps.ledger, hold } };
     const request = {
       user: 'user/alice',
       project: 'demo',

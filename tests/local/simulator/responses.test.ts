@@ -136,14 +136,6 @@ describe('a simulated response', () => {
     });
   });
 
-  it('tells the usage of a background response only when it is done', async () => {
-    const queued = await client().responses.create({ model: 'gpt-4o', input, background: true });
-    expect(queued).toMatchObject({ status: 'queued', usage: null, output: [] });
-    const done = await client().responses.retrieve(queued.id);
-    expect(done.status).toBe('completed');
-    expect(done.usage?.output_tokens).toBeGreaterThan(0);
-  });
-
   it('counts an input as it would be billed', async () => {
     const answer = await client().responses.create({ model: 'gpt-4o', input });
     const counted = await client().responses.inputTokens.count({ model: 'gpt-4o', input });

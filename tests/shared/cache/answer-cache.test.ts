@@ -267,6 +267,8 @@ describe('an identical call in flight', () => {
       log: { event: () => undefined, alarm: () => undefined },
       sleep: async () => undefined,
       ttlSeconds: TTL_SECONDS,
+      waitMs: WAIT_MS,
+      maxAnswerBytes: 10_000,
     });
     expect((await racing.lookup('key', DEFAULT)).kind).toBe('hit');
     expect(await it.cache.claimed('key')).toBeUndefined();

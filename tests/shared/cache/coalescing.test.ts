@@ -30,6 +30,7 @@ function oneFunction(waitMs: number): AnswerCache {
     sleep,
     ttlSeconds: 60,
     waitMs,
+    maxAnswerBytes: 16_777_216,
   });
 }
 

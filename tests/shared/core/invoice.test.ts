@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundledPrices } from '../../../prices/load.ts';
-import { itemOf, modelUnits, toolCost } from '../../../shared/core/invoice.ts';
+import { itemOf, measuredOfModel, TOOL_NAMES, TOOLS, toolCost } from '../../../shared/core/invoice.ts';
+import { BILLED_CLASSES } from '../../../shared/core/usage.ts';
 
 const prices = bundledPrices();
 const AT = Date.parse('2026-11-21');
@@ -29,7 +30,20 @@ describe('a line of the invoice', () => {
 describe('what the books counted', () => {
   it('is told in the terms of OpenAI: cached input is input, and a hit was no request', () => {
     const tally = { calls: 5, hits: 2, input: 10, cached_input: 4, cache_write: 1, output: 7, reasoning: 3 };
-    expect(modelUnits(tally)).toEqual({ requests: 3, input: 15, cached_input: 4, output: 7 });
+    expect(measuredOfModel(tally)).toEqual({
+      requests: 3,
+      input: 15,
+      cached_input: 4,
+      output: 7,
+      characters: 0,
+      seconds: 0,
+    });
+  });
+
+  it.each(BILLED_CLASSES)('has %s among what a model did, or as the use of a tool', (unit) => {
+    const counted = Object.values(measuredOfModel({ [unit]: 1 })).some((count) => count > 0);
+    const tools = TOOL_NAMES.filter((tool) => TOOLS[tool].classes.some((one: string) => one === unit));
+    expect([counted, tools.length]).toEqual(counted ? [true, 0] : [false, 1]);
   });
 
   it('says what hosted tools cost: $10 and $25 a thousand searches', () => {

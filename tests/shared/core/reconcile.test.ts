@@ -42,8 +42,8 @@ describe('books and invoice', () => {
     const item = { kind: 'model', name: 'gpt-4o' };
     const same = picodollars('1.5');
     expect(rows).toEqual([
-      { day: DAY, item, booked: same, billed: same, units: {}, flagged: {} },
-      { day: NEXT, item, booked: 2n * ONE_USD, billed: picodollars('2.5'), units: {}, flagged: {} },
+      { day: DAY, item, booked: same, billed: same, measured: {}, flagged: {} },
+      { day: NEXT, item, booked: 2n * ONE_USD, billed: picodollars('2.5'), measured: {}, flagged: {} },
     ]);
     expect(days.map(({ day, booked, billed }) => [day, billed - booked])).toEqual([
       [DAY, 0n],
@@ -89,18 +89,35 @@ describe('books and invoice', () => {
 
   it('tell what was counted differently, where money differs', () => {
     const tally = { calls: 2, input: 100, cached_input: 20, output: 50 };
-    const units = { requests: 3, input: 140, cached_input: 20, output: 50 };
-    const usage = [{ day: DAY, of: { model: 'gpt-4o-2024-08-06' }, units }];
+    const measured = { requests: 3, input: 140, cached_input: 20, output: 50 };
+    const usage = [{ day: DAY, of: { model: 'gpt-4o-2024-08-06' }, measured }];
     const evidence = { books: [books('gpt-4o', '1', tally)], usage };
     const [differing] = compare({ ...evidence, costs: [cost('gpt-4o, input', '1.1')] }).rows;
-    expect(differing?.units).toEqual({
+    expect(differing?.measured).toEqual({
       requests: { booked: 2, billed: 3 },
       input: { booked: 120, billed: 140 },
     });
     const [equal] = compare({ ...evidence, costs: [cost('gpt-4o, input', '1')] }).rows;
-    expect(equal?.units).toEqual({});
+    expect(equal?.measured).toEqual({});
     const [untold] = compare({ ...evidence, usage: undefined, costs: [cost('gpt-4o, input', '1.1')] }).rows;
-    expect(untold?.units).toEqual({});
+    expect(untold?.measured).toEqual({});
+  });
+
+  it('compare characters and seconds only where the books are billed by them', () => {
+    const measured = { requests: 1, seconds: 60 };
+    const usage = ['whisper-1', 'gpt-4o-transcribe'].map((model) => ({ day: DAY, of: { model }, measured }));
+    const { rows } = compare({
+      books: [
+        books('whisper-1', '0.003', { calls: 1, audio_seconds: 30 }),
+        books('gpt-4o-transcribe', '0.003', { calls: 1, audio_input: 30 }),
+      ],
+      costs: [cost('whisper-1, audio', '0.006'), cost('gpt-4o-transcribe audio, input', '0.006')],
+      usage,
+    });
+    expect(rows.map((row) => [row.item.name, row.measured])).toEqual([
+      ['gpt-4o-transcribe', { input: { booked: 30, billed: 0 } }],
+      ['whisper-1', { seconds: { booked: 30, billed: 60 } }],
+    ]);
   });
 
   it('tell how much of what was booked is no exact cost', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limitAccount, shardOf } from '../../../shared/core/accounts.ts';
-import type { Refused } from '../../../shared/core/ledger.ts';
-import { Unavailable } from '../../../shared/ports/ledger-store.ts';
+import type { CallEntry, Held, Refused } from '../../../shared/core/ledger.ts';
+import { type LedgerStore, Unavailable } from '../../../shared/ports/ledger-store.ts';
 import { type Fault, faulty } from '../../support/gated-store.ts';
 import {
   dollars,
@@ -73,6 +73,58 @@ onStores('An account in shards', SHARDS, (open, _, where) => {
     });
     heldCall(await world.hold(10));
     await refusedEverywhere(world, 0.01);
+  });
+
+  describe('tells how much is left', () => {
+    const told = (result: Held | Refused) =>
+      result.kind === 'held' ? result.tightest?.remaining : undefined;
+
+    it('at least, and never more than is left, wherever it lies', async () => {
+      const { world } = await setUp(40);
+      const calls: CallEntry[] = [];
+      const holdSome = async () => {
+        for (const usd of [1, 2, 3, 4, 1, 2]) {
+          const result = await world.hold(usd);
+          if (result.kind === 'refused') continue;
+          expect(told(result)).toBeGreaterThanOrEqual(0n);
+          expect(told(result)).toBeLessThanOrEqual((await left(world)) ?? 0n);
+          calls.push(result.call);
+        }
+      };
+      for (const limit of [40, 40, 12, 60]) {
+        await set(world, limit);
+        await holdSome();
+        for (const call of calls.splice(0, 3)) await world.ledger.settle(call, settledAt(0.5));
+      }
+      expect(calls.length).toBeGreaterThan(0);
+    });
+
+    // Of DynamoDB, the answer may come too late to be told.
+    it.runIf(where === 'memory')('all but what lies in shards for the next calls', async () => {
+      const { world } = await setUp(100_000);
+      await world.fillShards(1);
+      const result = await world.hold(1);
+      expect(told(result)).toBeGreaterThan(dollars(100_000 - (SHARDS + 1) * 32));
+    });
+
+    it('as far as the call’s own shard knows, where the account does not answer: nobody waits for it', async () => {
+      const { world } = await setUp(100_000);
+      await world.fillShards(1);
+      let asked = 0;
+      const store: LedgerStore = {
+        ...world.store,
+        getAccount: (id, read) => {
+          if (read !== 'recent') return world.store.getAccount(id);
+          asked += 1;
+          return asked % 2 === 0 ? Promise.reject(new Unavailable('no')) : new Promise(() => undefined);
+        },
+      };
+      for (let n = 0; n < 4; n += 1) {
+        const result = await world.hold(1, { ledger: world.with(store).ledger });
+        expect(told(result)).toBeLessThan(dollars(100));
+      }
+      expect(asked).toBe(4);
+    });
   });
 
   it('asks the account seldom where there is plenty', async () => {

@@ -48,7 +48,7 @@ describe('the invoice of the simulated organization', () => {
     // text-embedding-3-small: $0.02 per million tokens.
     expect(await ofOne.costs(from, to())).toMatchObject([{ amount: BigInt(tokens) * 20_000n }]);
     expect(await ofOne.usage(from, to())).toMatchObject([
-      { of: { model: 'text-embedding-3-small' }, units: { requests: 1, input: tokens } },
+      { of: { model: 'text-embedding-3-small' }, measured: { requests: 1, input: tokens } },
     ]);
     expect(await organization(simulator.url, { project: 'proj_c' }).costs(from, to())).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { ONE_USD, type Picodollars, parseUsd } from '../shared/core/money.ts';
+import { ONE_USD, type Picodollars, parseUsd } from './money.ts';
 
 const MILLION = 1_000_000n;
 

@@ -1,0 +1,37 @@
+import { periodKey } from '../core/period.ts';
+import type { PriceLookup, PriceTable } from '../core/price.ts';
+import type { StagePrice } from '../ports/stage-prices.ts';
+import { type Endpoint, priceRow, toPrice } from './row.ts';
+
+/**
+ * The prices of a stage: those that its admins set, from the day on which each begins, and for everything else those
+ * that the function was built with. A price does not count for calls that began before it was set: they are charged
+ * by what they were held with, also those whose cost is told hours later. A price that cannot be read refuses its
+ * model: it would correct another, which is not to be trusted then.
+ *
+ * @param set in the order of their days, for each model
+ */
+export function stageTable(bundled: PriceTable, set: readonly StagePrice[], endpoint: Endpoint): PriceTable {
+  const byModel = Map.groupBy(set, ({ model }) => model);
+  const lookups = new Map<StagePrice, PriceLookup>();
+  return {
+    find(model, at) {
+      const day = periodKey('day', at);
+      const begun = byModel.get(model)?.findLast(({ from, setAt }) => from <= day && setAt <= at);
+      if (begun === undefined) return bundled.find(model, at);
+      const found = lookups.get(begun) ?? lookup(begun, endpoint);
+      lookups.set(begun, found);
+      return found;
+    },
+  };
+}
+
+function lookup({ model, from, row }: StagePrice, endpoint: Endpoint): PriceLookup {
+  const parsed = priceRow.safeParse(row);
+  if (parsed.success && parsed.data.model === model && parsed.data.from === from)
+    return { kind: 'priced', price: toPrice(parsed.data, endpoint) };
+  return {
+    kind: 'refused',
+    reason: 'the price that was set for it cannot be read; ask an admin to set it again',
+  };
+}
