@@ -21,6 +21,16 @@ const whole = (fallback: number, least: number, most: number) =>
     .pipe(z.number().min(least).max(most))
     .default(fallback);
 
+/** Comma-separated percentages; `none` for none of them. */
+const percentages = z
+  .string()
+  .regex(
+    /^(none|(100|[1-9]\d?)(,(100|[1-9]\d?))*)$/,
+    'must be percentages from 1 to 100, such as 50,80,100, or none',
+  )
+  .default('50,80,100')
+  .transform((text) => (text === 'none' ? [] : [...new Set(text.split(',').map(Number))]));
+
 const isNode = (node: string) => {
   const [, port] = /^[^:\s]+:(\d{1,5})$/.exec(node) ?? [];
   return port !== undefined && Number(port) > 0 && Number(port) < 65_536;
@@ -38,6 +48,9 @@ const STAGE = z.object({
   LEDGER_DEADLINE_MS: whole(3_000, 100, 60_000),
   RETENTION_DAYS: whole(RETENTION_DAYS, 1, 3_650),
   SESSION_ROLES: list,
+  ALERT_TOPIC_ARN: z.string().min(1).optional(),
+  AWS_ENDPOINT_URL_SNS: url.optional(),
+  BUDGET_THRESHOLDS: percentages,
 });
 
 const OPENAI_BASE_URL = url
@@ -69,6 +82,7 @@ const PROXY = SWEEP.extend({
     .default('default'),
   TRUSTED_CALLERS: list,
   CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
+  CACHE_TABLE: z.string().min(3, 'must name the DynamoDB table that answers are cached in').optional(),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
   /** How long Memcached may take for one item; a call whose cache is slower goes on as a miss. */
   CACHE_OPERATION_MS: whole(50, 1, 10_000),
@@ -78,6 +92,10 @@ const PROXY = SWEEP.extend({
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
 })
+  .refine((config) => config.CACHE_NODES.length === 0 || config.CACHE_TABLE === undefined, {
+    path: ['CACHE_TABLE'],
+    error: 'must not be set with CACHE_NODES: answers are cached in one place',
+  })
   .refine((config) => config.LEASE_SECONDS > config.UPSTREAM_TIMEOUT_SECONDS, {
     path: ['LEASE_SECONDS'],
     error: 'must be more than UPSTREAM_TIMEOUT_SECONDS, or the sweep would settle calls that still go on',

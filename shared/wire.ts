@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundledPrices } from '../prices/load.ts';
+import { createDynamoDbAlertClaims } from './aws/dynamodb-alert-claims.ts';
+import { CACHE_CLIENT, createDynamoDbCache } from './aws/dynamodb-cache.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
 import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
@@ -10,6 +12,7 @@ import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
 import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
 import { createJsonLog } from './aws/json-log.ts';
 import { createSecretsManager, readAdminSecret, readStageSecret } from './aws/secrets-manager.ts';
+import { createSnsAlerts } from './aws/sns-alerts.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import {
   type AdminConfig,
@@ -24,6 +27,7 @@ import {
 import { createDeferrals } from './deferred/deferrals.ts';
 import { createTruth } from './deferred/truth.ts';
 import { createAudit } from './ledger/audit.ts';
+import { withBudgetAlerts } from './ledger/budget-alerts.ts';
 import { createLedger } from './ledger/create-ledger.ts';
 import { createLimits } from './ledger/limits.ts';
 import { createSound } from './mediabunny/sound.ts';
@@ -32,6 +36,7 @@ import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
 import { createHttpUpstream } from './openai/http-upstream.ts';
 import { createOrganization } from './openai/organization.ts';
+import type { Alerts } from './ports/alerts.ts';
 import type { Invoice } from './ports/invoice.ts';
 import type { Log } from './ports/log.ts';
 import type { ResponseCache } from './ports/response-cache.ts';
@@ -83,6 +88,7 @@ export function wireProxy(env: Env) {
 /** Wires the admin of a stage from its environment. Throws an error that names every problem of it at once. */
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
+  const endpoint = endpointOf(config);
   const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
@@ -92,7 +98,9 @@ export function wireAdmin(env: Env) {
     invoice: wireInvoice(config),
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ directory, store, clock, retentionDays: config.RETENTION_DAYS }),
-    prices: bundledPrices(endpointOf(config)),
+    prices: bundledPrices(endpoint),
+    listPrices: bundledPrices(),
+    endpoint,
     stagePrices,
     trail,
     clock,
@@ -161,16 +169,37 @@ function wireBooks(config: StageConfig) {
     clock,
     retentionDays: config.RETENTION_DAYS,
   });
-  const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
   const log = createJsonLog({
     stage: config.STAGE,
     level: config.LOG_LEVEL,
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
+  const ledger = withBudgetAlerts(
+    createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 }),
+    {
+      store,
+      claims: createDynamoDbAlertClaims(client, config.TABLE_NAME, { retentionDays: config.RETENTION_DAYS }),
+      alerts: wireAlerts(config),
+      clock,
+      log,
+      thresholds: config.BUDGET_THRESHOLDS,
+    },
+  );
   const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
   const trail = createDynamoDbTrail(client, config.TABLE_NAME);
   return { directory, store, objects, stagePrices, trail, ledger, log };
+}
+
+/** Without a topic, alerts stand in the log alone. */
+function wireAlerts(config: StageConfig): Alerts {
+  if (config.ALERT_TOPIC_ARN === undefined) return { publish: async () => undefined };
+  return createSnsAlerts({
+    topicArn: config.ALERT_TOPIC_ARN,
+    stage: config.STAGE,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SNS,
+  });
 }
 
 /** The proxy's settings under the names that its steps know. */
@@ -196,6 +225,17 @@ function wireCache(config: ProxyConfig, log: Log): ResponseCache {
       operationMs: config.CACHE_OPERATION_MS,
       clock,
       onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
+    });
+  if (config.CACHE_TABLE !== undefined)
+    return createDynamoDbCache({
+      client: createDynamoDbClient({
+        region: config.AWS_REGION,
+        endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+        ...CACHE_CLIENT,
+      }),
+      table: config.CACHE_TABLE,
+      clock,
+      onFault: () => log.alarm('cache_fault', { server: config.CACHE_TABLE }),
     });
   return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
 }

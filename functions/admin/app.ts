@@ -8,7 +8,7 @@ import type { AdminDeps } from './deps.ts';
 import { isLegacy, legacyError, runLegacy } from './legacy.ts';
 import { actor } from './price-fields.ts';
 import { type AdminReply, refusalReply, unavailableReply } from './reply.ts';
-import { trailed } from './trailed.ts';
+import { type Change, changeIds, trailed } from './trailed.ts';
 
 /**
  * Makes the admin function of a stage: payload in, reply out. Whoever may invoke it may do everything; IAM decides
@@ -16,28 +16,37 @@ import { trailed } from './trailed.ts';
  * of its own alone.
  */
 export function createAdmin(deps: AdminDeps): (payload: unknown, request?: string) => Promise<AdminReply> {
+  const nextId = changeIds();
   return async (payload, request) => {
     const asked = asPayload(payload);
     if (isRefusal(asked)) return refusalReply(asked);
     const legacy = isLegacy(asked);
     const run = legacy ? legacyCommand(asked) : knownCommand(asked);
     if (isRefusal(run)) return refusalReply(run);
-    const reply = await answer(async () => run(await withStagePrices(deps), request ?? null));
+    const at = deps.clock.now();
+    const invocation = { id: nextId(at), at, request: request ?? null };
+    const reply = await answer(async () => run(await withStagePrices(deps), invocation));
     return legacy ? legacyError(reply) : reply;
   };
 }
 
 /** What admins set counts for their own commands at once. */
 async function withStagePrices(deps: AdminDeps): Promise<AdminDeps> {
-  return { ...deps, prices: stageTable(deps.prices, await deps.stagePrices.all(), 'global') };
+  const set = await deps.stagePrices.all();
+  return {
+    ...deps,
+    prices: stageTable(deps.prices, set, deps.endpoint),
+    listPrices: stageTable(deps.listPrices, set, 'global'),
+  };
 }
 
-type Run = (deps: AdminDeps, request: string | null) => Promise<JsonObject | Refusal>;
+type Invocation = Pick<Change, 'id' | 'at' | 'request'>;
+type Run = (deps: AdminDeps, invocation: Invocation) => Promise<JsonObject | Refusal>;
 
 function legacyCommand(payload: JsonObject): Run {
   const command = 'flush_cache' in payload ? 'flush-cache' : 'set-limit';
-  return (deps, request) =>
-    trailed({ command, fields: payload, by: null, request }, deps, () => runLegacy(payload, deps));
+  const change = { command, fields: payload, by: null };
+  return (deps, invocation) => trailed({ ...change, ...invocation }, deps, () => runLegacy(payload, deps));
 }
 
 async function answer(run: () => Promise<JsonObject | Refusal>): Promise<AdminReply> {
@@ -60,7 +69,7 @@ function knownCommand(payload: JsonObject): Run | Refusal {
   const named = by === undefined ? undefined : actor.safeParse(by);
   if (named?.success === false) return invalidActor(command.name);
   const change = { command: command.name, fields, by: named?.data ?? null };
-  return (deps, request) => trailed({ ...change, request }, deps, () => command.run(fields, deps));
+  return (deps, invocation) => trailed({ ...change, ...invocation }, deps, () => command.run(fields, deps));
 }
 
 function invalidActor(command: string): Refusal {

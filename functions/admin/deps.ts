@@ -8,6 +8,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
 import type { StagePrices } from '../../shared/ports/stage-prices.ts';
 import type { Trail } from '../../shared/ports/trail.ts';
+import type { Endpoint } from '../../shared/pricing/row.ts';
 
 /** What the admin function works with; one stage's. */
 export interface AdminDeps {
@@ -18,6 +19,9 @@ export interface AdminDeps {
   readonly audit: Audit;
   /** What each model costs in this stage: as the function was built, and as its admins set it. */
   readonly prices: PriceTable;
+  /** The same at OpenAI's global endpoint: the prices that are published, and that admins set. */
+  readonly listPrices: PriceTable;
+  readonly endpoint: Endpoint;
   readonly stagePrices: StagePrices;
   readonly trail: Trail;
   /** OpenAI's own account of what it billed; `undefined` where no admin key is configured. */

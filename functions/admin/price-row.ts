@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Price, Rates } from '../../shared/core/price.ts';
+import { highest } from '../../shared/core/rates.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import { type BilledClass, UNITS } from '../../shared/core/usage.ts';
 import { type PriceRow, priceRow, type RateNumbers, toPrice } from '../../shared/pricing/row.ts';
@@ -41,7 +42,7 @@ function draft(fields: PriceFields, model: Price | undefined, today: string): Js
   const searches = fields.search_per_call ?? model?.searchPerCall === true;
   // A model that is new here was released since regional endpoints began to charge more.
   const regional = fields.regional ?? (model === undefined || model.regional === true);
-  const calls = fields.calls ?? (model === undefined ? undefined : toolsOf(model.rates.default ?? {}));
+  const calls = fields.calls ?? (model === undefined ? undefined : toolsOf(model));
   const { long_context: long } = fields;
   return {
     model: fields.model,
@@ -96,8 +97,11 @@ function zeros(price: Price): string[] {
   return [...of(price.rates, ''), ...of(price.longContext?.rates ?? {}, 'long_context.')];
 }
 
-function toolsOf(rates: Rates): Rates {
-  return Object.fromEntries(entries(rates).filter(([unit]) => isTool(UNITS[unit])));
+/** The fees of a model's tools; the dearest, where a tier has fees of its own. */
+function toolsOf({ rates }: Price): Rates {
+  const tools = entries(highest(Object.values(rates))).filter(([unit]) => isTool(UNITS[unit]));
+  const listed = ([unit]: [BilledClass, unknown]) => rates.default?.[unit] !== undefined;
+  return Object.fromEntries(tools.filter(listed));
 }
 
 function isTool(unit: (typeof UNITS)[BilledClass]): boolean {

@@ -6,7 +6,19 @@ import type { AdminDeps } from './deps.ts';
 /** A change whose fields are larger is made, and its fields are left out of the trail. In characters. */
 const MOST_FIELDS = 50_000;
 
-interface Change {
+/** Names the changes of one function in the order in which they come, also within a millisecond. */
+export function changeIds(): (at: number) => string {
+  let made = 0;
+  return (at) => {
+    made += 1;
+    return `${new Date(at).toISOString()} ${String(made).padStart(9, '0')} ${randomUUID()}`;
+  };
+}
+
+/** What the trail says of a change before it is made. */
+export interface Change {
+  readonly id: string;
+  readonly at: number;
   readonly command: string;
   readonly fields: JsonObject;
   readonly by: string | null;
@@ -15,12 +27,10 @@ interface Change {
 
 /** Makes a change, with its entry in the trail: written first, so that nothing is ever changed without one. */
 export async function trailed(
-  { command, fields, by, request }: Change,
-  { trail, clock }: AdminDeps,
+  { id, at, command, fields, by, request }: Change,
+  { trail }: AdminDeps,
   change: () => Promise<JsonObject | Refusal>,
 ): Promise<JsonObject | Refusal> {
-  const at = clock.now();
-  const id = `${new Date(at).toISOString()} ${randomUUID()}`;
   const kept = JSON.stringify(fields).length <= MOST_FIELDS ? fields : { too_large: true };
   await trail.begin({ id, at, by, request, command, fields: kept, outcome: 'begun' });
   const result = await change();

@@ -7,10 +7,12 @@ export interface DynamoDbOptions {
   readonly endpoint?: string | undefined;
   /** Absent: the SDK's default chain (in Lambda, the function's role). */
   readonly credentials?: DynamoDBClientConfig['credentials'] | undefined;
-  /** How long one attempt may take, in milliseconds; a third of the deadline where absent. */
+  /** How long one attempt may take, in milliseconds; its share of the deadline where absent. */
   readonly attemptMs?: number | undefined;
   /** How long an operation may take with all its attempts, in milliseconds; 3,000 where absent. */
   readonly deadlineMs?: number | undefined;
+  /** How often an operation is tried; three times where absent. */
+  readonly attempts?: number | undefined;
 }
 
 const ATTEMPTS = 3;
@@ -35,21 +37,21 @@ const GIVEN_UP = new Set(['AbortError', 'TimeoutError']);
 
 /**
  * Makes a client whose operations end within `deadlineMs`, so that a call fails closed while its caller still
- * waits. It keeps its connections, and tries up to three times: what may not be repeated is `sentOnce`. No attempt
+ * waits. It keeps its connections, and tries up to three times unless told otherwise: what may not be repeated is `sentOnce`. No attempt
  * begins after the deadline, so that whoever was told of a failure can rely on soon being alone.
  *
  * An operation throws `Unavailable` when nothing can be said about it (time-out, lost connection, throttling, a
  * 5xx); every other exception of the SDK passes through as it is.
  */
 export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
-  const { region, endpoint, credentials, deadlineMs = DEADLINE_MS } = options;
-  const attemptMs = options.attemptMs ?? Math.ceil(deadlineMs / ATTEMPTS);
+  const { region, endpoint, credentials, deadlineMs = DEADLINE_MS, attempts = ATTEMPTS } = options;
+  const attemptMs = options.attemptMs ?? Math.ceil(deadlineMs / attempts);
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const client = new DynamoDBClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: ATTEMPTS,
+    maxAttempts: attempts,
     requestHandler: {
       connectionTimeout: attemptMs,
       requestTimeout: attemptMs,
@@ -124,7 +126,7 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /** DynamoDB did nothing, and may do it later. */
-function isBusy(error: unknown): boolean {
+export function isBusy(error: unknown): boolean {
   return error instanceof Error && BUSY.has(error.name);
 }
 

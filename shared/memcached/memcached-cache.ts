@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'memjs';
+import { chunksOf, type Manifest, manifestItem, readItem, wholeItem } from '../core/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResponseCache } from '../ports/response-cache.ts';
-import { chunksOf, type Manifest, manifestItem, readItem, wholeItem } from './chunks.ts';
 import type { Address, Reply } from './connection.ts';
 import { MemcachedNode, type NodeOptions } from './node.ts';
 

@@ -1,6 +1,6 @@
 import type { Client } from 'memjs';
+import { CircuitBreaker } from '../core/circuit-breaker.ts';
 import type { Clock } from '../ports/clock.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
 import { type Address, Connection, type Reply } from './connection.ts';
 
 export interface NodeOptions {

@@ -3,6 +3,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 
 /** What somebody must look into. `docs/operations.md` says of each what it means and what to do. */
 export const ALARMS = [
+  'alert_unpublished',
   'broken',
   'cache_entry_rejected',
   'cache_fault',

@@ -138,6 +138,8 @@ function openStage(
     limits: createLimits({ directory, store, clock }),
     audit: createAudit({ store, directory, clock }),
     prices: bundledPrices(),
+    listPrices: bundledPrices(),
+    endpoint: 'global',
     stagePrices,
     trail,
     invoice: adminKey ? asPort(invoice) : undefined,

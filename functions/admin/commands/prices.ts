@@ -27,10 +27,10 @@ export const setPriceCommand = defineCommand({
     allow_missing: true,
   },
   schema: priceFields,
-  async run(fields, { prices, stagePrices, clock }) {
+  async run(fields, { listPrices, stagePrices, clock }) {
     const now = clock.now();
     const today = periodKey('day', now);
-    const known = prices.find(fields.like ?? fields.model, now);
+    const known = listPrices.find(fields.like ?? fields.model, now);
     if (fields.like !== undefined && known.kind !== 'priced') return unknownModel(fields.like);
     const row = rowOf(fields, known.kind === 'priced' ? known.price : undefined, today);
     if (isRefusal(row)) return row;
@@ -47,10 +47,10 @@ export const pricesCommand = defineCommand({
     'Shows what a model costs in this stage today, and what admins set for it; without a model, all that admins set.',
   example: { model: 'gpt-6.2-luna' },
   schema: z.strictObject({ model: modelName.optional() }),
-  async run({ model }, { prices, stagePrices, clock }) {
+  async run({ model }, { listPrices, stagePrices, clock }) {
     const all = await stagePrices.all();
     if (model === undefined) return { set: all.map(setPriceView) };
-    const found = prices.find(model, clock.now());
+    const found = listPrices.find(model, clock.now());
     return {
       model,
       in_force: found.kind === 'priced' ? priceView(found.price) : null,

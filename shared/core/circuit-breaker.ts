@@ -1,7 +1,6 @@
-import type { Clock } from '../ports/clock.ts';
-
 export interface CircuitBreakerOptions {
-  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly clock: { now(): number };
   /** So many failures in a row open the circuit. */
   readonly failures: number;
   /** How long it stays open at first, in milliseconds; each failed probe doubles it. */

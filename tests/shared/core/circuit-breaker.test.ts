@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CircuitBreaker } from '../../../shared/memcached/circuit-breaker.ts';
+import { CircuitBreaker } from '../../../shared/core/circuit-breaker.ts';
 
 function breaker() {
   const clock = { at: 1_000_000, now: () => clock.at };

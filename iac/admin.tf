@@ -1,0 +1,93 @@
+# The admin: limits, projects, usage. Who may invoke it may do everything on its stage; it cannot read the OpenAI key.
+
+resource "aws_lambda_function" "admin" {
+  for_each = var.stages
+
+  function_name    = local.functions[each.key].admin
+  description      = "Tollgate: limits, projects and usage of the stage ${each.key}"
+  role             = aws_iam_role.admin[each.key].arn
+  filename         = local.packages.admin
+  source_code_hash = filebase64sha256(local.packages.admin)
+  runtime          = "nodejs22.x"
+  architectures    = ["arm64"]
+  handler          = "index.handler"
+  memory_size      = 512
+  timeout          = 300
+
+  environment {
+    variables = { for name, value in local.environment[each.key] : name => value if value != "" }
+  }
+
+  logging_config {
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.admin[each.key].name
+  }
+
+  tracing_config {
+    mode = local.xray_mode
+  }
+
+  depends_on = [aws_iam_role_policy.admin_logs, aws_iam_role_policy.admin_books]
+}
+
+# The limits on the whole stage. One that is no longer named here stays until the admin is told to remove it.
+resource "aws_lambda_invocation" "limit" {
+  for_each = merge([for stage, settings in var.stages : {
+    for period, amount in settings.limits : "${stage}/${period}" => { stage = stage, period = period, amount = amount }
+  }]...)
+
+  function_name = aws_lambda_function.admin[each.value.stage].function_name
+  input         = jsonencode({ command = "set-limit", period = each.value.period, limit = each.value.amount })
+
+  lifecycle {
+    postcondition {
+      condition     = !can(jsondecode(self.result).error)
+      error_message = "The admin of the stage ${each.value.stage} did not set its limit. Try again with -replace='aws_lambda_invocation.limit[\"${each.key}\"]'. It said: ${self.result}"
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "admin" {
+  for_each = var.stages
+
+  name              = "/aws/lambda/${local.functions[each.key].admin}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "admin" {
+  for_each = var.stages
+
+  name               = local.iam_names[each.key].admin
+  assume_role_policy = local.lambda_assume_role
+}
+
+resource "aws_iam_role_policy" "admin_logs" {
+  for_each = var.stages
+
+  name = "logs"
+  role = aws_iam_role.admin[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.admin[each.key].arn}:*"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "admin_books" {
+  for_each = var.stages
+
+  name   = "books"
+  role   = aws_iam_role.admin[each.key].id
+  policy = local.books_and_lists_policy[each.key]
+}
+
+resource "aws_iam_role_policy" "admin_xray" {
+  for_each = local.xray_stages
+
+  name   = "xray"
+  role   = aws_iam_role.admin[each.key].id
+  policy = local.xray_policy
+}
