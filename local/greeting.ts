@@ -54,7 +54,11 @@ export function greeting(
     // Another terminal is in another directory: the whole path.
     awsCommand(stack, state.credentialsFile),
     '',
-    `The OpenAI SDK, in this directory: npx node docs/examples/openai-sdk.ts ${path(state.stackFile)}`,
+    'The OpenAI SDK, and the command line for admins, in this directory:',
+    '',
+    `. ${path(state.environmentFile)}`,
+    'npx node docs/examples/openai-sdk.ts',
+    'npx tollgate usage --by model',
     '',
     'Ctrl-C stops it all.',
   ].join('\n');

@@ -9,9 +9,12 @@ import { type Principal, REGION, STAGES, type Stage } from './principals.ts';
 import { verifySignature } from './sigv4.ts';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
+const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/url\/?$/;
 
 export interface LambdaEndpointOptions {
   readonly principals: readonly Principal[];
+  /** The URLs of the stages' proxies. */
+  readonly urls: Readonly<Record<Stage, string>>;
   readonly invoke: (stage: Stage, name: Invocable, payload: string) => Promise<InvocationResult>;
   readonly log: (line: string) => void;
 }
@@ -27,10 +30,11 @@ interface Invocation extends Target {
 }
 
 /**
- * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, so that the AWS command line
- * and SDKs work unchanged. The proxy is not to be had here: whoever invokes it directly could hand it a forged event.
+ * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, and `GetFunctionUrlConfig` for
+ * their proxies, so that the AWS command line and SDKs work unchanged. The proxy cannot be invoked here: whoever invokes
+ * it directly could hand it a forged event.
  *
- * Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_GetFunctionUrlConfig.html
  */
 export function createLambdaEndpoint(options: LambdaEndpointOptions): Server {
   return createServer((request, response) => {
@@ -50,9 +54,10 @@ async function serve(
   options: LambdaEndpointOptions,
   requestId: string,
 ): Promise<void> {
-  const invocation = wire === undefined ? TOO_LARGE : readInvocation(wire, options.principals);
-  if ('kind' in invocation) return sendAwsError(response, invocation, requestId);
-  const { type, stage, name, payload } = invocation;
+  const operation = wire === undefined ? TOO_LARGE : readOperation(wire, options);
+  if ('kind' in operation) return sendAwsError(response, operation, requestId);
+  if ('FunctionUrl' in operation) return send(response, 200, requestId, JSON.stringify(operation));
+  const { type, stage, name, payload } = operation;
   if (type === 'DryRun') return send(response, 204, requestId, '');
   const running = options.invoke(stage, name, payload);
   if (type === 'Event') {
@@ -64,34 +69,72 @@ async function serve(
   send(response, 200, requestId, JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' });
 }
 
-function readInvocation(request: WireRequest, principals: readonly Principal[]): Invocation | AwsError {
+/** What `GetFunctionUrlConfig` answers, as far as anybody here reads it. */
+interface FunctionUrlConfig {
+  readonly FunctionUrl: string;
+  readonly FunctionArn: string;
+  readonly AuthType: 'AWS_IAM';
+  readonly InvokeMode: 'RESPONSE_STREAM';
+}
+
+function readOperation(
+  request: WireRequest,
+  { principals, urls }: LambdaEndpointOptions,
+): Invocation | FunctionUrlConfig | AwsError {
   const signer =
     verifySignature(request, { region: REGION, service: 'lambda', principals, now: Date.now }) ??
     signatureError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   if ('kind' in signer) return signer;
+  const invoked = request.method === 'POST' ? INVOKE_PATH.exec(request.path)?.[1] : undefined;
+  if (invoked !== undefined) return readInvocation(request, nameOf(invoked), signer);
+  const asked = request.method === 'GET' ? URL_PATH.exec(request.path)?.[1] : undefined;
+  if (asked !== undefined) return urlConfig(nameOf(asked), signer, urls);
+  return serviceError(
+    404,
+    'UnknownOperationException',
+    'Only POST /2015-03-31/functions/{name}/invocations and GET /2021-10-31/functions/{name}/url are served here.',
+  );
+}
 
-  const path = INVOKE_PATH.exec(request.path);
-  if (path === null || request.method !== 'POST') {
-    return serviceError(
-      404,
-      'UnknownOperationException',
-      'Only POST /2015-03-31/functions/{name}/invocations is served here.',
-    );
-  }
-  const functionName = nameOf(path[1] ?? '');
+function urlConfig(
+  functionName: string,
+  signer: Principal,
+  urls: LambdaEndpointOptions['urls'],
+): FunctionUrlConfig | AwsError {
+  if (!signer.permissions.includes('lambda:GetFunctionUrlConfig'))
+    return denied(signer, 'lambda:GetFunctionUrlConfig', functionName);
+  const stage = STAGES.find((each) => functionName === proxyName(each));
+  if (stage === undefined)
+    return serviceError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
+  return {
+    FunctionUrl: `${urls[stage]}/`,
+    FunctionArn: functionArn(functionName),
+    AuthType: 'AWS_IAM',
+    InvokeMode: 'RESPONSE_STREAM',
+  };
+}
+
+function readInvocation(
+  request: WireRequest,
+  functionName: string,
+  signer: Principal,
+): Invocation | AwsError {
   const target = targetOf(functionName);
-  if (target === undefined && !isProxy(functionName)) {
+  if (target === undefined && !STAGES.some((stage) => functionName === proxyName(stage))) {
     return serviceError(404, 'ResourceNotFoundException', `Function not found: ${functionArn(functionName)}`);
   }
-  if (target === undefined || !signer.permissions.includes('lambda:InvokeFunction')) {
-    return serviceError(
-      403,
-      'AccessDeniedException',
-      `User: ${signer.userArn} is not authorized to perform: lambda:InvokeFunction on resource: ` +
-        `${functionArn(functionName)} because no identity-based policy allows the lambda:InvokeFunction action`,
-    );
-  }
+  if (target === undefined || !signer.permissions.includes('lambda:InvokeFunction'))
+    return denied(signer, 'lambda:InvokeFunction', functionName);
   return complete(request, target);
+}
+
+function denied(signer: Principal, action: string, functionName: string): AwsError {
+  return serviceError(
+    403,
+    'AccessDeniedException',
+    `User: ${signer.userArn} is not authorized to perform: ${action} on resource: ${functionArn(functionName)} ` +
+      `because no identity-based policy allows the ${action} action`,
+  );
 }
 
 function complete(request: WireRequest, target: Target): Invocation | AwsError {
@@ -131,8 +174,8 @@ function targetOf(functionName: string): Target | undefined {
   return targets.find(({ stage, name }) => functionName === `openai-${name}-${stage}`);
 }
 
-function isProxy(functionName: string): boolean {
-  return STAGES.some((stage) => functionName === `openai-proxy-${stage}`);
+function proxyName(stage: Stage): string {
+  return `openai-proxy-${stage}`;
 }
 
 function send(

@@ -9,6 +9,7 @@ export type Stage = (typeof STAGES)[number];
 export type Permission =
   | 'lambda:InvokeFunctionUrl'
   | 'lambda:InvokeFunction'
+  | 'lambda:GetFunctionUrlConfig'
   | `secretsmanager:GetSecretValue ${Stage}`;
 
 /** An identity with its keys, as IAM would know it. */
@@ -26,7 +27,11 @@ export interface Principal {
 }
 
 const CALLS: readonly Permission[] = ['lambda:InvokeFunctionUrl'];
-const ALL: readonly Permission[] = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
+const ALL: readonly Permission[] = [
+  'lambda:InvokeFunctionUrl',
+  'lambda:InvokeFunction',
+  'lambda:GetFunctionUrlConfig',
+];
 
 interface Template {
   readonly arn: string;

@@ -159,6 +159,7 @@ async function boot(options: StackOptions, data: string | undefined, site: Site)
   });
   const lambda = createLambdaEndpoint({
     principals: Object.values(principals),
+    urls: { dev: hosts.dev.proxyUrl, prod: hosts.prod.proxyUrl },
     invoke: (stage, name, payload) => hosts[stage].invoke(name, payload),
     log: (line) => site.log('stack', line),
   });

@@ -37,6 +37,8 @@ const MOST_LOG_BYTES = 16 * 1024 * 1024;
 export interface StateDirectory {
   readonly stackFile: string;
   readonly credentialsFile: string;
+  /** For a shell to read: what AWS's and Tollgate's own tools need to reach this stack as `developer`. */
+  readonly environmentFile: string;
   readonly logDirectory: string;
   /** Writes one line to a process's log file. */
   log(name: string, line: string): void;
@@ -57,12 +59,14 @@ export function openStateDirectory(directory: string): StateDirectory {
   const unlock = lockDirectory(directory);
   const stackFile = join(directory, 'stack.json');
   const credentials = join(directory, 'credentials');
+  const environment = join(directory, 'env');
   const logs = new Map<string, ReturnType<typeof createWriteStream>>();
   let published = '';
 
   return {
     stackFile,
     credentialsFile: credentials,
+    environmentFile: environment,
     logDirectory,
     log(name, line) {
       const file = `${name
@@ -77,13 +81,13 @@ export function openStateDirectory(directory: string): StateDirectory {
       published = `${JSON.stringify(info, null, 2)}\n`;
       writePrivately(stackFile, published);
       writePrivately(credentials, credentialsFile(principals));
+      writePrivately(environment, shellEnvironment(info, credentials));
     },
     retract() {
       for (const stream of logs.values()) stream.end();
       // Removed only where they are this stack's: somebody may have removed its lock and started another.
       if (published !== '' && readIfThere(stackFile) === published) {
-        rmSync(stackFile, { force: true });
-        rmSync(credentials, { force: true });
+        for (const file of [stackFile, credentials, environment]) rmSync(file, { force: true });
       }
       unlock();
     },
@@ -102,6 +106,18 @@ export function readSeed(dataDirectory: string | undefined): string {
   if (kept) return kept;
   writePrivately(file, `${fresh}\n`);
   return fresh;
+}
+
+function shellEnvironment({ lambdaEndpoint, credentials }: StackJson, credentialsPath: string): string {
+  const variables = {
+    AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
+    AWS_PROFILE: 'developer',
+    AWS_REGION: credentials.region,
+    AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join('');
 }
 
 /** Appends to a log, from one run to the next; one that has grown large becomes `….log.old` first. */

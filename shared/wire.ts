@@ -55,7 +55,8 @@ const clock = { now: () => Date.now() };
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
   const books = wireBooks(config);
-  const { log, directory, store, ledger, objects } = books;
+  const { log, directory, store, objects } = books;
+  const ledger = wireLedger(config, books);
   const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {
@@ -113,7 +114,7 @@ export function wireSweep(env: Env) {
   const config = readSweepConfig(env);
   const books = wireBooks(config);
   const { truth } = wireTruth(config, books);
-  return { ledger: books.ledger, truth, log: books.log };
+  return { ledger: wireLedger(config, books), truth, log: books.log };
 }
 
 /** What OpenAI tells a stage, which asks with its own key. */
@@ -175,20 +176,22 @@ function wireBooks(config: StageConfig) {
     // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
     write: (line) => process.stdout.write(`${line}\n`),
   });
-  const ledger = withBudgetAlerts(
-    createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 }),
-    {
-      store,
-      claims: createDynamoDbAlertClaims(client, config.TABLE_NAME, { retentionDays: config.RETENTION_DAYS }),
-      alerts: wireAlerts(config),
-      clock,
-      log,
-      thresholds: config.BUDGET_THRESHOLDS,
-    },
-  );
   const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
   const trail = createDynamoDbTrail(client, config.TABLE_NAME);
-  return { directory, store, objects, stagePrices, trail, ledger, log };
+  return { client, directory, store, objects, stagePrices, trail, log };
+}
+
+/** The ledger of those who book, which tells of limits that are used up. */
+function wireLedger(config: StageConfig, { client, store, directory, log }: ReturnType<typeof wireBooks>) {
+  const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
+  return withBudgetAlerts(ledger, {
+    store,
+    claims: createDynamoDbAlertClaims(client, config.TABLE_NAME, { retentionDays: config.RETENTION_DAYS }),
+    alerts: wireAlerts(config),
+    clock,
+    log,
+    thresholds: config.BUDGET_THRESHOLDS,
+  });
 }
 
 /** Without a topic, alerts stand in the log alone. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as z from 'zod';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import type { AdminDeps } from './deps.ts';
@@ -10,6 +10,8 @@ export interface Command {
   /** A payload that works, `command` included. */
   readonly example: JsonObject;
   readonly fields: readonly string[];
+  /** Its fields as a JSON Schema, from which the command line makes its options. */
+  readonly parameters: () => JsonObject;
   /** It changes something, and so is entered in the trail. */
   readonly changes: boolean;
   /** Checks the payload (without its `command`) and carries the command out. Throws `Unavailable`. */
@@ -38,12 +40,18 @@ export function defineCommand<Fields extends z.ZodRawShape>(definition: Definiti
     summary,
     example,
     fields: Object.keys(schema.shape),
+    parameters: () => parametersOf(schema),
     changes: definition.changes === true,
     async run(payload, deps) {
       const checked = checkFields(schema, payload, name, example);
       return checked.kind === 'refusal' ? checked : definition.run(checked.fields, deps);
     },
   };
+}
+
+/** What is refined or transformed cannot be said in JSON Schema: it is checked when it comes. */
+function parametersOf(schema: z.ZodObject): JsonObject {
+  return JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })));
 }
 
 /**

@@ -118,7 +118,10 @@ export const exportsAreDocumented: Rule = (sources) =>
 export const environmentIsReadAtTheEdge: Rule = (sources) =>
   sources
     .filter(({ path }) => /^(shared|functions|client)\//.test(path))
-    .filter(({ path }) => !/^functions\/\w+\/handler\.ts$|^shared\/config/.test(path))
+    .filter(
+      ({ path }) =>
+        !/^functions\/\w+\/handler\.ts$|^shared\/config|^client\/src\/environment\.ts$/.test(path),
+    )
     .filter(({ code }) => /\bprocess\s*\.\s*env\b|\benv\b[^;\n]*\bfrom ''/.test(code))
     .map(
       ({ path }) =>

@@ -32,6 +32,7 @@ export function readSources(): Source[] {
   const patterns = ['*.ts', ...FOLDERS.map((folder) => `${folder}/**/*.ts`)];
   return globSync(patterns, { cwd: ROOT })
     .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !/^client\/(dist|node_modules)/.test(path))
     .sort()
     .map((path) => sourceOf(path, readFileSync(`${ROOT}${path}`, 'utf8')));
 }

@@ -2,7 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionUrlConfigCommand,
+  InvokeCommand,
+  type InvokeCommandInput,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen } from '../../local/http.ts';
@@ -179,6 +184,28 @@ describe('the secrets of a stage', () => {
   it('are known by the names of the stages alone', async () => {
     await expect(read(functionRole(SEED, 'dev'), 'tollgate/test')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
+    });
+  });
+});
+
+describe('the AWS SDK asks for the URL of a proxy', () => {
+  const ask = (FunctionName: string, as?: Principal) =>
+    client(as).send(new GetFunctionUrlConfigCommand({ FunctionName }));
+
+  it('and gets that of its stage', async () => {
+    for (const stage of ['dev', 'prod'] as const)
+      expect(await ask(`openai-proxy-${stage}`)).toMatchObject({
+        FunctionUrl: `${stack.info.stages[stage].proxyUrl}/`,
+        AuthType: 'AWS_IAM',
+        InvokeMode: 'RESPONSE_STREAM',
+      });
+  });
+
+  it('and learns that a function has none, or that it may not ask', async () => {
+    await expect(ask('openai-admin-dev')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(ask('openai-proxy-dev', stack.principals.alice)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('lambda:GetFunctionUrlConfig'),
     });
   });
 });

@@ -13,12 +13,18 @@ import { usageCommand } from './usage.ts';
 
 const helpCommand = defineCommand({
   name: 'help',
-  summary: 'Lists the commands, each with its fields and an example.',
+  summary: 'Lists the commands, each with its fields, as names and as a JSON Schema, and an example.',
   example: {},
   schema: z.strictObject({}),
   async run() {
     return {
-      commands: COMMANDS.map(({ name, summary, fields, example }) => ({ name, summary, fields, example })),
+      commands: COMMANDS.map(({ name, summary, fields, parameters, example }) => ({
+        name,
+        summary,
+        fields,
+        parameters: parameters(),
+        example,
+      })),
     };
   },
 });

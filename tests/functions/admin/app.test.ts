@@ -37,6 +37,18 @@ describe('the admin function', () => {
     const stage = await openMemoryStage();
     const help = await stage.admin({ command: 'help' });
     expect(help['commands']).toHaveLength(COMMANDS.length);
+    expect(help['commands']).toContainEqual(
+      expect.objectContaining({
+        name: 'calls',
+        fields: ['project', 'day', 'limit', 'include_void'],
+        parameters: expect.objectContaining({
+          required: ['project'],
+          properties: expect.objectContaining({
+            limit: { type: 'integer', default: 20, minimum: 1, maximum: 1000 },
+          }),
+        }),
+      }),
+    );
     for (const { example } of COMMANDS) expect(await stage.admin(example)).not.toHaveProperty('error');
   });
 

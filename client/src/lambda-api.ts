@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { credentialProvider, type Identity } from './credentials.ts';
+import { readEnvironment } from './environment.ts';
+import { messageOf, TollgateError } from './errors.ts';
+import { regionOf } from './region.ts';
+import { createSend, type Fetch } from './send.ts';
+
+export interface LambdaOptions extends Identity {
+  readonly region?: string | undefined;
+  /** Where the Lambda API is, when not at AWS: `AWS_ENDPOINT_URL_LAMBDA`, or the local stack's. */
+  readonly endpointUrl?: string | undefined;
+  /** Carries the requests; the global `fetch` where it is left out. */
+  readonly fetch?: Fetch | undefined;
+}
+
+/** The few operations of the Lambda API that are needed here; each may be sent again, and is when AWS stumbles. */
+export interface LambdaApi {
+  /** Invokes a function with a payload of JSON and reads its reply. */
+  invoke(functionName: string, payload: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** The URL of a function. */
+  functionUrl(functionName: string): Promise<string>;
+}
+
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 250;
+
+/**
+ * Speaks to the Lambda API. Everything that goes wrong is a `TollgateError`.
+ *
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_GetFunctionUrlConfig.html
+ */
+export function createLambdaApi(options: LambdaOptions = {}): LambdaApi {
+  const send = createSend(credentialProvider(options), options.fetch ?? fetch);
+  const call = async (
+    method: string,
+    path: string,
+    payload?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Response> => {
+    const region = await regionOf(options);
+    const endpoint = options.endpointUrl ?? readEnvironment().lambdaEndpoint ?? publicEndpoint(region);
+    const url = new URL(path, endpoint);
+    const body = payload === undefined ? undefined : new TextEncoder().encode(JSON.stringify(payload));
+    const headers = new Headers(body === undefined ? {} : { 'content-type': 'application/json' });
+    const request = { method, url, region, headers, body };
+    const response = await patiently(() => send(request, signal === undefined ? {} : { signal }), url);
+    if (!response.ok) throw await refusedBy(response);
+    return response;
+  };
+  return {
+    async invoke(functionName, payload, signal) {
+      const path = `/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`;
+      const response = await call('POST', path, payload, signal);
+      const reply: unknown = await response.json();
+      if (response.headers.has('x-amz-function-error')) throw failed(functionName, reply);
+      return reply;
+    },
+    async functionUrl(functionName) {
+      const path = `/2021-10-31/functions/${encodeURIComponent(functionName)}/url`;
+      const reply: unknown = await (await call('GET', path)).json();
+      if (typeof reply === 'object' && reply !== null && 'FunctionUrl' in reply)
+        return String(reply.FunctionUrl);
+      throw new TollgateError('refused', 'no_function_url', `${functionName} has no URL.`);
+    },
+  };
+}
+
+function publicEndpoint(region: string): string {
+  return `https://lambda.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}
+
+async function patiently(send: () => Promise<Response>, url: URL): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await send().catch((error: unknown) => {
+      if (error instanceof TollgateError || isAbort(error)) throw error;
+      return new TollgateError(
+        'unreachable',
+        'unreachable',
+        `${url.origin} cannot be reached: ${messageOf(error)}.`,
+      );
+    });
+    const again = outcome instanceof TollgateError || outcome.status === 429 || outcome.status >= 500;
+    if (again && attempt < ATTEMPTS) await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    else if (outcome instanceof TollgateError) throw outcome;
+    else return outcome;
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+async function refusedBy(response: Response): Promise<TollgateError> {
+  const type = response.headers.get('x-amzn-errortype')?.split(':')[0] ?? `status ${response.status}`;
+  const text = await response.text();
+  const said = /"[mM]essage"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  const message = said === undefined ? text.slice(0, 500) : String(JSON.parse(said));
+  const kind = /Signature|Token|UnrecognizedClient/.test(type) ? 'credentials' : 'refused';
+  return new TollgateError(kind, type, `AWS refuses (${type}): ${message}`);
+}
+
+function failed(functionName: string, reply: unknown): TollgateError {
+  const { errorType, errorMessage }: { errorType?: unknown; errorMessage?: unknown } =
+    typeof reply === 'object' && reply !== null ? reply : {};
+  const what = [errorType, errorMessage].filter((part) => typeof part === 'string').join(': ');
+  const message = `${functionName} failed${what === '' ? '' : ` (${what})`}. Its log in CloudWatch says more.`;
+  return new TollgateError('refused', 'function_failed', message);
+}

@@ -1,0 +1,387 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { run } from '../../client/src/cli/main.ts';
+import OpenAI from '../../client/src/index.ts';
+import { useClientStack } from '../support/client-stack.ts';
+import { PEOPLE, startVerifyingServer } from '../support/verifying-server.ts';
+
+const RUN_CLI = fileURLToPath(new URL('../fixtures/run-cli.ts', import.meta.url));
+const { stack, connection, environment } = useClientStack();
+
+beforeEach(() => {
+  for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, value);
+  vi.stubEnv('OPENAI_API_KEY', undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+interface Printed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function tollgate(...args: string[]): Promise<Printed> {
+  const printed = { out: '', err: '' };
+  const output = (name: 'out' | 'err') => ({
+    write: (more: string) => (printed[name] += more),
+    columns: 120,
+  });
+  const code = await run(args, { out: output('out'), err: output('err') });
+  return { code, ...printed };
+}
+
+async function spend(project: string, model: string, content: string): Promise<void> {
+  const messages = [{ role: 'user' as const, content }];
+  await new OpenAI({ ...connection(), project }).chat.completions.create({ model, messages });
+}
+
+beforeAll(async () => {
+  for (const model of ['gpt-4o', 'gpt-4o-mini']) await spend('demo', model, 'Why is the sea salt?');
+  await spend('demo', 'gpt-4o', 'Why is the sea salt?');
+}, 60_000);
+
+describe('tollgate usage', () => {
+  it('shows a table with bars, exact to the last digit', async () => {
+    const { code, out } = await tollgate('usage', '--by', 'model', '--project', 'demo');
+    expect(code).toBe(0);
+    const [title, , head, dear, cheap, total] = out.split('\n');
+    expect(title).toMatch(/^Usage of dev {2}\d{4}-\d\d-01 to \d{4}-\d\d-\d\d, UTC$/);
+    expect(head).toMatch(/^MODEL +CALLS +HITS +INPUT +OUTPUT +SAVED +COST USD$/);
+    expect(dear).toMatch(/^gpt-4o +2 +1 +\d+ +\d+ +0\.\d+ +0\.\d+ +━{20,}$/);
+    expect(cheap).toMatch(/^gpt-4o-mini +1 +0 +\d+ +\d+ +0 +0\.\d+ +━{1,5}$/);
+    expect(total).toMatch(/^ +3 +1 +\d+ +\d+ +0\.\d+ +0\.\d+$/);
+  });
+
+  it('prints the reply as JSON, and every class as CSV', async () => {
+    const json = JSON.parse((await tollgate('usage', '--json', '--by', 'model,user')).out);
+    expect(json.rows).toContainEqual(
+      expect.objectContaining({ model: 'gpt-4o', user: 'user/developer', calls: 2 }),
+    );
+    const { out } = await tollgate('usage', '--csv', '--by', 'model');
+    expect(out.split('\r\n')[0]).toBe('model,calls,hits,tokens_input,tokens_output,saved,cost');
+    expect(out).toMatch(/\r\ngpt-4o,2,1,\d+,\d+,0\.\d+,0\.\d+\r\n/);
+  });
+
+  it('says when there is nothing', async () => {
+    expect((await tollgate('usage', '--day', '2020-01-01')).out).toBe(
+      'Nothing was used in dev, 2020-01-01 to 2020-01-01, UTC.\n',
+    );
+  });
+});
+
+describe('tollgate limits and projects', () => {
+  it('sets, shows and removes a limit of the scope that is named, and of no other', async () => {
+    expect(
+      (await tollgate('projects', 'create', 'cli', '--models', 'gpt-4o*,o3', '--principals', 'user/*')).out,
+    ).toMatch(/cli +user\/\* +gpt-4o\*, o3 +drain[\s\S]*tollgate limits set 10 --project cli/);
+    const set = await tollgate(
+      'limits',
+      'set',
+      '2.50',
+      '--project',
+      'cli',
+      '--user',
+      'user/alice',
+      '--period',
+      'day',
+    );
+    expect(set).toMatchObject({ code: 0, err: '' });
+    const { out } = await tollgate('limits', '--project', 'cli');
+    expect(out).toMatch(
+      /^PROJECT .*\ncli +user\/alice +any +day +2\.5 +0 +0 +2\.5 +\d{4}-\d\d-\d\d +─{10} 0 %\n$/,
+    );
+    expect(
+      (await tollgate('limits', 'remove', '--project', 'cli', '--user', 'user/alice', '--period', 'day')).out,
+    ).toBe('Removed.\n');
+    expect((await tollgate('limits', '--project', 'cli')).out).toMatch(/^No limits\./);
+    expect((await tollgate('projects', 'change', 'cli', '--models', '')).out).toMatch(
+      /cli +user\/\* +every model/,
+    );
+    expect((await tollgate('projects')).out).toMatch(/\ncli +user\/\*/);
+  });
+
+  it('passes warnings on, beside the answer', async () => {
+    const { code, err } = await tollgate('limits', 'set', '1', '--project', 'demo', '--user', 'bob');
+    expect([code, err]).toEqual([0, expect.stringMatching(/^Warning: No IAM caller is named "bob"/)]);
+  });
+
+  it('works on another stage', async () => {
+    expect((await tollgate('limits', '--stage', 'prod', '--json')).out).not.toContain('user/alice');
+    expect((await tollgate('--stage', 'prod', 'projects')).out).toContain('demo');
+  });
+});
+
+describe('tollgate calls', () => {
+  it('shows the latest, the newest last', async () => {
+    const { out } = await tollgate('calls', 'demo', '--limit', '2');
+    expect(out.trimEnd().split('\n').slice(1)).toEqual([
+      expect.stringMatching(
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +user\/developer +chat\.completions +gpt-4o-mini-\S+ .* 0\.\d+$/,
+      ),
+      expect.stringMatching(/ gpt-4o .* 0 +hit$/),
+    ]);
+    expect((await tollgate('calls', 'demo', '--csv')).out).toMatch(/^id,at,user,endpoint,requested_model,/);
+  });
+
+  it('follows those that come, until it is interrupted', async () => {
+    const child = spawn(process.execPath, [RUN_CLI, 'calls', 'demo', '--follow', '--limit', '1']);
+    let printed = '';
+    child.stdout.on('data', (chunk) => {
+      printed += String(chunk);
+    });
+    await expect.poll(() => printed, { timeout: 20_000 }).toContain('COST USD');
+    await spend('demo', 'gpt-4.1-mini', 'Who follows?');
+    await expect.poll(() => printed, { timeout: 20_000 }).toMatch(/gpt-4\.1-mini-\S+ .* 0\.\d+\n$/);
+    child.kill('SIGINT');
+    expect((await once(child, 'exit'))[0]).toBe(130);
+  });
+});
+
+describe('tollgate audit, cache, reconcile and prices', () => {
+  it('finds no difference', async () => {
+    expect(await tollgate('audit')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^No differences\. \d+ accounts/),
+    });
+  });
+
+  it('compares with what OpenAI billed', async () => {
+    const { code, out } = await tollgate('reconcile');
+    expect([code, out]).toEqual([0, expect.stringMatching(/dev against OpenAI[\s\S]*within tolerance/)]);
+  });
+
+  it('shows what a model costs, and what was set', async () => {
+    expect((await tollgate('prices')).out).toMatch(/^No price was set in this stage/);
+    expect((await tollgate('prices', 'gpt-4o')).out).toMatch(
+      /^MODEL [\s\S]*\ngpt-4o +ever +default +input +2\.5 +1M\n[\s\S]*in force today, from \S/,
+    );
+    const rates = '{"default":{"input":"3","output":"12"}}';
+    const set = [
+      '--model',
+      'gpt-4o',
+      '--rates',
+      rates,
+      '--source',
+      'a contract',
+      '--by',
+      'alice',
+      '--allow-missing',
+    ];
+    expect(await tollgate('admin', 'set-price', ...set)).toMatchObject({ code: 0 });
+    expect((await tollgate('prices', '--csv')).out).toMatch(
+      /\r\ngpt-4o,\d{4}-\d\d-\d\d,default,output,12,1M,alice\r\n/,
+    );
+    expect((await tollgate('prices', 'no-such-model')).out).toBe('no-such-model has no price here.\n');
+  });
+
+  it('flushes what is named, and asks which when nothing is', async () => {
+    expect((await tollgate('cache', 'flush', '--project', 'demo')).out).toBe('Flushed: demo.\n');
+    expect((await tollgate('cache', 'flush', '--all')).out).toBe('Flushed: all of dev.\n');
+    expect(await tollgate('cache', 'flush')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--all'),
+    });
+  });
+});
+
+describe('tollgate admin', () => {
+  it('lists what the stage has, and describes it', async () => {
+    expect((await tollgate('admin')).out).toMatch(/set-limit +project, user, model, period, limit, shards/);
+    expect((await tollgate('admin', 'calls')).out).toMatch(/--limit +integer +20[\s\S]*"command":"calls"/);
+  });
+
+  it('runs any of its commands, with values of the kind that each field takes', async () => {
+    const create = [
+      'create-project',
+      '--project',
+      'by-admin',
+      '--principals',
+      'user/*,role/ci',
+      '--on-disconnect',
+      'cancel',
+    ];
+    const { code, out } = await tollgate('admin', ...create);
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ principals: ['user/*', 'role/ci'], on_disconnect: 'cancel' }),
+    ]);
+    const calls = await tollgate('admin', 'calls', '--project=demo', '--limit', '1', '--include_void');
+    expect(JSON.parse(calls.out).calls).toHaveLength(1);
+  });
+
+  it('says what is wrong, and how it goes', async () => {
+    const wrong = await tollgate('admin', 'calls', '--projekt', 'demo');
+    expect(wrong).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/--projekt[\s\S]*--project/),
+    });
+    expect(await tollgate('admin', 'frobnicate')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('frobnicate'),
+    });
+    const refused = await tollgate('admin', 'calls', '--project', 'nobody-has-this');
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('nobody-has-this') });
+  });
+});
+
+describe('tollgate doctor', () => {
+  it('finds an admin in good health', async () => {
+    const { code, out } = await tollgate('doctor', '--project', 'demo');
+    expect(code).toBe(0);
+    expect(out).toMatch(/✓ credentials +AKIA…\w+ of profile developer, long-lived\n/);
+    expect(out).toMatch(/✓ clock/);
+    expect(out).toMatch(/✓ stage URL +http:\/\/127\.0\.0\.1:\d+ \(AWS, as the URL of openai-proxy-dev\)\n/);
+    expect(out).toMatch(/✓ a call +GET \/v1\/models for demo answered in \d+ ms\n/);
+    expect(out).toMatch(/admin +you may administer this stage/);
+  });
+
+  it('says to a caller what is missing and what is not needed', async () => {
+    const unknown = await tollgate('doctor', '--profile', 'alice');
+    expect(unknown).toMatchObject({ code: 1, out: expect.stringMatching(/✗ stage URL .*TOLLGATE_URL_DEV/) });
+    vi.stubEnv('TOLLGATE_URL_DEV', stack().info.stages.dev.proxyUrl);
+    const known = await tollgate('doctor', '--profile', 'alice');
+    expect(known).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/✓ a call[\s\S]*– admin +you may not administer/),
+    });
+    const stranger = await tollgate('doctor', '--project', 'nobody-has-this');
+    expect(stranger).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/✗ a call .*refuses[\s\S]*--project/),
+    });
+  });
+
+  it('looks no further than there are credentials', async () => {
+    const { code, out } = await tollgate('doctor', '--profile', 'none');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /✗ credentials +AWS gives no credentials.*aws sso login[\s\S]*– a call +not looked at/,
+    );
+  });
+
+  it('sees a clock that is wrong, and asks AWS who is calling', async () => {
+    const answer = () => new Response('<Arn>arn:aws:iam::123456789012:user/alice</Arn>');
+    const aws = await startVerifyingServer({ principals: () => [PEOPLE.alice], ahead: 900_000, answer });
+    const sts = await startVerifyingServer({
+      principals: () => Object.values(PEOPLE),
+      service: 'sts',
+      answer,
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_PROFILE', undefined);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', PEOPLE.alice.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', PEOPLE.alice.secretAccessKey);
+    const { code, out } = await tollgate('doctor', '--endpoint-url', aws.url, '--json');
+    const { findings } = JSON.parse(out);
+    expect(code).toBe(1);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ name: 'identity', says: 'arn:aws:iam::123456789012:user/alice' }),
+    );
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: 'clock',
+        state: 'bad',
+        says: expect.stringMatching(/^(899|90[01]) s behind/),
+      }),
+    );
+    await Promise.all([aws.close(), sts.close()]);
+  });
+});
+
+describe('tollgate forward', () => {
+  it('prints what to set, forwards, and ends in peace', async () => {
+    const child = spawn(process.execPath, [
+      RUN_CLI,
+      'forward',
+      '--port',
+      '0',
+      '--project',
+      'demo',
+      '--stage',
+      'dev',
+    ]);
+    let printed = '';
+    child.stdout.on('data', (chunk) => {
+      printed += String(chunk);
+    });
+    await expect.poll(() => printed, { timeout: 20_000 }).toContain('Ctrl-C ends it.');
+    const [, url] = /export OPENAI_BASE_URL=(\S+)/.exec(printed) ?? [];
+    expect((await fetch(`${url}/models`)).status).toBe(200);
+    await expect.poll(() => printed).toMatch(/\n\d\d:\d\d:\d\d 200 GET \/v1\/models \d+/);
+    child.kill('SIGINT');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+
+  it('says that a port is taken', async () => {
+    const { port } = new URL(stack().info.lambdaEndpoint);
+    const { code, err } = await tollgate('forward', '--port', port);
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/something listens there already\. Name another with --port/),
+    ]);
+  });
+});
+
+describe('tollgate', () => {
+  it('has help for every command', async () => {
+    const { code, out } = await tollgate('--help');
+    expect(code).toBe(0);
+    for (const command of 'forward usage limits projects calls cache audit reconcile prices admin doctor completion'.split(
+      ' ',
+    ))
+      expect(out).toMatch(new RegExp(`\n {2}${command}\\b`));
+    expect(out).toContain('Exit codes: 0 done');
+    expect((await tollgate('limits', 'set', '--help')).out).toContain('--shards <n>');
+    expect((await tollgate('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['usag'], /Did you mean usage/],
+    [['usage', '--by', 'colour'], /project, user, model, day, month/],
+    [['limits', 'set'], /missing required argument 'usd'/],
+    [['limits', '--period', 'year'], /Allowed choices are day, week, month, total/],
+    [['calls', 'demo', '--limit', 'many'], /whole number/],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    expect(await tollgate(...args)).toMatchObject({ code: 2, err: expect.stringMatching(message) });
+  });
+
+  it('says without a stack what the stage refuses, and what cannot be asked', async () => {
+    const refused = await tollgate('limits', 'set', '-1', '--project', 'demo');
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('must not be negative') });
+    const unknown = await tollgate('limits', 'set', '1', '--project', 'nobody-has-this');
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/^tollgate: .*nobody-has-this/) });
+    const unreachable = await tollgate('usage', '--endpoint-url', 'http://127.0.0.1:9');
+    expect(unreachable).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^tollgate: http:\/\/127\.0\.0\.1:9 cannot be reached/),
+    });
+    const denied = await tollgate('usage', '--profile', 'alice');
+    expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('is not authorized to perform') });
+    for (const { err } of [refused, unknown, unreachable, denied]) expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it.each(['bash', 'zsh', 'fish', 'powershell'])('completes in %s', async (shell) => {
+    // The package that completes writes to the process itself.
+    const child = spawn(process.execPath, [RUN_CLI, 'completion', shell], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(await text(child.stdout)).toContain('tollgate');
+  });
+
+  it('completes commands, options and what they take', async () => {
+    const complete = async (...words: string[]) => {
+      const child = spawn(process.execPath, [RUN_CLI, 'complete', '--', ...words], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      return text(child.stdout);
+    };
+    expect(await complete('us')).toMatch(/^usage\t/m);
+    expect(await complete('limits', '')).toMatch(/^set\t/m);
+    expect(await complete('limits', 'set', '--per')).toMatch(/^--period\t/m);
+    expect(await complete('limits', 'set', '--period', '')).toMatch(/^week/m);
+  });
+});
