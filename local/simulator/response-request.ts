@@ -20,7 +20,7 @@ import { apiError, isReply, type JsonReply } from './reply.ts';
 import type { StoredResponse } from './response-store.ts';
 import type { Simulation } from './simulation.ts';
 import { resolveItems } from './stored-items.ts';
-import type { StoredConversation } from './stored-objects.ts';
+import type { StoredConversation } from './stored-things.ts';
 
 /** OpenAI's lowest `max_output_tokens`. */
 const LEAST_OUTPUT_TOKENS = 16;

@@ -5,7 +5,7 @@ import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
 import type { StoredBatch, StoredFile } from './stored-jobs.ts';
-import type { StoredChat, StoredConversation, StoredUpload } from './stored-objects.ts';
+import type { StoredChat, StoredConversation, StoredUpload } from './stored-things.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {

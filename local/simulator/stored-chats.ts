@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { page } from './listing.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-import type { StoredChat } from './stored-objects.ts';
+import type { StoredChat } from './stored-things.ts';
 
 /** Keeps a completion with what it was asked. */
 export function keepChat(

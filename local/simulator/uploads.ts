@@ -1,7 +1,7 @@
 import { keepFile, PURPOSES, wireFile } from './files.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-import type { StoredUpload } from './stored-objects.ts';
+import type { StoredUpload } from './stored-things.ts';
 
 /** OpenAI keeps an unfinished upload for an hour. */
 const LIFETIME_SECONDS = 3_600;

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 
+/** An item of a conversation, or of what a response was asked. */
 export type KeptItem = JsonObject & { readonly id: string };
 
 /** A conversation of the simulated account. */
@@ -9,13 +10,6 @@ export interface StoredConversation {
   readonly createdAt: number;
   metadata: JsonObject;
   items: readonly KeptItem[];
-}
-
-/** A chat completion that was made with `store`. */
-export interface StoredChat {
-  readonly completion: JsonObject & { readonly id: string };
-  readonly messages: readonly JsonObject[];
-  metadata: JsonObject;
 }
 
 /** A file of the simulated account that comes in parts. */
@@ -28,4 +22,11 @@ export interface StoredUpload {
   readonly createdAt: number;
   readonly parts: Map<string, Uint8Array>;
   status: 'pending' | 'completed' | 'cancelled';
+}
+
+/** A chat completion that was made with `store`. */
+export interface StoredChat {
+  readonly completion: JsonObject & { readonly id: string };
+  readonly messages: readonly JsonObject[];
+  metadata: JsonObject;
 }
