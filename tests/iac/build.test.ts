@@ -9,7 +9,12 @@ import { zip } from '../../iac/build/zip.ts';
 import { productionPackages } from '../architecture/sources.ts';
 
 /** In bytes, a little above what each came to: who passes one has brought something along, and says here why. */
-const MOST_BYTES: Record<FunctionName, number> = { proxy: 900_000, admin: 570_000, sweep: 530_000 };
+const MOST_BYTES: Record<FunctionName, number> = {
+  proxy: 900_000,
+  admin: 530_000,
+  // With the client of SNS, as a sweep tells of limits that are used up, too.
+  sweep: 545_000,
+};
 
 /** esbuild is quick, and a machine with other work to do is not. */
 const PATIENCE = { timeout: 180_000 };
