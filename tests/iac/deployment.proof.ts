@@ -116,7 +116,11 @@ describe.skipIf(!canRun)('a deployment', () => {
       limit: '5',
     });
 
-    const question = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Why is the sky blue?' }] };
+    const question = {
+      model: 'gpt-4o-mini',
+      max_completion_tokens: 100,
+      messages: [{ role: 'user', content: 'Why is the sky blue?' }],
+    };
     const first = await stage.ask('demo', question);
     expect(first.status).toBe(200);
     expect(first.headers['openai-proxy-cache']).toBe('miss');
