@@ -1,5 +1,9 @@
 # The admin: limits, projects, usage. Who may invoke it may do everything on its stage; it cannot read the OpenAI key.
 
+locals {
+  reconciled_stages = { for stage, settings in var.stages : stage => settings if settings.openai_admin_secret_arn != null }
+}
+
 resource "aws_lambda_function" "admin" {
   for_each = var.stages
 
@@ -15,7 +19,10 @@ resource "aws_lambda_function" "admin" {
   timeout          = 300
 
   environment {
-    variables = { for name, value in local.environment[each.key] : name => value if value != "" }
+    variables = { for name, value in merge(local.environment[each.key], {
+      OPENAI_ADMIN_SECRET_ARN = each.value.openai_admin_secret_arn
+      OPENAI_PROJECT_ID       = each.value.openai_admin_secret_arn == null ? null : each.value.openai_project
+    }) : name => value if value != null && value != "" }
   }
 
   logging_config {
@@ -79,9 +86,24 @@ resource "aws_iam_role_policy" "admin_logs" {
 resource "aws_iam_role_policy" "admin_books" {
   for_each = var.stages
 
-  name   = "books"
-  role   = aws_iam_role.admin[each.key].id
-  policy = local.books_and_lists_policy[each.key]
+  name = "books"
+  role = aws_iam_role.admin[each.key].id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(jsondecode(local.books_and_lists_policy[each.key]).Statement, [local.deletes_policy_statements[each.key].owners_and_prices])
+  })
+}
+
+# A credential of its own: it reads what OpenAI billed, and makes no call.
+resource "aws_iam_role_policy" "admin_secret" {
+  for_each = local.reconciled_stages
+
+  name = "openai-admin-key"
+  role = aws_iam_role.admin[each.key].id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = each.value.openai_admin_secret_arn }]
+  })
 }
 
 resource "aws_iam_role_policy" "admin_xray" {

@@ -8,12 +8,13 @@ locals {
     ledger_unreachable = { more_than = 0, seconds = 60 }
     openai_key_refused = { more_than = 0, seconds = 60 }
     # To be seen in the morning.
-    over_hold     = { more_than = 0, seconds = 300 }
-    unknown_tier  = { more_than = 0, seconds = 300 }
-    unpriced      = { more_than = 0, seconds = 300 }
-    unpriced_tier = { more_than = 0, seconds = 300 }
-    unsettled     = { more_than = 0, seconds = 300 }
-    ledger_fault  = { more_than = 0, seconds = 300 }
+    over_hold            = { more_than = 0, seconds = 300 }
+    unknown_tier         = { more_than = 0, seconds = 300 }
+    unpriced             = { more_than = 0, seconds = 300 }
+    unpriced_tier        = { more_than = 0, seconds = 300 }
+    unsettled            = { more_than = 0, seconds = 300 }
+    reconcile_difference = { more_than = 0, seconds = 300 }
+    ledger_fault         = { more_than = 0, seconds = 300 }
     # When there are more than usual.
     alert_unpublished        = { more_than = 2, seconds = 3600 }
     broken                   = { more_than = 10, seconds = 3600 }
@@ -22,6 +23,8 @@ locals {
     cache_secret_unavailable = { more_than = 10, seconds = 3600 }
     hit_unbooked             = { more_than = 10, seconds = 3600 }
     no_usage                 = { more_than = 10, seconds = 3600 }
+    object_unowned           = { more_than = 10, seconds = 3600 }
+    reconcile_failed         = { more_than = 0, seconds = 300 }
     sweep_failed             = { more_than = 2, seconds = 300 }
     upstream_lost            = { more_than = 10, seconds = 3600 }
   }

@@ -16,9 +16,10 @@ locals {
 
   # What every function of a stage is told. A setting counts for all functions that know it.
   environment = { for stage, settings in var.stages : stage => merge(settings.settings, {
-    STAGE         = stage
-    TABLE_NAME    = aws_dynamodb_table.books[stage].name
-    SESSION_ROLES = join(",", settings.session_roles)
+    STAGE           = stage
+    TABLE_NAME      = aws_dynamodb_table.books[stage].name
+    SESSION_ROLES   = join(",", settings.session_roles)
+    OPENAI_BASE_URL = settings.openai_base_url == null ? "" : settings.openai_base_url
   }) }
 
   lambda_assume_role = jsonencode({

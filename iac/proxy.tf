@@ -1,4 +1,4 @@
-# The proxy: the only function that callers reach, by its URL, and the only one that reads the OpenAI key.
+# The proxy: the only function that callers reach, by its URL, and which asks OpenAI with the stage's key.
 
 resource "aws_lambda_function" "proxy" {
   for_each = var.stages
@@ -19,7 +19,6 @@ resource "aws_lambda_function" "proxy" {
   environment {
     variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key], {
       OPENAI_SECRET_ARN = local.secret_arns[each.key]
-      OPENAI_BASE_URL   = each.value.openai_base_url
       TRUSTED_CALLERS   = join(",", each.value.trusted_callers)
       CACHE_NODES       = local.cluster_nodes[each.key]
       CACHE_TABLE       = try(aws_dynamodb_table.answers[each.key].name, null)
@@ -104,28 +103,20 @@ resource "aws_iam_role_policy" "proxy_books" {
   name = "books"
   role = aws_iam_role.proxy[each.key].id
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = local.books_actions, Resource = aws_dynamodb_table.books[each.key].arn }]
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = local.books_actions, Resource = aws_dynamodb_table.books[each.key].arn },
+      local.deletes_policy_statements[each.key].owners,
+    ]
   })
 }
 
 resource "aws_iam_role_policy" "proxy_secret" {
   for_each = var.stages
 
-  name = "openai-key"
-  role = aws_iam_role.proxy[each.key].id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = local.secret_arns[each.key] }],
-      each.value.openai_secret_kms_key_arn == null ? [] : [{
-        Effect    = "Allow"
-        Action    = "kms:Decrypt"
-        Resource  = each.value.openai_secret_kms_key_arn
-        Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arns[each.key] } }
-      }],
-    )
-  })
+  name   = "openai-key"
+  role   = aws_iam_role.proxy[each.key].id
+  policy = local.openai_key_policies[each.key]
 }
 
 resource "aws_iam_role_policy" "proxy_answers" {

@@ -7,6 +7,23 @@ locals {
   }
 }
 
+# Who asks OpenAI reads the key of its stage, and no other secret: the proxy, and the sweep, which asks what a response
+# in the background has come to.
+locals {
+  openai_key_policies = { for stage, settings in var.stages : stage => jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = local.secret_arns[stage] }],
+      settings.openai_secret_kms_key_arn == null ? [] : [{
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = settings.openai_secret_kms_key_arn
+        Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arns[stage] } }
+      }],
+    )
+  }) }
+}
+
 resource "aws_secretsmanager_secret" "openai" {
   for_each = local.own_secret_stages
 
@@ -27,4 +44,9 @@ resource "aws_secretsmanager_secret_version" "openai" {
     } : name => value if value != null },
   ))
   secret_string_wo_version = each.value.openai_key_version
+
+  # A new version is in force before the old one is let go.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -8,6 +8,8 @@ variable "stages" {
     openai_organization       = optional(string)
     openai_project            = optional(string)
     openai_base_url           = optional(string)
+    # A secret with an admin key of the OpenAI organization: the admin then compares the books with OpenAI's invoice.
+    openai_admin_secret_arn = optional(string)
 
     # Who is who: patterns as docs/configuration.md has them.
     trusted_callers = optional(list(string), [])
@@ -40,12 +42,12 @@ variable "stages" {
   }
 
   validation {
-    condition     = alltrue([for stage in values(var.stages) : stage.openai_secret_arn == null || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\\d{12}:secret:.+-[A-Za-z0-9]{6}$", stage.openai_secret_arn))])
-    error_message = "openai_secret_arn must be the whole ARN of a Secrets Manager secret, with the six characters at its end: aws secretsmanager describe-secret --secret-id NAME --query ARN."
+    condition     = alltrue([for arn in flatten([for stage in values(var.stages) : [stage.openai_secret_arn, stage.openai_admin_secret_arn]]) : arn == null || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\\d{12}:secret:.+-[A-Za-z0-9]{6}$", arn))])
+    error_message = "openai_secret_arn and openai_admin_secret_arn must be the whole ARN of a Secrets Manager secret, with the six characters at its end: aws secretsmanager describe-secret --secret-id NAME --query ARN."
   }
 
   validation {
-    condition     = alltrue([for stage in values(var.stages) : stage.openai_secret_arn == null || (stage.openai_organization == null && stage.openai_project == null)])
+    condition     = alltrue([for stage in values(var.stages) : stage.openai_secret_arn == null || (stage.openai_organization == null && (stage.openai_project == null || stage.openai_admin_secret_arn != null))])
     error_message = "With openai_secret_arn, openai_organization and openai_project belong into that secret: {\"openai_api_key\":\"…\",\"openai_organization\":\"…\",\"openai_project\":\"…\"}."
   }
 
@@ -92,8 +94,8 @@ variable "stages" {
   validation {
     condition = alltrue(flatten([for stage in values(var.stages) : [for name in keys(stage.settings) : contains([
       "LOG_LEVEL", "LEASE_SECONDS", "LEDGER_DEADLINE_MS", "RETENTION_DAYS", "OPENAI_AUTO_TIER", "UPSTREAM_TIMEOUT_SECONDS",
-      "DEFAULT_PROJECT", "HOLD_WAIT_MS", "CACHE_TTL_SECONDS", "CACHE_WAIT_MS", "MAX_CACHED_BYTES", "MAX_BODY_BYTES",
+      "DEFAULT_PROJECT", "HOLD_WAIT_MS", "OPENAI_REGIONAL", "CACHE_OPERATION_MS", "CACHE_TTL_SECONDS", "CACHE_WAIT_MS", "MAX_CACHED_BYTES", "MAX_BODY_BYTES",
     ], name)]]))
-    error_message = "settings may have LOG_LEVEL, LEASE_SECONDS, LEDGER_DEADLINE_MS, RETENTION_DAYS, OPENAI_AUTO_TIER, UPSTREAM_TIMEOUT_SECONDS, DEFAULT_PROJECT, HOLD_WAIT_MS, CACHE_TTL_SECONDS, CACHE_WAIT_MS, MAX_CACHED_BYTES and MAX_BODY_BYTES; everything else of the functions' environment has a variable of its own."
+    error_message = "settings may have LOG_LEVEL, LEASE_SECONDS, LEDGER_DEADLINE_MS, RETENTION_DAYS, OPENAI_AUTO_TIER, UPSTREAM_TIMEOUT_SECONDS, DEFAULT_PROJECT, HOLD_WAIT_MS, OPENAI_REGIONAL, CACHE_OPERATION_MS, CACHE_TTL_SECONDS, CACHE_WAIT_MS, MAX_CACHED_BYTES and MAX_BODY_BYTES; everything else of the functions' environment has a variable of its own."
   }
 }

@@ -22,7 +22,9 @@ resource "aws_lambda_function" "sweep" {
   timeout          = 900
 
   environment {
-    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key]) : name => value if value != "" }
+    variables = { for name, value in merge(local.environment[each.key], local.alert_environment[each.key], {
+      OPENAI_SECRET_ARN = local.secret_arns[each.key]
+    }) : name => value if value != "" }
   }
 
   logging_config {
@@ -39,7 +41,8 @@ resource "aws_lambda_function" "sweep" {
   }
 
   depends_on = [
-    aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_dead_letters,
+    aws_iam_role_policy.sweep_logs, aws_iam_role_policy.sweep_books, aws_iam_role_policy.sweep_secret,
+    aws_iam_role_policy.sweep_dead_letters,
   ]
 }
 
@@ -123,6 +126,14 @@ resource "aws_iam_role_policy" "sweep_books" {
   policy = local.books_and_lists_policy[each.key]
 }
 
+resource "aws_iam_role_policy" "sweep_secret" {
+  for_each = var.stages
+
+  name   = "openai-key"
+  role   = aws_iam_role.sweep[each.key].id
+  policy = local.openai_key_policies[each.key]
+}
+
 resource "aws_iam_role_policy" "sweep_alerts" {
   for_each = local.budget_stages
 
@@ -150,7 +161,33 @@ resource "aws_iam_role_policy" "sweep_xray" {
   policy = local.xray_policy
 }
 
-# What the schedule may do: start the sweep of its stage.
+# Where the admin can read OpenAI's invoice, it compares it each day with the books of the day before.
+resource "aws_scheduler_schedule" "reconcile" {
+  for_each = local.reconciled_stages
+
+  name                = "${local.functions[each.key].admin}-reconcile"
+  schedule_expression = "cron(0 6 * * ? *)" # some hours after midnight UTC, as OpenAI is late
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.admin[each.key].arn
+    role_arn = aws_iam_role.schedule[each.key].arn
+    input    = jsonencode({ command = "reconcile", alarm = true })
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letters[each.key].arn
+    }
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 3
+    }
+  }
+}
+
+# What the schedules may do: start the sweep of their stage, and its admin where that has something to compare.
 resource "aws_iam_role" "schedule" {
   for_each = var.stages
 
@@ -174,7 +211,11 @@ resource "aws_iam_role_policy" "schedule_sweep" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = "lambda:InvokeFunction", Resource = aws_lambda_function.sweep[each.key].arn },
+      {
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = concat([aws_lambda_function.sweep[each.key].arn], contains(keys(local.reconciled_stages), each.key) ? [aws_lambda_function.admin[each.key].arn] : [])
+      },
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.dead_letters[each.key].arn },
     ]
   })

@@ -49,14 +49,24 @@ resource "aws_dynamodb_table" "books" {
 }
 
 locals {
-  # What the code does with the table. Nothing is ever deleted but by its time to live.
-  books_actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+  # What the code does with the table. Of the books nothing is ever deleted but by its time to live.
+  books_actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
 
-  # The sweep and the admin also read what the index lists, and whole partitions.
+  # What may be deleted, by the beginning of the partition's key: whose a stored object is, and a price that was set.
+  deletes_policy_statements = { for stage, table in aws_dynamodb_table.books : stage => {
+    for what, partitions in { owners = ["object#*"], owners_and_prices = ["object#*", "prices"] } : what => {
+      Effect                         = "Allow"
+      Action                         = "dynamodb:DeleteItem"
+      Resource                       = table.arn
+      Condition                      = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = partitions } }
+    }
+  } }
+
+  # The sweep and the admin also read what the index lists.
   books_and_lists_policy = { for stage, table in aws_dynamodb_table.books : stage => jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = concat(local.books_actions, ["dynamodb:Query"]), Resource = table.arn },
+      { Effect = "Allow", Action = local.books_actions, Resource = table.arn },
       { Effect = "Allow", Action = "dynamodb:Query", Resource = "${table.arn}/index/lookup" },
     ]
   }) }

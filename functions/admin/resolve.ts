@@ -73,7 +73,7 @@ export function modelProblem(model: string, { prices, clock }: AdminDeps): Refus
     found.kind === 'refused'
       ? `${model} is not served: ${found.reason}`
       : `${JSON.stringify(model)} has no price, so no call can use it. Give the exact id of a model in ` +
-        'prices/table.json, or add its price there and deploy.';
+        'prices/table.json, or set its price with set-price.';
   return invalidRequest('unknown_model', message, { param: 'model' });
 }
 

@@ -1,4 +1,4 @@
-import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import type { Price } from '../../shared/core/price.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Identified, MeteredWork } from './call.ts';
@@ -31,6 +31,8 @@ export async function meteredWork(
   }
   const { autoTier } = deps.settings;
   const worst = rules.worstCase(body, price, { bodyBytes: read.textBytes, autoTier, prices: otherPrices });
+  if (isUnbilled(worst, price))
+    return unserved(price.model, 'its price has nothing that this endpoint bills');
   const raw = read.raw === undefined ? {} : { raw: read.raw };
   return { kind: 'metered', rules, body, ...raw, price, otherPrices, worst };
 }
@@ -42,6 +44,16 @@ function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Pric
     lookup.kind === 'refused'
       ? lookup.reason
       : 'the price table does not have it, and what has no price is not forwarded';
+  return unserved(model, why);
+}
+
+/** Nothing would be held for it, as of `whisper-1` in a chat; unless it is free on purpose. */
+function isUnbilled({ fixed, perOutputToken }: WorstCase, { rates }: Price): boolean {
+  const isFree = Object.values(rates.default ?? {}).every((rate) => rate === 0n);
+  return fixed + perOutputToken === 0n && !isFree;
+}
+
+function unserved(model: string, why: string): Refusal {
   const shown = model.length > MOST_SHOWN ? `${model.slice(0, MOST_SHOWN)}…` : model;
   return invalidRequest('unpriced_model', `Model ${JSON.stringify(shown)} is not served: ${why}.`, {
     param: 'model',

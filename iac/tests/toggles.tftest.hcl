@@ -113,6 +113,8 @@ run "a_secret_of_ones_own_is_used_and_none_is_made" {
     stages = { dev = {
       openai_secret_arn         = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mine-AbCdEf"
       openai_secret_kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/mine"
+      openai_admin_secret_arn   = "arn:aws:secretsmanager:us-east-1:111122223333:secret:admin-AbCdEf"
+      openai_project            = "proj_1"
     } }
   }
   assert {
@@ -122,6 +124,10 @@ run "a_secret_of_ones_own_is_used_and_none_is_made" {
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.proxy_secret["dev"].policy).Statement : [statement.Action, statement.Resource]] == [["secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:111122223333:secret:mine-AbCdEf"], ["kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/mine"]]
     error_message = "the proxy cannot read the secret, or can read more"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.admin_secret["dev"].policy).Statement[0].Resource == "arn:aws:secretsmanager:us-east-1:111122223333:secret:admin-AbCdEf" && aws_lambda_function.admin["dev"].environment[0].variables.OPENAI_PROJECT_ID == "proj_1" && length(aws_scheduler_schedule.reconcile) == 1
+    error_message = "the admin cannot compare the books with the invoice"
   }
 }
 

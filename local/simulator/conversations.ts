@@ -2,17 +2,7 @@ import { isObject, type JsonObject, type JsonValue } from '../../shared/core/jso
 import { page } from './listing.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-
-type KeptItem = JsonObject & { readonly id: string };
-
-/** A conversation of the simulated account. */
-export interface StoredConversation {
-  readonly id: string;
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-  metadata: JsonObject;
-  items: readonly KeptItem[];
-}
+import type { KeptItem, StoredConversation } from './stored-things.ts';
 
 /** OpenAI's own bound on the items of one request. */
 const MOST_ITEMS = 20;

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
 import { contextExceeded } from './context-window.ts';
-import { conversationOf, type StoredConversation } from './conversations.ts';
+import { conversationOf } from './conversations.ts';
 import { findModel, type SimulatedModel } from './models.ts';
 import {
   ANY,
@@ -20,6 +20,7 @@ import { apiError, isReply, type JsonReply } from './reply.ts';
 import type { StoredResponse } from './response-store.ts';
 import type { Simulation } from './simulation.ts';
 import { resolveItems } from './stored-items.ts';
+import type { StoredConversation } from './stored-things.ts';
 
 /** OpenAI's lowest `max_output_tokens`. */
 const LEAST_OUTPUT_TOKENS = 16;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../shared/core/json.ts';
+import type { KeptItem } from './stored-things.ts';
 import type { WireResponse } from './wire-response.ts';
 
 /** A response that is made in the background: it is decided at once, and told when its time has come. */
@@ -18,7 +18,7 @@ export interface StoredResponse {
   /** What a later response that continues this one takes in beside its own input. */
   readonly conversation: string;
   /** What it was asked, as items. */
-  readonly input: readonly (JsonObject & { readonly id: string })[];
+  readonly input: readonly KeptItem[];
   /** The text of each of its items by the item's id: what a reference to it adds to an input. */
   readonly items: ReadonlyMap<string, string>;
 }

@@ -1,13 +1,11 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
-import type { StoredConversation } from './conversations.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
 import type { ResponseStore } from './response-store.ts';
-import type { StoredChat } from './stored-chats.ts';
 import type { StoredBatch, StoredFile } from './stored-jobs.ts';
-import type { StoredUpload } from './uploads.ts';
+import type { StoredChat, StoredConversation, StoredUpload } from './stored-things.ts';
 
 /** What the simulated account remembers between requests. */
 export interface Simulation {

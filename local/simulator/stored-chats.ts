@@ -2,13 +2,7 @@ import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { page } from './listing.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-
-/** A chat completion that was made with `store`. */
-export interface StoredChat {
-  readonly completion: JsonObject & { readonly id: string };
-  readonly messages: readonly JsonObject[];
-  metadata: JsonObject;
-}
+import type { StoredChat } from './stored-things.ts';
 
 /** Keeps a completion with what it was asked. */
 export function keepChat(

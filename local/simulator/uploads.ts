@@ -1,18 +1,7 @@
 import { keepFile, PURPOSES, wireFile } from './files.ts';
 import { apiError, type JsonReply, ok, type Reply } from './reply.ts';
 import type { EndpointRequest, Simulation } from './simulation.ts';
-
-/** A file of the simulated account that comes in parts. */
-export interface StoredUpload {
-  readonly id: string;
-  readonly filename: string;
-  readonly purpose: string;
-  readonly bytes: number;
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-  readonly parts: Map<string, Uint8Array>;
-  status: 'pending' | 'completed' | 'cancelled';
-}
+import type { StoredUpload } from './stored-things.ts';
 
 /** OpenAI keeps an unfinished upload for an hour. */
 const LIFETIME_SECONDS = 3_600;

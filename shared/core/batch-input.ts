@@ -11,6 +11,8 @@ import { firstRefusal, isGiven } from './request-checks.ts';
 
 /** OpenAI takes no more requests in a batch ("Batch API" guide). */
 export const MAX_REQUESTS = 50_000;
+/** Blank lines are no requests, but each takes time: there is no use for more of them than of others. */
+const MAX_LINES = 2 * MAX_REQUESTS;
 /** Longer names than anybody needs; it bounds what is remembered of them. */
 const MAX_CUSTOM_ID = 512;
 /** More stored objects than these are not looked up for one batch. */
@@ -62,6 +64,7 @@ export class BatchInput {
   /** Takes the next line; tells why the batch is refused, if it is. */
   add(line: Uint8Array): Refusal | undefined {
     this.#line += 1;
+    if (this.#line > MAX_LINES) return this.#refuse('Too many of its lines are blank.');
     if (isBlank(line)) return undefined;
     const parsed = parseJsonBody(line);
     if (isRefusal(parsed)) return this.#refuse(parsed.message);

@@ -5,7 +5,7 @@ import type { Outcome, Tally } from './ledger.ts';
 import { tallySum } from './ledger-rules.ts';
 import type { Picodollars } from './money.ts';
 import type { PriceTable } from './price.ts';
-import { type Asked, servedOutcome, settled } from './told-outcome.ts';
+import { type Asked, priceTold, settled } from './told-outcome.ts';
 
 const LF = 0x0a;
 
@@ -20,6 +20,8 @@ export class BatchOutput {
   #cost: Picodollars = 0n;
   #tally: Tally = {};
   #served = 0;
+  /** Whether all that was told has a price. */
+  #isKnown = true;
   #servedModel: string | undefined;
 
   constructor(rules: MeteredEndpoint, asked: Asked, prices: PriceTable) {
@@ -57,7 +59,7 @@ export class BatchOutput {
   outcome(completed: number | undefined, now: number): Outcome {
     const { held } = this.#asked;
     if (completed === undefined ? this.#served === 0 : this.#served < completed) this.#flags.add('no_usage');
-    const isKnown = !this.#flags.has('no_usage');
+    const isKnown = this.#isKnown && !this.#flags.has('no_usage');
     const cost = isKnown || this.#cost > held ? this.#cost : held;
     if (cost > held) this.#flags.add('over_hold');
     const told = { cost, tally: { ...this.#tally, calls: 1 }, flags: [...this.#flags] };
@@ -83,11 +85,12 @@ export class BatchOutput {
       if (isAnswer) this.#flags.add('no_usage');
       return;
     }
-    const told = servedOutcome(this.#asked, { ...served, serviceTier: 'batch' }, this.#prices);
+    const told = priceTold(this.#asked, { ...served, serviceTier: 'batch' }, this.#prices);
+    this.#isKnown &&= told.bounded;
     this.#cost += told.cost;
     this.#tally = tallySum(this.#tally, told.tally);
     this.#servedModel = told.servedModel ?? this.#servedModel;
-    for (const flag of told.flags) if (flag !== 'over_hold') this.#flags.add(flag);
+    for (const flag of told.flags) this.#flags.add(flag);
   }
 }
 

@@ -18,8 +18,11 @@ export interface Asked {
   readonly held: Picodollars;
 }
 
-/** What a call is booked at, now that OpenAI told what it served. */
-export function servedOutcome(asked: Asked, served: Served, prices: PriceTable): Told {
+/** What was served, priced; `bounded` is false where it may have cost anything, as one of its models has no price. */
+export type Priced = Told & { readonly bounded: boolean };
+
+/** Prices what OpenAI says that it served, by what was asked for. */
+export function priceTold(asked: Omit<Asked, 'held'>, served: Served, prices: PriceTable): Priced {
   const flags: string[] = [];
   const price = priceServed(asked, served, prices, flags);
   const parts = [
@@ -27,16 +30,21 @@ export function servedOutcome(asked: Asked, served: Served, prices: PriceTable):
     ...(served.also ?? []).map((part) => priceOther(asked, part, prices)),
   ];
   flags.push(...new Set(parts.flatMap((part) => part.flags)));
-  const sum = parts.reduce((total, part) => total + part.cost, 0n);
-  const cost = parts.every((part) => part.bounded) ? sum : max([sum, asked.held]);
-  if (cost > asked.held) flags.push('over_hold');
   return {
-    cost,
+    cost: parts.reduce((total, part) => total + part.cost, 0n),
+    bounded: parts.every((part) => part.bounded),
     tally: { ...parts.reduce((total, part) => tallySum(total, part.counts), {}), calls: 1 },
     flags,
     ...(served.model === undefined ? {} : { servedModel: served.model }),
     ...(served.serviceTier === undefined ? {} : { serviceTier: served.serviceTier }),
   };
+}
+
+/** What a call is booked at, now that OpenAI told what it served. */
+export function servedOutcome(asked: Asked, served: Served, prices: PriceTable): Told {
+  const { bounded, ...told } = priceTold(asked, served, prices);
+  const cost = bounded ? told.cost : max([told.cost, asked.held]);
+  return { ...told, cost, flags: cost > asked.held ? [...told.flags, 'over_hold'] : told.flags };
 }
 
 interface PricedPart extends Cost {
@@ -48,7 +56,7 @@ function pricePart(price: Price, served: Served): PricedPart {
 }
 
 /** What another model did for the answer. Nothing bounds what one costs that has no price: not less than was held. */
-function priceOther({ at }: Asked, part: Served, prices: PriceTable): PricedPart {
+function priceOther({ at }: Pick<Asked, 'at'>, part: Served, prices: PriceTable): PricedPart {
   const lookup = part.model === undefined ? undefined : prices.find(part.model, at);
   if (lookup?.kind === 'priced') return pricePart(lookup.price, part);
   return { cost: 0n, flags: ['unpriced'], bounded: false, counts: part.counts };
@@ -58,7 +66,12 @@ function priceOther({ at }: Asked, part: Served, prices: PriceTable): PricedPart
  * The price of the model that OpenAI says it served. One that the table does not have (a snapshot of today, say) is
  * charged as the model that was asked for, and flagged for an admin to look into.
  */
-function priceServed({ price, at }: Asked, served: Served, prices: PriceTable, flags: string[]): Price {
+function priceServed(
+  { price, at }: Omit<Asked, 'held'>,
+  served: Served,
+  prices: PriceTable,
+  flags: string[],
+): Price {
   if (served.model === undefined || served.model === price.model) return price;
   const lookup = prices.find(served.model, at);
   if (lookup.kind === 'priced') return lookup.price;

@@ -43,7 +43,7 @@ export interface SweepOptions {
 
 export type DecidedCall = CallEntry & { readonly outcome: Outcome };
 
-/** Tells what a call came to whose cost is told later; `undefined` while that is not known. It does not throw. */
+/** Tells what a call came to whose cost is told later; `undefined` while that is not known. Throws `Unavailable`. */
 export type Truth = (call: CallEntry, deferred: Deferred) => Promise<Outcome | undefined>;
 
 /** One instance of a period: the one in which `at` (milliseconds since the epoch) lies. */

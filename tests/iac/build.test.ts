@@ -9,7 +9,7 @@ import { zip } from '../../iac/build/zip.ts';
 import { productionPackages } from '../architecture/sources.ts';
 
 /** In bytes, a little above what each came to: who passes one has brought something along, and says here why. */
-const MOST_BYTES: Record<FunctionName, number> = { proxy: 900_000, admin: 570_000, sweep: 530_000 };
+const MOST_BYTES: Record<FunctionName, number> = { proxy: 960_000, admin: 620_000, sweep: 580_000 };
 
 /** esbuild is quick, and a machine with other work to do is not. */
 const PATIENCE = { timeout: 180_000 };

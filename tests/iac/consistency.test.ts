@@ -30,6 +30,7 @@ describe('the Terraform configuration', () => {
         TABLE_NAME: 'books',
         AWS_REGION: 'us-east-1',
         OPENAI_SECRET_ARN: 'secret',
+        OPENAI_REGIONAL: '1',
       }),
     );
     const described = read('docs/configuration.md');

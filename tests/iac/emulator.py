@@ -17,6 +17,7 @@ import zipfile
 from moto.awslambda.models import LambdaFunction
 from moto.core.responses import ActionResult
 from moto.dynamodb.responses import DynamoHandler
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -70,6 +71,11 @@ def update_and_keep(self, config):
 LambdaFunction.__init__ = create_and_keep
 LambdaFunction.get_configuration = get_with_kept
 LambdaFunction.update_configuration = update_and_keep
+
+# A rule that lets a group in tells what for, as one for addresses does.
+SecurityGroupRule.description = property(
+    lambda self: self.ip_range.get("Description") or (self.source_group or {}).get("Description")
+)
 
 # A write of an item is atomic, its condition included.
 items = threading.RLock()

@@ -106,6 +106,12 @@ describe('a price that an admin sets', () => {
   });
 });
 
+it.each(['whisper-1', 'tts-1'])('forwards no chat with %s, whose price has nothing for it', async (model) => {
+  const stage = await open();
+  expect(await refusalOf(await stage.call({ model }))).toMatchObject({ code: 'unpriced_model' });
+  expect(stage.world.upstream.received).toHaveLength(0);
+});
+
 it('forwards nothing while the prices of the stage were never read', async () => {
   const all = async () => {
     throw new Unavailable('the table is out of reach');

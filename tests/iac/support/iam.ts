@@ -6,7 +6,16 @@ const texts = z.union([z.string().transform((text) => [text]), z.array(z.string(
 const POLICY = z.object({
   Version: z.literal('2012-10-17'),
   // Strict: a condition that this does not know must not be read as none.
-  Statement: z.array(z.strictObject({ Effect: z.literal('Allow'), Action: texts, Resource: texts })),
+  Statement: z.array(
+    z.strictObject({
+      Effect: z.literal('Allow'),
+      Action: texts,
+      Resource: texts,
+      Condition: z
+        .strictObject({ 'ForAllValues:StringLike': z.strictObject({ 'dynamodb:LeadingKeys': texts }) })
+        .optional(),
+    }),
+  ),
 });
 export type Policy = z.infer<typeof POLICY>;
 
@@ -15,18 +24,26 @@ export function policyOf(text: string): Policy {
   return POLICY.parse(JSON.parse(text));
 }
 
+const KEYED = z.object({ Key: z.object({ pk: z.object({ S: z.string() }) }) });
+
 export interface Asked {
   readonly action: string;
   readonly resource: string;
+  /** The partition key of the item, where one is named. */
+  readonly leadingKey?: string | undefined;
 }
 
 /** Whether these policies together allow what is asked. `*` at the end of a resource stands for anything. */
-export function allows(policies: readonly Policy[], { action, resource }: Asked): boolean {
+export function allows(policies: readonly Policy[], { action, resource, leadingKey }: Asked): boolean {
   return policies.some(({ Statement }) =>
-    Statement.some(
-      (statement) =>
-        statement.Action.includes(action) && statement.Resource.some((pattern) => covers(pattern, resource)),
-    ),
+    Statement.some(({ Action, Resource, Condition }) => {
+      const keys = Condition?.['ForAllValues:StringLike']['dynamodb:LeadingKeys'];
+      return (
+        Action.includes(action) &&
+        Resource.some((pattern) => covers(pattern, resource)) &&
+        (keys === undefined || keys.some((pattern) => covers(pattern, leadingKey ?? '')))
+      );
+    }),
   );
 }
 
@@ -42,6 +59,7 @@ export function askedBy(target: string | undefined, body: string): Asked[] {
     return tablesIn(asked).map((table) => ({
       action: `dynamodb:${operation}`,
       resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${table}`,
+      leadingKey: KEYED.safeParse(asked).data?.Key.pk.S,
     }));
   }
   if (service === 'secretsmanager') {

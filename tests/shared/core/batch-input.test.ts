@@ -94,6 +94,11 @@ describe('The requests of a batch', () => {
       { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] },
       /max_tool_calls|container/,
     ],
+    [
+      'with images made by another model',
+      { tools: [{ type: 'image_generation', model: 'gpt-image-1' }] },
+      /another model/,
+    ],
     ['with hosted tools that nothing bounds', { tools: [{ type: 'web_search' }] }, /max_tool_calls/],
   ];
   it.each(refusedResponses)('are refused %s', (_, more, message) => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { bundledPrices } from '../../../prices/load.ts';
 import { callId } from '../../../shared/core/call-id.ts';
 import type { CallEntry } from '../../../shared/core/ledger.ts';
+import { ONE_USD } from '../../../shared/core/money.ts';
 import type { Price, PriceTable } from '../../../shared/core/price.ts';
-import { toldOutcome } from '../../../shared/core/told-outcome.ts';
+import { servedOutcome, toldOutcome } from '../../../shared/core/told-outcome.ts';
 
 const BEFORE = Date.parse('2026-11-21T23:59:59.000Z');
 const AFTER = Date.parse('2026-11-22T00:10:00.000Z');
@@ -53,4 +55,50 @@ test('A call whose model has lost its price meanwhile is booked at its hold, fla
 test('A call that cost more than it held is booked at its cost, flagged', () => {
   const told = toldOutcome(entry(BEFORE), { counts: { input: 1_000 } }, PRICES, AFTER);
   expect(told).toMatchObject({ cost: 4_000n, flags: ['over_hold'] });
+});
+
+const LIST = bundledPrices();
+const asked = (model: string, held: bigint) => {
+  const found = LIST.find(model, AFTER);
+  if (found.kind !== 'priced') throw new Error(`${model} has no price`);
+  return { price: found.price, at: AFTER, held };
+};
+
+test('What another model did for an answer is billed at its own price, and counted with the rest', () => {
+  const served = {
+    model: 'gpt-6-sol',
+    counts: { input: 1_000, output: 100 },
+    also: [
+      { model: 'gpt-image-2', counts: { input: 50, image_output: 4_160 } },
+      { model: 'gpt-image-2', counts: { image_output: 100 } },
+    ],
+  };
+  // 1,000 x $2 + 100 x $10, 50 x $5 + 4,260 x $30, for a million each.
+  expect(servedOutcome(asked('gpt-6-sol', ONE_USD), served, LIST)).toMatchObject({
+    cost: 131_050_000_000n,
+    tally: { calls: 1, input: 1_050, output: 100, image_output: 4_260 },
+    flags: [],
+    servedModel: 'gpt-6-sol',
+  });
+});
+
+test('What a model without a price did for an answer costs no less than was held, flagged', () => {
+  for (const part of [
+    { model: 'gpt-image-99', counts: { image_output: 10 } },
+    { counts: { image_output: 10 } },
+  ]) {
+    const served = { model: 'gpt-6-sol', counts: { input: 1_000 }, also: [part] };
+    expect(servedOutcome(asked('gpt-6-sol', ONE_USD), served, LIST)).toMatchObject({
+      cost: ONE_USD,
+      flags: ['unpriced'],
+    });
+  }
+});
+
+test('What a price has nothing of the kind for costs no less than was held, flagged', () => {
+  const served = { model: 'tts-1', counts: { characters: 10, audio_seconds: 3_600 } };
+  expect(servedOutcome(asked('tts-1', ONE_USD), served, LIST)).toMatchObject({
+    cost: ONE_USD,
+    flags: ['unpriced'],
+  });
 });

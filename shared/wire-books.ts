@@ -1,0 +1,70 @@
+import process from 'node:process';
+import { createDynamoDbAlertClaims } from './aws/dynamodb-alert-claims.ts';
+import { createDynamoDbClient } from './aws/dynamodb-client.ts';
+import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
+import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
+import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
+import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
+import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
+import { createJsonLog } from './aws/json-log.ts';
+import { createSnsAlerts } from './aws/sns-alerts.ts';
+import type { StageConfig } from './config.ts';
+import { withBudgetAlerts } from './ledger/budget-alerts.ts';
+import { createLedger } from './ledger/create-ledger.ts';
+import type { Alerts } from './ports/alerts.ts';
+import type { Clock } from './ports/clock.ts';
+
+/** The time of the machine. */
+export const clock: Clock = { now: () => Date.now() };
+
+export type Books = ReturnType<typeof wireBooks>;
+
+/** The books and the rules of a stage, on its one table. */
+export function wireBooks(config: StageConfig) {
+  const client = createDynamoDbClient({
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+    deadlineMs: config.LEDGER_DEADLINE_MS,
+  });
+  const directory = createDynamoDbDirectory(client, config.TABLE_NAME);
+  const store = createDynamoDbLedgerStore(client, config.TABLE_NAME, {
+    retentionDays: config.RETENTION_DAYS,
+  });
+  const objects = createDynamoDbObjects(client, config.TABLE_NAME, {
+    clock,
+    retentionDays: config.RETENTION_DAYS,
+  });
+  const log = createJsonLog({
+    stage: config.STAGE,
+    level: config.LOG_LEVEL,
+    // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
+    write: (line) => process.stdout.write(`${line}\n`),
+  });
+  const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
+  const trail = createDynamoDbTrail(client, config.TABLE_NAME);
+  return { client, directory, store, objects, stagePrices, trail, log };
+}
+
+/** The ledger of those who book, which tells of limits that are used up. */
+export function wireLedger(config: StageConfig, { client, store, directory, log }: Books) {
+  const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
+  return withBudgetAlerts(ledger, {
+    store,
+    claims: createDynamoDbAlertClaims(client, config.TABLE_NAME, { retentionDays: config.RETENTION_DAYS }),
+    alerts: wireAlerts(config),
+    clock,
+    log,
+    thresholds: config.BUDGET_THRESHOLDS,
+  });
+}
+
+/** Without a topic, alerts stand in the log alone. */
+function wireAlerts(config: StageConfig): Alerts {
+  if (config.ALERT_TOPIC_ARN === undefined) return { publish: async () => undefined };
+  return createSnsAlerts({
+    topicArn: config.ALERT_TOPIC_ARN,
+    stage: config.STAGE,
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SNS,
+  });
+}

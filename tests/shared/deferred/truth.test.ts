@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { bundledPrices } from '../../../prices/load.ts';
+import { callId } from '../../../shared/core/call-id.ts';
+import type { CallEntry, Deferred } from '../../../shared/core/ledger.ts';
+import { createTruth } from '../../../shared/deferred/truth.ts';
+import { createMemoryObjects } from '../../../shared/memory/memory-objects.ts';
+import type { Upstream } from '../../../shared/ports/upstream.ts';
+import { fixed } from '../../support/prices.ts';
+
+const AT = Date.parse('2026-11-21T12:00:00Z');
+const HELD = 10n ** 12n;
+const RESPONSE: Deferred = { kind: 'response', object: 'resp_1' };
+const BATCH: Deferred = { kind: 'batch', object: 'batch_1' };
+const USAGE = { input_tokens: 100, output_tokens: 10, total_tokens: 110 };
+/** gpt-5: $1.25 and $10 per million tokens; half of it in a batch. */
+const COST = 100n * 1_250_000n + 10n * 10_000_000n;
+
+const CALL: CallEntry = {
+  id: callId(AT, '0123456789abcdef'),
+  user: 'user/alice',
+  project: 'demo',
+  model: 'gpt-5',
+  endpoint: 'responses',
+  requestedModel: 'gpt-5',
+  stream: false,
+  held: HELD,
+  accounts: [],
+  expiresAt: AT,
+  state: 'open',
+};
+
+type Answer = () => Response | 'unreachable';
+
+/** An OpenAI that answers each path so, and has nothing else. */
+function openai(answers: Readonly<Record<string, Answer>>) {
+  const objects = createMemoryObjects();
+  const upstream: Upstream = {
+    async send({ method, path }) {
+      const answer = method === 'GET' ? answers[path]?.() : undefined;
+      if (answer === 'unreachable') return { kind: 'unreachable', sent: false, detail: 'a test' };
+      return answer ?? new Response('{}', { status: 404 });
+    },
+  };
+  const truth = createTruth({ upstream, objects, prices: fixed(bundledPrices()), clock: { now: () => AT } });
+  return { truth, objects };
+}
+
+const json =
+  (body: object, status = 200) =>
+  () =>
+    Response.json(body, { status });
+const broken = () =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"id":"resp_1",'));
+        controller.error(new Error('reset'));
+      },
+    }),
+  );
+const response = (more: object) =>
+  json({ id: 'resp_1', status: 'completed', model: 'gpt-5', service_tier: 'default', usage: USAGE, ...more });
+
+const batch = (more: object) =>
+  json({ id: 'batch_1', status: 'completed', endpoint: '/v1/responses', output_file_id: 'file-o', ...more });
+const lines = (...usages: (object | null)[]) =>
+  usages
+    .map((usage) => ({ status_code: 200, body: { id: 'r', status: 'completed', model: 'gpt-5', usage } }))
+    .map((answer) => JSON.stringify({ custom_id: 'a', response: answer, error: null }))
+    .join('\n');
+const text = (content: string) => () => new Response(content);
+
+describe('What became of a response', () => {
+  const ask = (answer: Answer) => openai({ '/responses/resp_1': answer }).truth(CALL, RESPONSE);
+
+  it.each(['completed', 'incomplete', 'failed', 'cancelled'])(
+    'is its usage when it is %s',
+    async (status) => {
+      expect(await ask(response({ status }))).toMatchObject({
+        state: 'settled',
+        cost: COST,
+        flags: [],
+        status: 200,
+      });
+    },
+  );
+
+  it.each(['failed', 'cancelled', 'completed'])(
+    'is its hold, flagged, when it is %s without',
+    async (status) => {
+      const told = await ask(response({ status, usage: null }));
+      expect(told).toMatchObject({ state: 'settled', cost: HELD, flags: ['no_usage'] });
+    },
+  );
+
+  it.each(['queued', 'in_progress', 'something new'])('is not known while it is %s', async (status) => {
+    expect(await ask(response({ status }))).toBeUndefined();
+  });
+
+  it('is its hold, flagged, when OpenAI has it no more', async () => {
+    expect(await ask(json({}, 404))).toMatchObject({ cost: HELD, flags: ['no_usage'] });
+  });
+
+  it.each<[string, Answer]>([
+    ['cannot be reached', () => 'unreachable'],
+    ['refuses the key', json({ error: {} }, 401)],
+    ['has a fault', json({ error: {} }, 500)],
+    ['answers what is no JSON', text('<html>')],
+    ['breaks off', broken],
+  ])('is not known when OpenAI %s', async (_, answer) => {
+    expect(await ask(answer)).toBeUndefined();
+  });
+});
+
+describe('What became of a batch', () => {
+  const ask = (answers: Readonly<Record<string, Answer>>) => {
+    const { truth, objects } = openai(answers);
+    return { told: truth({ ...CALL, endpoint: 'batches.create' }, BATCH), objects };
+  };
+  const FILE = '/files/file-o/content';
+
+  it.each(['completed', 'expired', 'cancelled'])('is the sum of its lines when it is %s', async (status) => {
+    const counts = { total: 3, completed: 2, failed: 1 };
+    const { told, objects } = ask({
+      '/batches/batch_1': batch({ status, request_counts: counts, error_file_id: 'file-e' }),
+      [FILE]: text(lines(USAGE, USAGE)),
+      '/files/file-e/content': text('{"custom_id":"b","response":null,"error":{"code":"batch_expired"}}'),
+    });
+    expect(await told).toMatchObject({ state: 'settled', cost: COST, serviceTier: 'batch', flags: [] });
+    const owner = { kind: 'file', project: 'demo', user: 'user/alice', call: CALL.id };
+    expect([...(await objects.owners(['file-o', 'file-e'])).values()]).toEqual([
+      { id: 'file-o', ...owner },
+      { id: 'file-e', ...owner },
+    ]);
+  });
+
+  it('is nothing when its file was refused before it began', async () => {
+    const failed = batch({ status: 'failed', output_file_id: null });
+    expect(await ask({ '/batches/batch_1': failed }).told).toMatchObject({ cost: 0n, flags: [] });
+  });
+
+  it.each(['validating', 'in_progress', 'finalizing', 'cancelling'])(
+    'is not known while it is %s',
+    async (status) => {
+      expect(
+        await ask({ '/batches/batch_1': batch({ status }), [FILE]: text(lines(USAGE)) }).told,
+      ).toBeUndefined();
+    },
+  );
+
+  it.each<[string, Answer]>([
+    ['cannot be reached', () => 'unreachable'],
+    ['has a fault', json({}, 503)],
+    ['breaks off', broken],
+  ])('is not known when OpenAI %s in its files', async (_, file) => {
+    expect(await ask({ '/batches/batch_1': batch({}), [FILE]: file }).told).toBeUndefined();
+  });
+
+  it.each<[string, Readonly<Record<string, Answer>>]>([
+    ['it is gone', {}],
+    ['its output is gone', { '/batches/batch_1': batch({}) }],
+    ['a line has no usage', { '/batches/batch_1': batch({}), [FILE]: text(lines(USAGE, null)) }],
+    [
+      'lines are missing',
+      { '/batches/batch_1': batch({ request_counts: { completed: 2 } }), [FILE]: text(lines(USAGE)) },
+    ],
+    [
+      'it made no files, and says not how many were run',
+      { '/batches/batch_1': batch({ output_file_id: null }) },
+    ],
+  ])('is its hold, flagged, when %s', async (_, answers) => {
+    expect(await ask(answers).told).toMatchObject({ state: 'settled', cost: HELD, flags: ['no_usage'] });
+  });
+
+  it('is its hold, flagged, when its endpoint has no prices here', async () => {
+    const odd = batch({ endpoint: '/v1/videos' });
+    expect(await ask({ '/batches/batch_1': odd }).told).toMatchObject({ cost: HELD, flags: ['unpriced'] });
+  });
+});
