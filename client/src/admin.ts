@@ -1,5 +1,5 @@
 import { TollgateError } from './errors.ts';
-import { createLambdaApi, type LambdaOptions } from './lambda-api.ts';
+import { createLambdaApi, functionName, type LambdaOptions } from './lambda-api.ts';
 import { settled } from './settings.ts';
 import { DEFAULT_STAGE } from './stage.ts';
 
@@ -32,7 +32,7 @@ export function createAdmin(options: AdminOptions = {}): Admin {
   return {
     staging,
     async run(payload, signal) {
-      const reply = await api.invoke(`openai-admin-${staging}`, payload, signal);
+      const reply = await api.invoke(functionName('admin', staging, options), payload, signal);
       if (!isObject(reply)) throw new TollgateError('refused', 'no_reply', 'The reply is no JSON object.');
       const { error } = reply;
       if (!isObject(error)) return reply;

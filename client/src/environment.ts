@@ -7,6 +7,8 @@ export interface Environment {
   readonly apiKey: string | undefined;
   readonly baseURL: string | undefined;
   readonly lambdaEndpoint: string | undefined;
+  /** What the deployment put before its functions' names (Terraform's `name_prefix`). */
+  readonly namePrefix: string | undefined;
   readonly stsEndpoint: string | undefined;
   readonly region: string | undefined;
   readonly profile: string | undefined;
@@ -25,6 +27,7 @@ export function readEnvironment(): Environment {
     apiKey: read('OPENAI_API_KEY'),
     baseURL: read('OPENAI_BASE_URL'),
     lambdaEndpoint: read('AWS_ENDPOINT_URL_LAMBDA') ?? read('AWS_ENDPOINT_URL'),
+    namePrefix: read('TOLLGATE_NAME_PREFIX'),
     stsEndpoint: read('AWS_ENDPOINT_URL_STS'),
     profile: read('AWS_PROFILE'),
     region: read('AWS_REGION') ?? read('AWS_DEFAULT_REGION'),

@@ -9,6 +9,8 @@ export interface LambdaOptions extends Identity {
   readonly region?: string | undefined;
   /** Where the Lambda API is, when not at AWS: `AWS_ENDPOINT_URL_LAMBDA`, or the local stack's. */
   readonly endpointUrl?: string | undefined;
+  /** Terraform's `name_prefix`, where the functions' names have one; `TOLLGATE_NAME_PREFIX`. */
+  readonly namePrefix?: string | undefined;
   /** Carries the requests; the global `fetch` where it is left out. */
   readonly fetch?: Fetch | undefined;
 }
@@ -16,9 +18,18 @@ export interface LambdaOptions extends Identity {
 /** The few operations of the Lambda API that are needed here; each may be sent again, and is when AWS stumbles. */
 export interface LambdaApi {
   /** Invokes a function with a payload of JSON and reads its reply. */
-  invoke(functionName: string, payload: unknown, signal?: AbortSignal): Promise<unknown>;
+  invoke(name: string, payload: unknown, signal?: AbortSignal): Promise<unknown>;
   /** The URL of a function, or of an alias of it. */
-  functionUrl(functionName: string): Promise<string>;
+  functionUrl(name: string): Promise<string>;
+}
+
+/** The name of a stage's function, as it was deployed. */
+export function functionName(
+  kind: 'proxy' | 'admin',
+  staging: string,
+  { namePrefix = readEnvironment().namePrefix }: Pick<LambdaOptions, 'namePrefix'>,
+): string {
+  return `${namePrefix === undefined ? '' : `${namePrefix}-`}openai-${kind}-${staging}`;
 }
 
 const ATTEMPTS = 3;
@@ -48,18 +59,18 @@ export function createLambdaApi(options: LambdaOptions = {}): LambdaApi {
     return response;
   };
   return {
-    async invoke(functionName, payload, signal) {
-      const path = `/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`;
+    async invoke(name, payload, signal) {
+      const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`;
       const response = await call('POST', path, payload, signal);
       const reply: unknown = await response.json();
-      if (response.headers.has('x-amz-function-error')) throw failed(functionName, reply);
+      if (response.headers.has('x-amz-function-error')) throw failed(name, reply);
       return reply;
     },
-    async functionUrl(functionName) {
-      const path = `/2021-10-31/functions/${encodeURIComponent(functionName)}/urls`;
+    async functionUrl(name) {
+      const path = `/2021-10-31/functions/${encodeURIComponent(name)}/urls`;
       const url = signedUrlIn(await (await call('GET', path)).json());
       if (url !== undefined) return url;
-      throw new TollgateError('refused', 'no_function_url', `${functionName} has no URL.`);
+      throw new TollgateError('refused', 'no_function_url', `${name} has no URL.`);
     },
   };
 }
@@ -107,10 +118,10 @@ async function refusedBy(response: Response): Promise<TollgateError> {
   return new TollgateError(kind, type, `AWS refuses (${type}): ${message}`);
 }
 
-function failed(functionName: string, reply: unknown): TollgateError {
+function failed(name: string, reply: unknown): TollgateError {
   const { errorType, errorMessage }: { errorType?: unknown; errorMessage?: unknown } =
     typeof reply === 'object' && reply !== null ? reply : {};
   const what = [errorType, errorMessage].filter((part) => typeof part === 'string').join(': ');
-  const message = `${functionName} failed${what === '' ? '' : ` (${what})`}. Its log in CloudWatch says more.`;
+  const message = `${name} failed${what === '' ? '' : ` (${what})`}. Its log in CloudWatch says more.`;
   return new TollgateError('refused', 'function_failed', message);
 }

@@ -39,9 +39,9 @@ export class OpenAI extends Base {
 
   constructor(options: ClientOptions = {}) {
     const { project, staging, caching, ...rest } = options;
-    const { credentials, profile, region, endpointUrl, urls, fetch, apiKey, ...others } = rest;
+    const { credentials, profile, region, endpointUrl, namePrefix, urls, fetch, apiKey, ...others } = rest;
     const settings = { project, staging, caching };
-    const connection = { credentials, profile, region, endpointUrl, urls, fetch, apiKey };
+    const connection = { credentials, profile, region, endpointUrl, namePrefix, urls, fetch, apiKey };
     const baseURL = others.baseURL ?? readEnvironment().baseURL;
     const url = baseURL?.startsWith(OPENAI_ORIGIN) ? undefined : baseURL;
     super({

@@ -1,6 +1,6 @@
 import { readEnvironment, stageVariable } from './environment.ts';
 import { TollgateError } from './errors.ts';
-import { createLambdaApi, type LambdaOptions } from './lambda-api.ts';
+import { createLambdaApi, functionName, type LambdaOptions } from './lambda-api.ts';
 import { regionOf } from './region.ts';
 
 /** The stage that is meant where none is named. */
@@ -52,8 +52,9 @@ export async function findStage(staging: string, options: StageOptions): Promise
     return { url: `https://${id}.lambda-url.${region}.on.aws`, region, source: 'the id in OPENAI_API_KEY' };
   }
   try {
-    const url = await createLambdaApi(options).functionUrl(`openai-proxy-${staging}`);
-    return await stageAt(url, `AWS, as the URL of openai-proxy-${staging}`, options);
+    const name = functionName('proxy', staging, options);
+    const url = await createLambdaApi(options).functionUrl(name);
+    return await stageAt(url, `AWS, as the URL of ${name}`, options);
   } catch (error) {
     if (!(error instanceof TollgateError) || error.kind === 'credentials') throw error;
     throw new TollgateError(

@@ -213,6 +213,13 @@ describe('the admin function from code', () => {
     await expect.poll(cached, { timeout: 20_000 }).toBe('miss');
   });
 
+  it('asks the function whose name has the prefix of the deployment', async () => {
+    const named = { ...connection(), namePrefix: 'acme' };
+    await expect(usage(named)).rejects.toThrow(/function:acme-openai-admin-dev/);
+    vi.stubEnv('TOLLGATE_NAME_PREFIX', 'corp');
+    await expect(usage(connection())).rejects.toThrow(/function:corp-openai-admin-dev/);
+  });
+
   it('raises the words of the refusal', async () => {
     await expect(usage({ ...connection(), project: 'nobody-has-this' })).rejects.toMatchObject({
       name: 'TollgateError',

@@ -25,14 +25,16 @@ export interface SharedOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly endpointUrl?: string;
+  readonly namePrefix?: string;
   readonly json?: boolean;
 }
 
 /** Makes the context of a command from the options that it was given. */
 export function contextOf(command: Command, terminal: Terminal, signal: AbortSignal): Context {
-  const { stage, region, profile, endpointUrl, json = false } = command.optsWithGlobals<SharedOptions>();
+  const { stage, json = false, ...shared } = command.optsWithGlobals<SharedOptions>();
+  const { region, profile, endpointUrl, namePrefix } = shared;
   const staging = settled({ staging: stage }).staging ?? DEFAULT_STAGE;
-  const connection = { region, profile, endpointUrl };
+  const connection = { region, profile, endpointUrl, namePrefix };
   const admin = createAdmin({ ...connection, staging });
   return {
     terminal,

@@ -38,6 +38,7 @@ export function createProgram(version: string, terminal: Terminal, signal: Abort
     .option('--profile <name>', 'the profile of the AWS configuration; AWS_PROFILE')
     .option('--region <name>', 'the AWS region; AWS_REGION')
     .option('--endpoint-url <url>', 'where the Lambda API is; AWS_ENDPOINT_URL_LAMBDA')
+    .option('--name-prefix <prefix>', "what stands before the functions' names; TOLLGATE_NAME_PREFIX")
     .option('--json', 'print the reply as JSON, for programs')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(--help says what there is)')

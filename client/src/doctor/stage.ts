@@ -2,6 +2,7 @@ import { createAdmin, isObject, type JsonObject } from '../admin.ts';
 import { readEnvironment, stageVariable } from '../environment.ts';
 import { messageOf, TollgateError } from '../errors.ts';
 import { createFetch, OPENAI_ORIGIN } from '../fetch.ts';
+import { functionName } from '../lambda-api.ts';
 import { regionOf } from '../region.ts';
 import { settled } from '../settings.ts';
 import { findStage } from '../stage.ts';
@@ -114,7 +115,7 @@ export async function lookAtAdmin(patient: Patient): Promise<Finding> {
   } catch (error) {
     const denied = error instanceof TollgateError && /AccessDenied/.test(error.code);
     if (denied) {
-      const need = `Who should needs lambda:InvokeFunction on openai-admin-${patient.staging}.`;
+      const need = `Who should needs lambda:InvokeFunction on ${functionName('admin', patient.staging, patient)}.`;
       return note('you may not administer this stage, which callers need not', need);
     }
     return bad(messageOf(error));
