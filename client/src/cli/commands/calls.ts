@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { JsonObject } from '../../admin.ts';
+import { TollgateError } from '../../errors.ts';
 import { grouped } from '../amounts.ts';
 import type { Context } from '../context.ts';
 import { countOf, listOf, objectOf, objectsOf, textOf } from '../replies.ts';
@@ -61,7 +62,7 @@ async function follow(
   const widths = columns.map(({ head }) => head.length);
   while (!context.signal.aborted) {
     await sleep(POLL_MS, undefined, { signal: context.signal });
-    const latest = await context.admin.run({ ...payload, limit: MOST }, context.signal);
+    const latest = await context.admin.run({ ...payload, limit: MOST }, context.signal).catch(missed);
     const fresh = objectsOf(latest, 'calls').filter(
       (call) => call['state'] !== 'open' && !known.has(textOf(call, 'id')),
     );
@@ -71,6 +72,12 @@ async function follow(
       else context.print(lineOf(columns, call, widths));
     }
   }
+}
+
+/** A stage that cannot be reached for a while, or a machine that slept, is no reason to stop: the next look tells. */
+function missed(error: unknown): JsonObject {
+  if (error instanceof TollgateError && error.kind === 'unreachable') return {};
+  throw error;
 }
 
 function print(context: Context, columns: readonly Column<JsonObject>[], calls: readonly JsonObject[]): void {
