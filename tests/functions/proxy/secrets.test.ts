@@ -10,6 +10,8 @@ import { ANSWERS } from './cases/answers.ts';
 import { CACHING } from './cases/caching.ts';
 import { ask, of, post } from './cases/fixtures.ts';
 import { HOLDING } from './cases/holding.ts';
+import { MEDIA } from './cases/media.ts';
+import { OBJECTS } from './cases/objects.ts';
 import { REFUSALS } from './cases/refusals.ts';
 import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
 
@@ -36,7 +38,15 @@ describe('after a run of every case', () => {
     );
     target = recording(await functionUrl(world), replies);
     const restore = capturePrinted(printed);
-    for (const each of [...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING]) {
+    for (const each of [
+      ...ANSWERS,
+      ...UPSTREAM_FAULTS,
+      ...REFUSALS,
+      ...CACHING,
+      ...HOLDING,
+      ...MEDIA,
+      ...OBJECTS,
+    ]) {
       await each.run(world, target);
     }
     // An upstream that quotes the key it was sent, as an error about a wrong key may.
@@ -48,7 +58,7 @@ describe('after a run of every case', () => {
     await post(target, '/v1/chat/completions', ask(project), of(project));
     await world.entries(project);
     restore();
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await target.close();
     await world.close();
