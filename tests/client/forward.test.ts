@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type RequestListener, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -148,7 +149,11 @@ describe('the forwarder', () => {
       response.end('{}');
     });
     const patient = createPatientFetch(() => now);
-    const ask = async () => (await patient(stage)).text();
+    const ask = async () => {
+      await (await patient(stage)).text();
+      // The connection is free once the loop has gone round.
+      await nextTurn();
+    };
     await ask();
     await ask();
     expect(connections.size).toBe(1);
