@@ -17,7 +17,7 @@ const KEYS = { dev: 'sk-emulated-key-of-dev-0000', prod: 'sk-emulated-key-of-pro
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
 /** The emulator is slower than DynamoDB, and no fault. */
-const PATIENT = { LEDGER_DEADLINE_MS: '60000' };
+const PATIENT = { LEDGER_DEADLINE_MS: '60000', CACHE_OPERATION_MS: '10000' };
 
 const canRun = isInstalled('terraform') && isInstalled('moto_server') && isInstalled('python3');
 
