@@ -112,8 +112,8 @@ describe.skipIf(!canRun)('a deployment', () => {
     expect(await stage.admin({ command: 'create-project', project: 'demo' })).toMatchObject({
       project: 'demo',
     });
-    expect(await stage.admin({ command: 'set-limit', project: 'demo', limit: '5' })).toMatchObject({
-      limit: '5',
+    expect(await stage.admin({ command: 'set-limit', project: 'demo', limit: '0.001' })).toMatchObject({
+      limit: '0.001',
     });
 
     const question = {
