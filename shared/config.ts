@@ -13,13 +13,9 @@ const list = z
       .filter((item) => item !== ''),
   );
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
-const whole = (fallback: number, least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(least).max(most))
-    .default(fallback);
+const wholeIn = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(least).max(most));
+const whole = (fallback: number, least: number, most: number) => wholeIn(least, most).default(fallback);
 
 /** Comma-separated percentages; `none` for none of them. */
 const percentages = z
@@ -84,8 +80,8 @@ const PROXY = SWEEP.extend({
   CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
   CACHE_TABLE: z.string().min(3, 'must name the DynamoDB table that answers are cached in').optional(),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),
-  /** How long Memcached may take for one item; a call whose cache is slower goes on as a miss. */
-  CACHE_OPERATION_MS: whole(50, 1, 10_000),
+  /** How long the cache may take for one item; a call whose cache is slower goes on as a miss. */
+  CACHE_OPERATION_MS: wholeIn(1, 10_000).optional(),
   CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),

@@ -5,25 +5,35 @@ import { createTruth } from './deferred/truth.ts';
 import { createHttpUpstream } from './openai/http-upstream.ts';
 import { createOrganization } from './openai/organization.ts';
 import type { Invoice } from './ports/invoice.ts';
+import type { OpenAiCredentials } from './ports/secrets.ts';
 import { createPriceSource } from './pricing/price-source.ts';
 import { type Books, clock } from './wire-books.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** What OpenAI tells a stage, which asks with its own key. */
-export function wireTruth(config: SweepConfig, { objects, stagePrices, log }: Books) {
+/** A way to OpenAI with the key of one secret. */
+function wireUpstream<S extends OpenAiCredentials>(
+  config: Pick<SweepConfig, 'AWS_REGION' | 'AWS_ENDPOINT_URL_SECRETS_MANAGER' | 'OPENAI_BASE_URL'>,
+  secretId: string,
+  parse: (text: string) => S,
+) {
   const secrets = createSecretsManager({
-    secretId: config.OPENAI_SECRET_ARN,
-    parse: readStageSecret,
+    secretId,
+    parse,
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     clock,
   });
-  const upstream = createHttpUpstream({
-    baseUrl: new URL(config.OPENAI_BASE_URL),
+  const baseUrl = new URL(config.OPENAI_BASE_URL);
+  return {
     secrets,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  });
+    upstream: createHttpUpstream({ baseUrl, secrets, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+  };
+}
+
+/** What OpenAI tells a stage, which asks with its own key. */
+export function wireTruth(config: SweepConfig, { objects, stagePrices, log }: Books) {
+  const { secrets, upstream } = wireUpstream(config, config.OPENAI_SECRET_ARN, readStageSecret);
   const endpoint = endpointOf(config);
   const bundled = bundledPrices(endpoint);
   const prices = createPriceSource({ bundled, stagePrices, endpoint, clock, log });
@@ -32,18 +42,8 @@ export function wireTruth(config: SweepConfig, { objects, stagePrices, log }: Bo
 
 /** OpenAI's own account, where an admin key is configured: a credential of its own, which serves no call. */
 export function wireInvoice(config: AdminConfig): Invoice | undefined {
-  if (config.OPENAI_ADMIN_SECRET_ARN === undefined) return undefined;
-  const secrets = createSecretsManager({
-    secretId: config.OPENAI_ADMIN_SECRET_ARN,
-    parse: readAdminSecret,
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL_SECRETS_MANAGER,
-    clock,
-  });
-  const upstream = createHttpUpstream({
-    baseUrl: new URL(config.OPENAI_BASE_URL),
-    secrets,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  });
-  return createOrganization({ upstream, project: config.OPENAI_PROJECT_ID });
+  const { OPENAI_ADMIN_SECRET_ARN: secretId, OPENAI_PROJECT_ID: project } = config;
+  if (secretId === undefined) return undefined;
+  const { upstream } = wireUpstream(config, secretId, readAdminSecret);
+  return createOrganization({ upstream, project });
 }

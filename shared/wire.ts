@@ -106,25 +106,24 @@ function proxySettings(config: ProxyConfig) {
 }
 
 function wireCache(config: ProxyConfig, log: Log): ResponseCache {
-  if (config.CACHE_NODES.length > 0)
+  const { CACHE_NODES: nodes, CACHE_TABLE: table, CACHE_OPERATION_MS: operationMs } = config;
+  const onFault = (server: string) => log.alarm('cache_fault', { server });
+  if (nodes.length > 0)
     return createMemcachedCache({
-      servers: config.CACHE_NODES.map(address),
-      operationMs: config.CACHE_OPERATION_MS,
+      servers: nodes.map(address),
       clock,
-      onFault: ({ host, port }) => log.alarm('cache_fault', { server: `${host}:${port}` }),
+      ...(operationMs !== undefined && { operationMs }),
+      onFault: ({ host, port }) => onFault(`${host}:${port}`),
     });
-  if (config.CACHE_TABLE !== undefined)
-    return createDynamoDbCache({
-      client: createDynamoDbClient({
-        region: config.AWS_REGION,
-        endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
-        ...CACHE_CLIENT,
-      }),
-      table: config.CACHE_TABLE,
-      clock,
-      onFault: () => log.alarm('cache_fault', { server: config.CACHE_TABLE }),
-    });
-  return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
+  if (table === undefined)
+    return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
+  const client = createDynamoDbClient({
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
+    ...CACHE_CLIENT,
+    ...(operationMs !== undefined && { deadlineMs: operationMs }),
+  });
+  return createDynamoDbCache({ client, table, clock, onFault: () => onFault(table) });
 }
 
 /** @param node `host:port`, as the configuration checked it */

@@ -186,7 +186,6 @@ run "what_cannot_work_is_refused" {
     num_azs            = 9
     log_retention_days = 2
     vpc_cidr           = "10.0.0.0/28"
-    openai_keys        = {}
     stages = { dev = {}, Prod = {
       openai_organization = "org-1"
       openai_base_url     = "api.openai.com"
@@ -198,6 +197,14 @@ run "what_cannot_work_is_refused" {
     } }
   }
   expect_failures = [
-    var.name_prefix, var.packages_dir, var.num_azs, var.log_retention_days, var.vpc_cidr, var.openai_keys, var.stages,
+    var.name_prefix, var.packages_dir, var.num_azs, var.log_retention_days, var.vpc_cidr, var.stages,
   ]
+}
+
+run "a_stage_without_a_key_is_refused" {
+  command = plan
+  variables {
+    stages = { dev = {}, prod = {} }
+  }
+  expect_failures = [var.openai_keys]
 }

@@ -31,6 +31,7 @@ describe('the Terraform configuration', () => {
         AWS_REGION: 'us-east-1',
         OPENAI_SECRET_ARN: 'secret',
         OPENAI_REGIONAL: '1',
+        CACHE_OPERATION_MS: '60',
       }),
     );
     const described = read('docs/configuration.md');

@@ -17,7 +17,7 @@ const KEYS = { dev: 'sk-emulated-key-of-dev-0000', prod: 'sk-emulated-key-of-pro
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
 /** The emulator is slower than DynamoDB, and no fault. */
-const PATIENT = { LEDGER_DEADLINE_MS: '60000' };
+const PATIENT = { LEDGER_DEADLINE_MS: '60000', CACHE_OPERATION_MS: '10000' };
 
 const canRun = isInstalled('terraform') && isInstalled('moto_server') && isInstalled('python3');
 
@@ -112,8 +112,8 @@ describe.skipIf(!canRun)('a deployment', () => {
     expect(await stage.admin({ command: 'create-project', project: 'demo' })).toMatchObject({
       project: 'demo',
     });
-    expect(await stage.admin({ command: 'set-limit', project: 'demo', limit: '5' })).toMatchObject({
-      limit: '5',
+    expect(await stage.admin({ command: 'set-limit', project: 'demo', limit: '0.001' })).toMatchObject({
+      limit: '0.001',
     });
 
     const question = {

@@ -1,38 +1,22 @@
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../../functions/proxy/app.ts';
-import { type Simulator, startSimulator } from '../../../local/simulator/server.ts';
-import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
-import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
-import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
-import { createHttpUpstream } from '../../../shared/openai/http-upstream.ts';
+import { type SimulatedStage, startSimulatedStage } from '../../support/simulated-stage.ts';
 import { inProcess } from '../../support/targets.ts';
-import { makeWorld, OPENAI_KEY, sdk, type World } from '../../support/world.ts';
+import { sdk, type World } from '../../support/world.ts';
 
 /** Two projects of one stage, whose one OpenAI account keeps the things of both. */
-let simulator: Simulator;
+let stage: SimulatedStage;
 let world: World;
 let mine: OpenAI;
 let theirs: OpenAI;
 beforeAll(async () => {
-  simulator = await startSimulator({ port: 0, chunkDelayMs: 0 });
-  const clock = { now: () => Date.now() };
-  const made = await makeWorld({
-    store: createMemoryLedgerStore(),
-    directory: createMemoryDirectory(),
-    cache: createMemoryCache({ clock }),
-  });
-  const secrets = { read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage' }) };
-  const upstream = createHttpUpstream({ baseUrl: new URL(simulator.url), secrets, connectTimeoutMs: 2_000 });
-  world = { ...made, app: createApp({ ...made.deps, upstream }) };
+  stage = await startSimulatedStage();
+  world = stage.world;
   mine = sdk(inProcess(world), await world.project('5'));
   theirs = sdk(inProcess(world), await world.project('5'));
 });
-afterAll(async () => {
-  await world.close();
-  await simulator.close();
-});
+afterAll(() => stage.close());
 
 const notFound = { status: 404, code: 'not_found' };
 

@@ -1,40 +1,24 @@
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../../functions/proxy/app.ts';
-import { type Simulator, startSimulator } from '../../../local/simulator/server.ts';
 import { formatUsd, parseUsd } from '../../../shared/core/money.ts';
-import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
-import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
-import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
-import { createHttpUpstream } from '../../../shared/openai/http-upstream.ts';
 import { wav } from '../../support/audio.ts';
+import { type SimulatedStage, startSimulatedStage } from '../../support/simulated-stage.ts';
 import { inProcess } from '../../support/targets.ts';
-import { makeWorld, OPENAI_KEY, sdk, type World } from '../../support/world.ts';
+import { sdk, type World } from '../../support/world.ts';
 
 /** A stage in front of the simulator, whose own account says what everything cost. */
-let simulator: Simulator;
+let stage: SimulatedStage;
 let world: World;
 beforeAll(async () => {
-  simulator = await startSimulator({ port: 0, chunkDelayMs: 0, adminKey: 'sk-admin-tests' });
-  const clock = { now: () => Date.now() };
-  const made = await makeWorld({
-    store: createMemoryLedgerStore(),
-    directory: createMemoryDirectory(),
-    cache: createMemoryCache({ clock }),
-  });
-  const secrets = { read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage' }) };
-  const upstream = createHttpUpstream({ baseUrl: new URL(simulator.url), secrets, connectTimeoutMs: 2_000 });
-  world = { ...made, app: createApp({ ...made.deps, upstream }) };
+  stage = await startSimulatedStage({ adminKey: 'sk-admin-tests' });
+  world = stage.world;
 });
-afterAll(async () => {
-  await world.close();
-  await simulator.close();
-});
+afterAll(() => stage.close());
 
 /** What the simulated account owes so far, in USD. */
 async function owed(): Promise<bigint> {
   const start = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400;
-  const response = await fetch(`${simulator.url}/organization/costs?start_time=${start}`, {
+  const response = await fetch(`${stage.simulator.url}/organization/costs?start_time=${start}`, {
     headers: { authorization: 'Bearer sk-admin-tests' },
   });
   expect(response.status).toBe(200);
