@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { signedFetch } from '../support/signed-fetch.ts';
 
@@ -76,7 +76,10 @@ async function callEverything(openai: OpenAI): Promise<void> {
     ],
   });
   const later = await responses.create({ model: 'gpt-5-mini', input: 'no hurry', background: true });
-  expect((await responses.retrieve(later.id)).status).toBe('completed');
+  await vi.waitFor(async () => expect((await responses.retrieve(later.id)).status).toBe('completed'), {
+    timeout: 30_000,
+    interval: 200,
+  });
   await openai.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'once upon', max_tokens: 20 });
   await openai.embeddings.create({ model: 'text-embedding-3-small', input: ['a', words(3)] });
   await openai.moderations.create({ input: 'nothing to see' });
