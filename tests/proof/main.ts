@@ -53,7 +53,7 @@ const crashes = await runCrashes({ ...CRASHES, seed, kills });
 note('crashes', faultsOfCrashes(crashes, kills));
 const spreadKills = Math.ceil(kills / 3);
 const spreadCrashes = await runCrashes({ ...CRASHES, seed: seed + 1, kills: spreadKills, shards: SHARDS });
-note('crashes in shards', faultsOfCrashes(spreadCrashes, spreadKills));
+note('crashes in shards', faultsOfCrashes(spreadCrashes, spreadKills, crashes.kills));
 
 const findings = {
   seed,
