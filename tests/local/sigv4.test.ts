@@ -153,11 +153,11 @@ describe('a request signed by the AWS SDK is its signer’s', () => {
   });
 
   it('whatever path, query and body', async () => {
+    // The SDK's signer keeps a query in a plain object, and loses this name there: it signs another query than it sends.
+    const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => text !== '__proto__');
     const anyWish = fc.record({
       path: fc.webPath().map((path) => `/${path.replace(/^\/+/, '')}`),
-      query: fc.dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), {
-        maxKeys: 4,
-      }),
+      query: fc.dictionary(name, fc.string({ unit: 'grapheme' }), { maxKeys: 4 }),
       body: fc.string({ unit: 'grapheme' }),
     });
     await fc.assert(
