@@ -6,6 +6,7 @@ import { isRefusal } from '../../shared/core/refusal.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { isOwn } from './own.ts';
 
 /** As many as OpenAI gives at once. */
 const PAGE = 100;
@@ -60,10 +61,9 @@ async function readPage(
   if (isRefusal(parsed)) return { kind: 'unreachable', sent: true, detail: 'its list is no JSON' };
   const objects = listOf(parsed.json['data']).filter(isObject);
   const owners = await deps.objects.owners(objects.map(({ id }) => textOf(id) ?? ''));
-  const own = objects.filter(({ id }) => {
-    const owner = owners.get(textOf(id) ?? '');
-    return owner?.project === call.projectName && owner.kind === kind;
-  });
+  const own = objects.filter(({ id }) =>
+    isOwn({ kind, weak: false }, owners.get(textOf(id) ?? ''), call.projectName),
+  );
   return { response, answer: parsed.json, own };
 }
 

@@ -51,7 +51,12 @@ export async function refuseNamed(
   return foreign === undefined ? undefined : notFound(foreign, call.projectName);
 }
 
-function isOwn({ kind, weak }: Named, owner: StoredObject | undefined, project: string): boolean {
+/** Whether something that is named is the project's, as far as its owner is known. */
+export function isOwn(
+  { kind, weak }: Pick<Named, 'kind' | 'weak'>,
+  owner: StoredObject | undefined,
+  project: string,
+): boolean {
   if (owner === undefined) return weak;
   return owner.project === project && (kind === undefined || owner.kind === kind);
 }
