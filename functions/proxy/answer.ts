@@ -20,7 +20,7 @@ import {
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { disownDeleted, ownCreated, owningMeter } from './own.ts';
+import { disownDeleted, ownCreated, owningMeter, owningReader } from './own.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -69,15 +69,15 @@ export async function answer(
       const exchange = whole(call, upstream, head.bytes, slot, deps);
       return { ...exchange, done: exchange.done.then(() => settleBatch(call, told, deps)) };
     }
-    case 'large':
-      return passing(call, upstream, slot, deps, (onEnd) =>
-        meteredBody(head.body, {
-          reader: largeReader(work, rulesFor(call), upstream, keepBytes),
-          // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
-          onDisconnect: 'drain',
-          onEnd,
-        }),
+    case 'large': {
+      const large = largeReader(work, rulesFor(call), upstream, keepBytes);
+      const { reader, written } = owningReader(call, large, deps);
+      // OpenAI has made all of it and bills it: there is nothing left to save by cancelling.
+      const exchange = passing(call, upstream, slot, deps, (onEnd) =>
+        meteredBody(head.body, { reader, onDisconnect: 'drain', onEnd }),
       );
+      return { ...exchange, done: exchange.done.then(written) };
+    }
     case 'broken':
       return lost(call, status, slot, deps);
   }

@@ -6,12 +6,14 @@ import {
 } from '../../shared/core/created-objects.ts';
 import type { StreamMeter } from '../../shared/core/endpoint.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
+import { type Outline, OutlineReader } from '../../shared/core/json-outline.ts';
 import { objectReferences } from '../../shared/core/object-references.ts';
 import type { ObjectKind, StoredObject } from '../../shared/core/objects.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import type { Route } from '../../shared/core/treatments.ts';
 import type { HeldCall, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import type { BodyReader } from './metered-body.ts';
 import { nameOf } from './settle.ts';
 
 /** What a call names of what OpenAI keeps. */
@@ -75,6 +77,42 @@ function notFound({ id, param, kind }: Named, project: string): Refusal {
 export async function ownCreated(call: HeldCall, answer: JsonObject, deps: ProxyDeps): Promise<void> {
   const kind = kindMade(call);
   if (kind !== undefined) await own(call, createdObjects(kind, answer), deps);
+}
+
+/** All members of an answer that `createdObjects` looks at. */
+const CREATED = {
+  id: true,
+  file: { id: true },
+  data: { id: true, container_id: true, environment: true },
+  output: { id: true, container_id: true, environment: true },
+} as const satisfies Outline;
+
+export interface OwningReader {
+  readonly reader: BodyReader;
+  /** Settles when all that the answer made is written down. */
+  written(): Promise<void>;
+}
+
+/** Reads an answer that is too large to be taken whole for what it made, beside its other reader. */
+export function owningReader(call: HeldCall, reader: BodyReader, deps: ProxyDeps): OwningReader {
+  if (kindMade(call) === undefined) return { reader, written: async () => {} };
+  const outline = new OutlineReader(CREATED);
+  let writing: Promise<void> | undefined;
+  return {
+    reader: {
+      pass(chunk) {
+        outline.push(chunk);
+        return reader.pass(chunk);
+      },
+      last: (how) => reader.last(how),
+      end(how) {
+        const answer = outline.value();
+        if (answer !== undefined) writing = ownCreated(call, answer, deps);
+        return reader.end(how);
+      },
+    },
+    written: async () => writing,
+  };
 }
 
 /** A deleted object is nobody's any more. One that stays on the books by a fault can still be reached by nobody. */

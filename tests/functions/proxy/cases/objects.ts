@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { event, json, type Script, sse } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
 import { caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
@@ -243,6 +243,27 @@ export const OBJECTS: readonly HttpCase[] = [
         [mine, 'item'],
       ]);
       expect((await get(target, `/v1/responses/${response}`, theirs)).status).toBe(404);
+    },
+  },
+  {
+    name: 'a response too large to be taken whole is its project’s, too',
+    async run(world, target) {
+      const mine = await world.project('5');
+      const [response, item] = [id('resp_'), id('ig_')];
+      const image = {
+        type: 'image_generation_call',
+        id: item,
+        status: 'completed',
+        result: 'A'.repeat(9_000_000),
+      };
+      world.upstream.on('/responses', json(responseOf(response, [image])));
+      const body = { model: 'gpt-4o', input: mine, max_output_tokens: 16 };
+      await (await post(target, '/v1/responses', body, of(mine))).arrayBuffer();
+      await world.entries(mine);
+      await vi.waitFor(async () => {
+        const owners = await world.deps.objects.owners([response, item]);
+        expect([...owners.values()].map(({ project }) => project)).toEqual([mine, mine]);
+      });
     },
   },
   {
