@@ -26,7 +26,7 @@ export interface Actors {
   /** Whether limits only ever rose, and no call cost more than it held: then nothing may pass a limit. */
   readonly strict: () => boolean;
   readonly play: (round: Round) => Promise<void>;
-  /** Everything that was on its way arrives, every lease ends, and the sweep looks at it all. */
+  /** Everything that was on its way arrives, every lease ends, and the sweep looks at it all, and again, twice at once. */
   readonly settleDown: () => Promise<void>;
 }
 
@@ -132,7 +132,7 @@ export function createActors(
     async settleDown() {
       await deliver();
       await dailySweep();
-      await dailySweep();
+      await Promise.all([dailySweep(), dailySweep()]);
     },
   };
 
