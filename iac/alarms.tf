@@ -49,7 +49,7 @@ resource "aws_cloudwatch_metric_alarm" "event" {
   alarm_description   = "Tollgate ${each.value.stage}: ${each.value.metric}, see docs/operations.md#alarms"
   namespace           = "Tollgate"
   metric_name         = each.value.metric
-  dimensions          = { stage = each.value.stage }
+  dimensions          = { service = "tollgate", stage = each.value.stage }
   statistic           = "Sum"
   period              = each.value.seconds
   evaluation_periods  = 1

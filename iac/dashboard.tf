@@ -17,7 +17,7 @@ locals {
     },
     {
       title = "To look into", metrics = [
-        for metric in keys(local.alarm_bounds) : ["Tollgate", metric, "stage", stage, { stat = "Sum" }]
+        for metric in keys(local.alarm_bounds) : ["Tollgate", metric, "service", "tollgate", "stage", stage, { stat = "Sum" }]
       ]
     },
     {
@@ -36,8 +36,8 @@ locals {
   ] }
 
   dashboard_queries = {
-    "USD by project and hour" = "filter event = 'call' | stats sum(costUsd) as usd, sum(savedUsd) as saved by project, bin(1h)"
-    "USD by user and model"   = "filter event = 'call' | stats sum(costUsd) as usd, count(*) as calls by user, model | sort usd desc"
+    "USD by project and hour" = "filter message = 'call' | stats sum(costUsd) as usd, sum(savedUsd) as saved by project, bin(1h)"
+    "USD by user and model"   = "filter message = 'call' | stats sum(costUsd) as usd, count(*) as calls by user, model | sort usd desc"
   }
 }
 

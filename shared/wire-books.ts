@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { createDynamoDbAlertClaims } from './aws/dynamodb-alert-claims.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbDirectory } from './aws/dynamodb-directory.ts';
@@ -6,7 +5,7 @@ import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
 import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
-import { createJsonLog } from './aws/json-log.ts';
+import { createPowertoolsLog } from './aws/powertools-log.ts';
 import { createSnsAlerts } from './aws/sns-alerts.ts';
 import type { StageConfig } from './config.ts';
 import { withBudgetAlerts } from './ledger/budget-alerts.ts';
@@ -34,11 +33,9 @@ export function wireBooks(config: StageConfig) {
     clock,
     retentionDays: config.RETENTION_DAYS,
   });
-  const log = createJsonLog({
+  const log = createPowertoolsLog({
     stage: config.STAGE,
     level: config.LOG_LEVEL,
-    // Lambda wraps what goes through `console` in an envelope that hides a line's metrics.
-    write: (line) => process.stdout.write(`${line}\n`),
   });
   const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
   const trail = createDynamoDbTrail(client, config.TABLE_NAME);

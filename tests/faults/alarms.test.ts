@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
 import { createSweep } from '../../functions/sweep/app.ts';
-import { createJsonLog } from '../../shared/aws/json-log.ts';
 import { createMemcachedCache } from '../../shared/memcached/memcached-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
@@ -12,6 +11,7 @@ import type { FaultScript } from '../support/fault-proxy.ts';
 import { type FaultStages, type SpoiledStage, startFaultStages } from '../support/fault-stage.ts';
 import { dollars, heldCall, LEASE, settledAt } from '../support/ledger-world.ts';
 import { metricsIn } from '../support/metrics.ts';
+import { recordLog } from '../support/record-log.ts';
 import { json } from '../support/scripted-upstream.ts';
 import { inProcess } from '../support/targets.ts';
 import { makeWorld, type World } from '../support/world.ts';
@@ -28,12 +28,11 @@ afterAll(async () => {
 
 /** A log as it goes to CloudWatch, and the alarms in it: each line with a metric, by its event's name. */
 function record() {
-  const lines: string[] = [];
-  const log = createJsonLog({ stage: 'dev', level: 'info', write: (line) => lines.push(line) });
+  const { log, lines } = recordLog('info');
   const alarms = () => {
     const counted = metricsIn(lines).map(({ name, value }) => (value === 1 ? name : `${value} ${name}`));
-    const raised = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
-    expect(counted).toEqual(raised.map(({ event }) => event));
+    const raised = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'ERROR');
+    expect(counted).toEqual(raised.map(({ message }) => message));
     return counted;
   };
   return { log, lines, alarms };

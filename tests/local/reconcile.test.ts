@@ -148,9 +148,9 @@ describe('after calls through the proxy', () => {
 
   it('the schedule logs a line for the day', async () => {
     await reconcile({ alarm: true, tolerance_usd: 0, tolerance_percent: 0 });
-    const line = () => lines.find((each) => each.includes('"event":"reconcile"') && each.includes(day));
+    const line = () => lines.find((each) => each.includes('"message":"reconcile"') && each.includes(day));
     await expect.poll(line, { timeout: 10_000 }).toBeDefined();
-    expect(JSON.parse(line() ?? '')).toMatchObject({ level: 'info', stage: 'dev', withinTolerance: false });
+    expect(JSON.parse(line() ?? '')).toMatchObject({ level: 'INFO', stage: 'dev', withinTolerance: false });
   });
 
   it('nobody reads the invoice through the proxy', async () => {

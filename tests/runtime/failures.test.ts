@@ -50,7 +50,7 @@ async function sweepUntilSettled(stage: RealStage, project: string, calls: numbe
   for (const entry of await world.entries(project)) {
     expect(entry.outcome).toMatchObject({ state: 'unsettled', cost: entry.held, flags: ['unsettled'] });
     const alarms = () =>
-      world.logs.filter((line) => line.includes('"event":"unsettled"') && line.includes(entry.id));
+      world.logs.filter((line) => line.includes('"message":"unsettled"') && line.includes(entry.id));
     await expect.poll(alarms).toHaveLength(1);
   }
 }

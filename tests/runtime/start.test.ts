@@ -60,7 +60,7 @@ it('npm start -- --runtime serves from the zips, and leaves no process behind ho
     // An answer is out before it is in the cache.
     const log = join(directory, '.local', 'logs', 'functions-of-dev.log');
     await expect
-      .poll(() => (existsSync(log) ? readFileSync(log, 'utf8').split('"event":"call"').length - 1 : 0))
+      .poll(() => (existsSync(log) ? readFileSync(log, 'utf8').split('"message":"call"').length - 1 : 0))
       .toBe(caches.length);
   }
   expect(caches.map((each) => JSON.stringify(each))).toEqual(['[200,"miss"]', '[200,"hit"]']);

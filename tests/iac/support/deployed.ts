@@ -110,7 +110,7 @@ async function runProxy(deployed: Deployed, endpoint: string, packages: string) 
   const { code, output } = await run(['python3', '-m', 'zipfile', '-e', join(packages, 'proxy.zip'), folder]);
   if (code !== 0) throw new Error(`proxy.zip cannot be unpacked: ${output}`);
   const supervisor = createSupervisor((name, line) => {
-    if (/"level":"(warn|error)"|Error:/.test(line)) console.log(`${name}: ${line.slice(0, 500)}`);
+    if (/"level":"(WARN|ERROR)"|Error:/.test(line)) console.log(`${name}: ${line.slice(0, 500)}`);
   });
   const persons = people('proof');
   const host = startStageHost(supervisor, {

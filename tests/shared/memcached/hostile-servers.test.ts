@@ -89,19 +89,22 @@ async function expectMisses(cache: MemcachedCache): Promise<void> {
   }
 }
 
-/** Within its back-off, the cache finds out that its server is well. */
+/** Within its back-off, the cache finds out that its server is well. On a busy machine a value may be late, never wrong. */
 async function expectRecovery(cache: MemcachedCache): Promise<void> {
+  const found: Uint8Array[] = [];
   await expect
     .poll(
       async () => {
         await cache.set('recovered', VALUE, 60);
-        return (await cache.get('recovered'))?.length;
+        const values = await Promise.all(Array.from({ length: 5 }, () => cache.get('recovered')));
+        const hits = values.filter((value) => value !== undefined);
+        found.push(...hits);
+        return hits.length;
       },
-      { timeout: 15_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     )
-    .toBe(VALUE.length);
-  const values = await Promise.all(Array.from({ length: 20 }, () => cache.get('recovered')));
-  for (const value of values) expect(Buffer.compare(value ?? Buffer.alloc(0), VALUE)).toBe(0);
+    .toBe(5);
+  expect(found.every((value) => Buffer.compare(value, VALUE) === 0)).toBe(true);
 }
 
 async function realServerOn(port: number): Promise<void> {
@@ -195,8 +198,9 @@ describe('a Memcached server that', () => {
 describe('the circuit of a hanging server', () => {
   it('opens after two failures, lets one probe through after each back-off, and closes by itself', async () => {
     let now = 1_000_000;
+    let time = () => now;
     const server = await startHostileServer(() => undefined);
-    const cache = cacheOn(server.port, { now: () => now });
+    const cache = cacheOn(server.port, { now: () => time(), operationMs: 200 });
     for (let call = 0; call < 10; call += 1) await cache.get('key');
     expect(server.connections()).toBe(2);
 
@@ -213,7 +217,7 @@ describe('the circuit of a hanging server', () => {
 
     await server.close();
     await realServerOn(server.port);
-    now += 1_000;
+    time = Date.now;
     await expectRecovery(cache);
   });
 

@@ -1,0 +1,34 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Log, LogLevel } from '../ports/log.ts';
+
+const NAMESPACE = 'Tollgate';
+const SERVICE = 'tollgate';
+
+/**
+ * Writes each event as one line of JSON, as CloudWatch Logs reads it, and each alarm as one that CloudWatch counts as
+ * a metric too (namespace `Tollgate`), by service and stage alone, as every other dimension would be a metric more to
+ * pay. Lines go to the standard output, errors to the standard error: Lambda sends both to the function's log group.
+ */
+export function createPowertoolsLog(options: { readonly stage: string; readonly level: LogLevel }): Log {
+  const { stage, level } = options;
+  const logger = new Logger({ serviceName: SERVICE, logLevel: LEVELS[level], persistentKeys: { stage } });
+  const metrics = new Metrics({
+    namespace: NAMESPACE,
+    serviceName: SERVICE,
+    defaultDimensions: { stage },
+    logger,
+  });
+  return {
+    event: (severity, name, fields = {}) => logger[severity](name, { ...fields }),
+    alarm(name, fields = {}) {
+      metrics.addMetric(name, MetricUnit.Count, 1);
+      // In the alarm's own line, whose `service` and `stage` are the dimensions.
+      const { _aws, [name]: count } = metrics.serializeMetrics();
+      metrics.clearMetrics();
+      logger.error(name, { ...fields, _aws, [name]: count });
+    },
+  };
+}
+
+const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies Record<LogLevel, string>;
