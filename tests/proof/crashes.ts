@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ONE_USD } from '../../shared/core/money.ts';
 import { type Caller, createCaller, type Reply } from './caller.ts';
-import { CALL_POINTS, isDurable, type Point, SHARD_POINTS, SWEEP_POINTS, type Wave } from './points.ts';
+import {
+  CALL_POINTS,
+  FORWARDED,
+  isDurable,
+  type Point,
+  SHARD_POINTS,
+  SWEEP_POINTS,
+  type Wave,
+} from './points.ts';
 import { type Question, questioner, type Shape } from './questions.ts';
 import { type Random, randomFrom } from './random.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
@@ -53,6 +61,8 @@ const MIX: Shape = {
   maximum: [50, 2_000],
   latencyMs: [20, 300],
 };
+/** Calls that are all let through, and that OpenAI is still at work on when the last of them comes to it. */
+const LONG: Shape = { ...MIX, models: ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1'], latencyMs: [5_000, 5_000] };
 /** More than the ledger's deadline, within which money is held: an open call so old has no function any more. */
 const LEASE_SECONDS = 10;
 const ENVIRONMENT = {
@@ -123,8 +133,9 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
     await Promise.all(Array.from({ length: options.processes }, () => runSlot(run, () => ask(MIX))));
     const samples = await sampler.stop();
     await sweeping.stop();
-    await sleep(LEASE_SECONDS * 1_000 + 500);
-    const swept = await sweepAway(stage, ENVIRONMENT, options.sweepKills, random);
+    await untilLeasesEnd();
+    const strand = () => strandCalls(run, () => ask(LONG));
+    const swept = await sweepAway(stage, ENVIRONMENT, { kills: options.sweepKills, random, strand });
     for (const [name, count] of swept.sweepKills) run.kills.set(name, count);
     return { ...swept, samples, points: [...points, ...SWEEP_POINTS], ...(await conclude(run)) };
   } finally {
@@ -173,6 +184,23 @@ async function askOnce(run: Run, slot: Slot, question: Question): Promise<void> 
   if (reply.kind === 'cut') await sleep(10);
 }
 
+/** Leaves calls open that nobody will settle: their function is killed when OpenAI has the last of them. */
+async function strandCalls(run: Run, ask: () => Question): Promise<void> {
+  const { callers } = run.options;
+  const slot = { victim: startVictim(run), alive: true };
+  const { trap, process } = await slot.victim;
+  trap.arm(FORWARDED, callers - 1, () => {
+    process.kill();
+    countKill(run, FORWARDED.name);
+  });
+  await Promise.all(Array.from({ length: callers }, () => askOnce(run, slot, ask())));
+  await untilLeasesEnd();
+}
+
+function untilLeasesEnd(): Promise<void> {
+  return sleep(LEASE_SECONDS * 1_000 + 500);
+}
+
 /** Kills a process when it comes to this point, or at a random instant where it does not, and plans the point anew. */
 async function killAt(run: Run, { process, trap }: Victim, planned: Run['plan'][number]): Promise<void> {
   const { point } = planned;
@@ -188,9 +216,13 @@ async function killAt(run: Run, { process, trap }: Victim, planned: Run['plan'][
   trap.disarm();
   if (!isSprung) process.kill();
   const name = isSprung ? (point?.name ?? RANDOM_INSTANT) : RANDOM_INSTANT;
-  run.kills.set(name, (run.kills.get(name) ?? 0) + 1);
+  countKill(run, name);
   if (!isSprung && point !== undefined && planned.tries < TRIES)
     run.plan.push({ point, tries: planned.tries + 1 });
+}
+
+function countKill({ kills }: Run, name: string): void {
+  kills.set(name, (kills.get(name) ?? 0) + 1);
 }
 
 async function conclude({ stage, questions, replies, traps, kills }: Run) {

@@ -56,6 +56,9 @@ function ledger(
 const decides = (operation: Operation) => operation.step === 'decideCall' && !isVoid(operation);
 const voids = (operation: Operation) => operation.step === 'decideCall' && isVoid(operation);
 
+/** All is held, and the call is on its way. */
+export const FORWARDED: Point = { name: 'OpenAI has the request', is: ({ at }) => at === 'received' };
+
 /** Every recovery point of a call, in the order of its life. */
 export const CALL_POINTS: readonly Point[] = [
   { name: 'before its entry is written', is: ledger('before', ({ step }) => step === 'putCall') },
@@ -71,7 +74,7 @@ export const CALL_POINTS: readonly Point[] = [
     name: 'all held, not forwarded',
     is: ledger('after', ({ step }, wave) => (HOLDS.has(step) || step === 'putCall') && isDurable(wave)),
   },
-  { name: 'OpenAI has the request', is: ({ at }) => at === 'received' },
+  FORWARDED,
   { name: 'after the head', is: ({ at }) => at === 'head' },
   { name: 'in mid-answer', is: ({ at }) => at === 'middle' },
   { name: 'after the last byte', is: ({ at }) => at === 'last' },

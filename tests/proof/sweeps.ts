@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { SWEEP_POINTS } from './points.ts';
+import { type Point, SWEEP_POINTS } from './points.ts';
 import type { Random } from './random.ts';
 import type { FunctionProcess, Stage } from './stage.ts';
 import { startTrap } from './trap.ts';
@@ -28,33 +28,53 @@ export interface SweepResult {
   readonly afterwards: SweepCounts;
 }
 
-/** Sweeps a stage whose functions are dead: sweeps that are killed at each of their points, two at once, one more. */
+/**
+ * Sweeps a stage whose functions are dead: sweeps that are killed at each of their points, two at once, one more.
+ *
+ * @param options.strand leaves calls open, since a point that a sweep is to be killed at must find some
+ */
 export async function sweepAway(
   stage: Stage,
   environment: Readonly<Record<string, string>>,
-  kills: number,
-  random: Random,
+  options: { readonly kills: number; readonly random: Random; readonly strand: () => Promise<void> },
 ): Promise<SweepResult> {
+  const { kills, random, strand } = options;
   const sweepKills = new Map<string, number>();
+  const killAt = async (point: Point) => {
+    const isKilled = await killSweep(stage, environment, point, random.whole(0, 1));
+    if (isKilled) sweepKills.set(point.name, (sweepKills.get(point.name) ?? 0) + 1);
+  };
   for (let index = 0; index < kills; index += 1) {
     const point = SWEEP_POINTS[index % SWEEP_POINTS.length];
     if (point === undefined) break;
-    const trap = await startTrap(stage.table.endpoint);
-    const process = await stage.start(environment, trap.endpoint);
-    let isKilled = false;
-    trap.arm(point, random.whole(0, 1), () => {
-      isKilled = true;
-      process.kill();
-    });
-    // It fails because it is killed; a sweep that finds too little to do to come to the point ends well.
-    await process.sweep().catch(() => undefined);
-    if (isKilled) sweepKills.set(point.name, (sweepKills.get(point.name) ?? 0) + 1);
-    await trap.close();
+    await killAt(point);
+    if (sweepKills.has(point.name)) continue;
+    await strand();
+    await killAt(point);
   }
   const [first, second] = await Promise.all([stage.start(environment), stage.start(environment)]);
   const together = await Promise.all([sweepThrough(first), sweepThrough(second)]);
   await sweepThrough(first);
   return { sweepKills, swept: together.reduce(sum), afterwards: await sweepThrough(second) };
+}
+
+/** Whether a sweep was killed at a point: one that finds too little to do to come to it ends well. */
+async function killSweep(
+  stage: Stage,
+  environment: Readonly<Record<string, string>>,
+  point: Point,
+  passes: number,
+): Promise<boolean> {
+  const trap = await startTrap(stage.table.endpoint);
+  const process = await stage.start(environment, trap.endpoint);
+  let isKilled = false;
+  trap.arm(point, passes, () => {
+    isKilled = true;
+    process.kill();
+  });
+  await process.sweep().catch(() => undefined);
+  await trap.close();
+  return isKilled;
 }
 
 /** Sweeps a stage again and again while calls, and functions, come and go: as its schedule does, only faster. */
