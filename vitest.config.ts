@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes longest, and would run on alone when all else has ended. */
+const LONGEST = '/tests/proof/';
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = ({ moduleId }: TestSpecification) => moduleId.includes(LONGEST);
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,8 +19,10 @@ export default defineConfig({
     exclude: ['tests/runtime/**'],
     // Most of them wait for servers that they started: more at once than there are processors.
     maxWorkers: 4,
+    // A worker reads the product and the SDKs once, not for each file: nothing in them has a state of its own.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: [],
   },
 });
