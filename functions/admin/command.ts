@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
-import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
+import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { AdminDeps } from './deps.ts';
 
 /** One command of the admin function. */
@@ -44,7 +44,7 @@ export function defineCommand<Fields extends z.ZodRawShape>(definition: Definiti
     changes: definition.changes === true,
     async run(payload, deps) {
       const checked = checkFields(schema, payload, name, example);
-      return checked.kind === 'refusal' ? checked : definition.run(checked.fields, deps);
+      return isRefusal(checked) ? checked : definition.run(checked.fields, deps);
     },
   };
 }

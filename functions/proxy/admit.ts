@@ -1,7 +1,7 @@
 import { checkBatch } from '../../shared/core/batch.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
-import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
 import { batchWork } from './batch-work.ts';
@@ -149,7 +149,7 @@ function unknownProject(name: string): Refusal {
 
 function forbidden(code: string, message: string, param?: string): Refusal {
   return {
-    kind: 'refusal',
+    kind: REFUSAL,
     status: 403,
     type: 'invalid_request_error',
     code,

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
-import type { Refusal } from '../../shared/core/refusal.ts';
+import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
@@ -221,14 +221,14 @@ function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additio
 }
 
 const BROKEN: Refusal = {
-  kind: 'refusal',
+  kind: REFUSAL,
   status: 502,
   type: 'server_error',
   code: 'upstream_broken',
   message: 'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known.',
 };
 const REDIRECTED: Refusal = {
-  kind: 'refusal',
+  kind: REFUSAL,
   status: 502,
   type: 'server_error',
   code: 'upstream_redirected',

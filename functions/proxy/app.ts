@@ -1,5 +1,5 @@
 import type { IamCaller } from '../../shared/core/identity.ts';
-import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import type { App, Exchange } from '../../shared/ports/app.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
@@ -120,7 +120,7 @@ function serverError<C extends string>(
   code: C,
   message: string,
 ): Refusal & { readonly code: C } {
-  return { kind: 'refusal', status, type: 'server_error', code, message };
+  return { kind: REFUSAL, status, type: 'server_error', code, message };
 }
 
 const LEDGER_UNREACHABLE = serverError(

@@ -1,7 +1,7 @@
 import type { WorstCase } from '../../shared/core/endpoint.ts';
 import type { Room } from '../../shared/core/ledger.ts';
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
-import type { Refusal } from '../../shared/core/refusal.ts';
+import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import { describeScope } from '../../shared/core/scope.ts';
 
 /**
@@ -15,7 +15,7 @@ export function exhausted(room: Room, callId: string, needed: Picodollars, worst
   const left = remaining > 0n ? remaining : 0n;
   const resets = resetsAt === undefined ? 'It does not start again.' : `It starts again at ${iso(resetsAt)}.`;
   return {
-    kind: 'refusal',
+    kind: REFUSAL,
     status: 429,
     type: 'insufficient_quota',
     code: 'insufficient_quota',
@@ -35,7 +35,7 @@ export function exhausted(room: Room, callId: string, needed: Picodollars, worst
  */
 export function busy(room: Room, callId: string, retryMs: number): Refusal {
   return {
-    kind: 'refusal',
+    kind: REFUSAL,
     status: 429,
     type: 'rate_limit_exceeded',
     code: 'rate_limit_exceeded',

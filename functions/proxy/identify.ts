@@ -1,7 +1,7 @@
 import { userOf, userOfArn } from '../../shared/core/identity.ts';
 import { projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
-import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
+import { invalidRequest, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import type { Call, Identified } from './call.ts';
 import type { ProxySettings } from './deps.ts';
 
@@ -13,7 +13,7 @@ export function identify(call: Call, settings: ProxySettings): Identified | Refu
   const signer = call.caller && userOf(call.caller, settings.sessionRoles);
   if (signer === undefined) {
     return {
-      kind: 'refusal',
+      kind: REFUSAL,
       status: 401,
       type: 'invalid_request_error',
       code: 'no_identity',

@@ -1,6 +1,9 @@
+/** Marks a refusal. A symbol, since no JSON from outside can have it. */
+export const REFUSAL: unique symbol = Symbol('refusal');
+
 /** An expected "no", in the terms of OpenAI's error body. It is a value: nothing was forwarded and nothing is charged. */
 export interface Refusal {
-  readonly kind: 'refusal';
+  readonly kind: typeof REFUSAL;
   readonly status: 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502 | 503 | 504;
   readonly type: string;
   readonly code: string;
@@ -14,7 +17,7 @@ export interface Refusal {
 }
 
 export function isRefusal(value: object): value is Refusal {
-  return 'kind' in value && value.kind === 'refusal';
+  return 'kind' in value && value.kind === REFUSAL;
 }
 
 /** A request that must be changed before it can be served: 400, or another status that says so more exactly. */
@@ -24,7 +27,7 @@ export function invalidRequest(
   more: { readonly param?: string; readonly status?: 400 | 404 | 413 } = {},
 ): Refusal {
   return {
-    kind: 'refusal',
+    kind: REFUSAL,
     status: more.status ?? 400,
     type: 'invalid_request_error',
     code,

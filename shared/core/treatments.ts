@@ -18,10 +18,16 @@ export interface Route {
   readonly objectId?: string;
 }
 
+interface Pattern {
+  readonly row: Row;
+  /** Of the row's path; `undefined` stands for any. */
+  readonly segments: readonly (string | undefined)[];
+}
+
 /** Rows by how many segments their paths have, those with fewer in braces first: `/videos/characters` is no video. */
-const ROWS = Map.groupBy(
-  TREATMENTS.toSorted((a, b) => parameters(a) - parameters(b)),
-  ({ path }) => path.split('/').length,
+const PATTERNS = Map.groupBy(
+  TREATMENTS.map(patternOf).toSorted((a, b) => parameters(a) - parameters(b)),
+  ({ segments }) => segments.length,
 );
 
 /**
@@ -37,33 +43,33 @@ export function route(method: string, pathname: string): Route | Refusal {
     return refused(method, pathname, 'this is no path of the OpenAI API');
   }
   const segments = path.split('/');
-  const rows = (ROWS.get(segments.length) ?? []).filter((row) => matches(row, segments));
-  const row = rows.find((each) => each.method === method);
-  if (row === undefined) {
-    const served = rows.filter(({ treatment }) => treatment.kind !== 'refused').map((each) => each.method);
-    const known = served.length > 0 ? `use ${served.join(' or ')}` : refusalOf(rows[0]);
-    return refused(method, pathname, known ?? 'Tollgate does not know it');
-  }
-  const { treatment, objects, takes } = row;
+  const found = (PATTERNS.get(segments.length) ?? []).filter((pattern) => matches(pattern, segments));
+  const pattern = found.find(({ row }) => row.method === method);
+  if (pattern === undefined) return refused(method, pathname, otherwise(found.map(({ row }) => row)));
+  const { treatment, objects, takes } = pattern.row;
   if (treatment.kind === 'refused') return refused(method, pathname, treatment.reason);
-  const objectId = segments[row.path.split('/').findIndex(isParameter)];
+  const objectId = segments[pattern.segments.indexOf(undefined)];
   return { path, treatment, objects, takes, ...(objectId === undefined ? {} : { objectId }) };
 }
 
-function parameters({ path }: Row): number {
-  return path.split('/').filter(isParameter).length;
+function patternOf(row: Row): Pattern {
+  return { row, segments: row.path.split('/').map((part) => (part.startsWith('{') ? undefined : part)) };
 }
 
-function matches({ path }: Row, segments: readonly string[]): boolean {
-  return path.split('/').every((part, i) => isParameter(part) || part === segments[i]);
+function parameters({ segments }: Pattern): number {
+  return segments.filter((segment) => segment === undefined).length;
 }
 
-function isParameter(part: string): boolean {
-  return part.startsWith('{');
+function matches({ segments }: Pattern, asked: readonly string[]): boolean {
+  return segments.every((segment, i) => segment === undefined || segment === asked[i]);
 }
 
-function refusalOf(row: Row | undefined): string | undefined {
-  return row?.treatment.kind === 'refused' ? row.treatment.reason : undefined;
+/** What to say of a method that no row of a path has. */
+function otherwise(rows: readonly Row[]): string {
+  const served = rows.filter(({ treatment }) => treatment.kind !== 'refused').map(({ method }) => method);
+  if (served.length > 0) return `use ${served.join(' or ')}`;
+  const [first] = rows;
+  return first?.treatment.kind === 'refused' ? first.treatment.reason : 'Tollgate does not know it';
 }
 
 function refused(method: string, pathname: string, reason: string): Refusal {

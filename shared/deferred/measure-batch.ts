@@ -1,6 +1,6 @@
 import { type BatchContext, BatchInput, type MeasuredBatch } from '../core/batch-input.ts';
 import { LineSplitter } from '../core/lines.ts';
-import { invalidRequest, type Refusal } from '../core/refusal.ts';
+import { invalidRequest, REFUSAL, type Refusal } from '../core/refusal.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { readAll } from './ask.ts';
 
@@ -53,7 +53,7 @@ const GONE = invalidRequest('not_found', 'OpenAI has no such file, or does not g
   status: 404,
 });
 const UNREAD: Refusal = {
-  kind: 'refusal',
+  kind: REFUSAL,
   status: 502,
   type: 'server_error',
   code: 'upstream_unreachable',

@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
-import { type Simulator, startSimulator } from '../../local/simulator/server.ts';
+import type { Simulator } from '../../local/simulator/server.ts';
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from '../../shared/aws/dynamodb-objects.ts';
 import type { CallEntry } from '../../shared/core/ledger.ts';
 import { periodKey } from '../../shared/core/period.ts';
-import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
-import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { startDynalite } from './dynalite.ts';
+import { startSimulatedStage } from './simulated-stage.ts';
 import { inProcess } from './targets.ts';
-import { makeWorld, sdk, type World } from './world.ts';
+import { sdk, type World } from './world.ts';
 
 /** How long a job takes in the simulator, by a clock that only the tests move. */
 const JOB_MS = 60_000;
@@ -28,17 +27,15 @@ export interface DeferredWorld extends World {
 
 export async function deferredWorld(): Promise<DeferredWorld> {
   let now = Date.now();
-  const nowMs = () => now;
-  const simulator = await startSimulator({ port: 0, chunkDelayMs: 5, jobMs: JOB_MS, nowMs });
   const table = await startDynalite();
   const clock = { now: () => Date.now() };
-  const world = await makeWorld({
-    store: createDynamoDbLedgerStore(table.client, table.tableName),
-    objects: createDynamoDbObjects(table.client, table.tableName, { clock, retentionDays: 400 }),
-    directory: createMemoryDirectory(),
-    cache: createMemoryCache({ clock }),
-    openai: new URL(simulator.url),
-  });
+  const { simulator, world, close } = await startSimulatedStage(
+    { chunkDelayMs: 5, jobMs: JOB_MS, nowMs: () => now },
+    {
+      store: createDynamoDbLedgerStore(table.client, table.tableName),
+      objects: createDynamoDbObjects(table.client, table.tableName, { clock, retentionDays: 400 }),
+    },
+  );
   return {
     ...world,
     simulator,
@@ -56,8 +53,7 @@ export async function deferredWorld(): Promise<DeferredWorld> {
       return entries;
     },
     async close() {
-      await world.close();
-      await simulator.close();
+      await close();
       await table.close();
     },
   };

@@ -2,7 +2,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../loc
 import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
-import { makeWorld, type World } from './world.ts';
+import { makeWorld, type World, type WorldParts } from './world.ts';
 
 export interface SimulatedStage {
   readonly simulator: Simulator;
@@ -10,14 +10,22 @@ export interface SimulatedStage {
   close(): Promise<void>;
 }
 
-/** A stage, all in memory, in front of the simulator: what it made, the simulated account keeps. */
-export async function startSimulatedStage(options: Partial<SimulatorOptions> = {}): Promise<SimulatedStage> {
+/**
+ * A stage in front of the simulator: what it made, the simulated account keeps.
+ *
+ * @param parts of the stage; in memory where absent
+ */
+export async function startSimulatedStage(
+  options: Partial<SimulatorOptions> = {},
+  parts: Partial<WorldParts> = {},
+): Promise<SimulatedStage> {
   const simulator = await startSimulator({ port: 0, chunkDelayMs: 0, ...options });
   const world = await makeWorld({
     store: createMemoryLedgerStore(),
     directory: createMemoryDirectory(),
     cache: createMemoryCache({ clock: { now: () => Date.now() } }),
     openai: new URL(simulator.url),
+    ...parts,
   });
   return {
     simulator,

@@ -10,7 +10,7 @@ import {
   reconcile,
   type Tolerance,
 } from '../../../shared/core/reconcile.ts';
-import { invalidRequest, isRefusal, type Refusal } from '../../../shared/core/refusal.ts';
+import { invalidRequest, isRefusal, REFUSAL, type Refusal } from '../../../shared/core/refusal.ts';
 import type { Invoice, InvoiceFailure } from '../../../shared/ports/invoice.ts';
 import { readBooks, readFlagged } from '../books.ts';
 import { defineCommand } from '../command.ts';
@@ -170,7 +170,7 @@ function failed({ kind, detail }: InvoiceFailure): Refusal {
             `OpenAI did not tell its costs (${detail}). Try again. ${CHECK_KEY}`,
           ] as const)
         : (['openai_unreadable', `OpenAI's costs cannot be read: ${detail}. Report it as a bug.`] as const);
-  return { kind: 'refusal', status: 502, type: 'openai_error', code, message };
+  return { kind: REFUSAL, status: 502, type: 'openai_error', code, message };
 }
 
 const CHECK_KEY =

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bundledPrices } from '../../../prices/load.ts';
 import { BatchInput, type MeasuredBatch } from '../../../shared/core/batch-input.ts';
-import { isRefusal, type Refusal } from '../../../shared/core/refusal.ts';
+import { isRefusal, REFUSAL, type Refusal } from '../../../shared/core/refusal.ts';
 
 const AT = Date.parse('2026-11-21T12:00:00Z');
 const PRICES = bundledPrices();
@@ -83,7 +83,7 @@ describe('The requests of a batch', () => {
     ],
   ];
   it.each(refused)('are refused with %s', (_, lines, message) => {
-    expect(measure(lines)).toMatchObject({ kind: 'refusal', status: 400, code: 'invalid_batch' });
+    expect(measure(lines)).toMatchObject({ kind: REFUSAL, status: 400, code: 'invalid_batch' });
     expect(measure(lines)).toMatchObject({ message: expect.stringMatching(message) });
   });
 
@@ -131,7 +131,7 @@ describe('The requests of a batch', () => {
         const text = line({ ...BODY, metadata: { z: metadata } });
         expect(measure([text])).toMatchObject({ kind: 'measured' });
         expect(measure([text.replace('"model"', '"model":"gpt-5","model"')])).toMatchObject({
-          kind: 'refusal',
+          kind: REFUSAL,
         });
       }),
     );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseExactNumbers, parseJsonBody, stringifyBody } from '../../../shared/core/json-body.ts';
-import { isRefusal } from '../../../shared/core/refusal.ts';
+import { isRefusal, REFUSAL } from '../../../shared/core/refusal.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -95,7 +95,7 @@ describe('a body that is refused', () => {
   ])('%s is answered with 400, and without its text', (_name, bytes) => {
     const refusal = parseJsonBody(bytes);
     expect(refusal).toMatchObject({
-      kind: 'refusal',
+      kind: REFUSAL,
       status: 400,
       type: 'invalid_request_error',
       code: 'invalid_json',

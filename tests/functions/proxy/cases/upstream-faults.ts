@@ -81,7 +81,7 @@ export const UPSTREAM_FAULTS: readonly HttpCase[] = [
       expect(entry?.outcome).toMatchObject({ cost: 225_000_000_000n, flags: ['over_hold'] });
       const alarms = () =>
         world.logs.filter(
-          (line) => /"(?:alarm|event)":"over_hold"/.test(line) && line.includes(`${entry?.id}`),
+          (line) => /"(?:alarm|message)":"over_hold"/.test(line) && line.includes(`${entry?.id}`),
         );
       await vi.waitFor(() => expect(alarms()).toHaveLength(1));
     },

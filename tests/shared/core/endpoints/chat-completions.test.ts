@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chatCompletions } from '../../../../shared/core/endpoints/chat-completions.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
+import { REFUSAL } from '../../../../shared/core/refusal.ts';
 import { bytesOf, PRICE, RATES, replay } from './support.ts';
 
 const messages = [{ role: 'user', content: 'Hello' }];
@@ -44,7 +45,7 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['stream_options', ask({ stream_options: [] })],
   ];
   test.each(cases)('%s', (param, body) => {
-    expect(chatCompletions.check(body)).toMatchObject({ kind: 'refusal', status: 400, param });
+    expect(chatCompletions.check(body)).toMatchObject({ kind: REFUSAL, status: 400, param });
   });
 
   test('and no error repeats more than a few words of the request', () => {

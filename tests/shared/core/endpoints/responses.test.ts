@@ -5,6 +5,7 @@ import {
 } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
+import { REFUSAL } from '../../../../shared/core/refusal.ts';
 import { bytesOf, PRICE, RATES, replay } from './support.ts';
 
 const ask = (more: JsonObject = {}): JsonObject => ({ model: 'test-model', input: 'Hello', ...more });
@@ -90,7 +91,7 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['reasoning.mode', ask({ reasoning: { mode: 'pro' } })],
   ];
   test.each(cases)('%s', (param, body) => {
-    expect(responses.check(body)).toMatchObject({ kind: 'refusal', status: 400, param });
+    expect(responses.check(body)).toMatchObject({ kind: REFUSAL, status: 400, param });
   });
 
   test('a stored prompt must be told its model, and why', () => {
