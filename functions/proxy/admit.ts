@@ -85,9 +85,8 @@ async function understandBatch(
   const { json } = parsed;
   const unfit = checkBatch(json);
   if (unfit !== undefined) return unfit;
-  const subject = { user: call.user, project: call.projectName, model: NO_MODEL };
-  const [{ project }, foreign] = await Promise.all([
-    deps.directory.rules(subject),
+  const [project, foreign] = await Promise.all([
+    deps.directory.project(call.projectName),
     refuseForeign(call, found, json, deps),
   ]);
   if (project === undefined) return unknownProject(call.projectName);

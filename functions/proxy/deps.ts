@@ -42,7 +42,7 @@ export interface AppDeps extends Omit<ProxyDeps, 'prices'> {
 export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;
-  readonly directory: Pick<Directory, 'rules'>;
+  readonly directory: Pick<Directory, 'project' | 'rules'>;
   readonly objects: Objects;
   readonly ledger: Ledger;
   readonly deferrals: Deferrals;

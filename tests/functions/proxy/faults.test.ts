@@ -62,7 +62,7 @@ describe('without the books', () => {
     const directory = createMemoryDirectory();
     const made = await world({ directory });
     const project = await made.project('1');
-    const app = createApp({ ...made.deps, directory: { rules: fails } });
+    const app = createApp({ ...made.deps, directory: { ...directory, rules: fails } });
     const response = await call(made, project, inProcess({ ...made, app }));
     expect(response.status).toBe(503);
     expect(made.upstream.received).toHaveLength(0);
