@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/iac/**/*.proof.ts'],
-    fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 120_000,
   },
