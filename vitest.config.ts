@@ -22,6 +22,8 @@ export default defineConfig({
     // A worker reads the product and the SDKs once, not for each file: nothing in them has a state of its own.
     isolate: false,
     sequence: { sequencer: LongestFirst },
+    // On a machine however busy; a second, vitest's own, is soon over.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

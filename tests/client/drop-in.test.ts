@@ -209,9 +209,9 @@ describe('the admin function from code', () => {
         'openai-proxy-cache',
       );
     expect(await cached()).toBe('miss');
-    await expect.poll(cached, { timeout: 20_000 }).toBe('hit');
+    await expect.poll(cached).toBe('hit');
     await flushCache({ ...connection(), staging: 'dev' });
-    await expect.poll(cached, { timeout: 20_000 }).toBe('miss');
+    await expect.poll(cached).toBe('miss');
   });
 
   it('asks the function whose name has the prefix of the deployment', async () => {

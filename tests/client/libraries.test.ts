@@ -26,7 +26,7 @@ describe('LangChain.js', () => {
     const pieces: string[] = [];
     for await (const chunk of await model().stream('Count to ten')) pieces.push(chunk.text);
     expect(pieces.filter(Boolean).length).toBeGreaterThan(1);
-    await expect.poll(booked, { timeout: 20_000 }).toBe(before + 2);
+    await expect.poll(booked).toBe(before + 2);
   });
 
   it('embeds', async () => {
@@ -68,6 +68,6 @@ describe('the Vercel AI SDK', () => {
     const pieces: string[] = [];
     for await (const piece of streamText({ model, prompt: 'Count to ten' }).textStream) pieces.push(piece);
     expect(pieces.length).toBeGreaterThan(1);
-    await expect.poll(booked, { timeout: 20_000 }).toBe(before + 2);
+    await expect.poll(booked).toBe(before + 2);
   });
 });

@@ -82,7 +82,7 @@ describe('openai-wrapi, unchanged, in front of a stage', () => {
     expect([first.status, first.headers.get('openai-proxy-cache')]).toEqual([200, 'miss']);
     expect(await first.json()).toMatchObject({ object: 'chat.completion' });
     const again = async () => (await ask()).headers.get('openai-proxy-cache');
-    await expect.poll(again, { timeout: 20_000 }).toBe('hit');
+    await expect.poll(again).toBe('hit');
   });
 
   it('turns the cache off with set_caching(False)', async () => {

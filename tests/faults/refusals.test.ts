@@ -163,7 +163,7 @@ describe('a limit whose rest is only held', () => {
       const { made, gate, project, first } = await heldByOne(60_000, { shards });
       const { seen, target } = watched(made);
       const second = call(made, project, target);
-      await expect.poll(() => seen.looks, { timeout: 10_000 }).toBeGreaterThan(2);
+      await expect.poll(() => seen.looks).toBeGreaterThan(2);
       expect(seen.holds).toBe(1);
       gate.resolve();
       expect((await second).status).toBe(200);
@@ -176,7 +176,7 @@ describe('a limit whose rest is only held', () => {
     const { made, gate, project, first } = await heldByOne(60_000, { answer: CHAT });
     const { seen, target } = watched(made);
     const second = call(made, project, target);
-    await expect.poll(() => seen.looks, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => seen.looks).toBeGreaterThan(0);
     gate.resolve();
     expect(await refusalOf(await second)).toMatchObject({ status: 429, code: 'insufficient_quota' });
     expect(seen.holds).toBe(1);

@@ -81,7 +81,7 @@ describe('a function URL', () => {
     await response.body?.getReader().read();
     expect(stack.lines).not.toContain('was left');
     leave.abort();
-    await expect.poll(all, { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(all).toBe(before + 1);
     expect(stack.lines).toContain('was left');
   });
 

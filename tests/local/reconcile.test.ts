@@ -99,7 +99,7 @@ describe('after calls through the proxy', () => {
 
   it('OpenAI billed exactly what is in the books, for each model and tool', async () => {
     // An answer reaches its caller before its call is booked.
-    await expect.poll(() => reconcile(), { timeout: 20_000 }).toMatchObject({ total: { difference: '0' } });
+    await expect.poll(() => reconcile()).toMatchObject({ total: { difference: '0' } });
     const { rows, total, openai_project } = await reconcile();
     expect(openai_project).toBe('proj_local_dev');
     expect(rows.map((row: { model?: string; tool?: string }) => row.model ?? row.tool)).toEqual([
@@ -149,7 +149,7 @@ describe('after calls through the proxy', () => {
   it('the schedule logs a line for the day', async () => {
     await reconcile({ alarm: true, tolerance_usd: 0, tolerance_percent: 0 });
     const line = () => lines.find((each) => each.includes('"message":"reconcile"') && each.includes(day));
-    await expect.poll(line, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(line).toBeDefined();
     expect(JSON.parse(line() ?? '')).toMatchObject({ level: 'INFO', stage: 'dev', withinTolerance: false });
   });
 

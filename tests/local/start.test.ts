@@ -154,7 +154,7 @@ describe('npm start', () => {
     await untilReady(npm);
     expect(existsSync(join(data, 'stack.json'))).toBe(true);
     await end(npm, 'SIGTERM');
-    await expect.poll(() => existsSync(join(data, 'stack.json')), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => existsSync(join(data, 'stack.json'))).toBe(false);
   });
 
   it('says what is wrong with its arguments', async () => {

@@ -100,7 +100,7 @@ describe('a stack', () => {
     expect(running(processes).sort()).toEqual(EVERYTHING);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await expect.poll(() => running(processes), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => running(processes)).toEqual([]);
   });
 
   it('keeps its directory to itself while it runs, and its logs when it is gone', async () => {

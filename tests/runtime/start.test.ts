@@ -68,5 +68,5 @@ it('npm start -- --runtime serves from the zips, and leaves no process behind ho
 
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await expect.poll(sandboxes, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(sandboxes).toEqual([]);
 });

@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['tests/runtime/**/*.test.ts'],
     globalSetup: ['tests/runtime/setup.ts'],
     // Each call at once is a process that starts.
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { json } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
 import { ask, CHAT, caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
@@ -169,7 +169,7 @@ export const REFUSALS: readonly HttpCase[] = [
       for (const callId of [id, other.headers.get('openai-proxy-call-id')]) {
         const lines = () =>
           world.logs.filter((line) => line.includes('"refused"') && line.includes(`${callId}`));
-        await vi.waitFor(() => expect(lines()).toHaveLength(1));
+        await expect.poll(lines).toHaveLength(1);
       }
     },
   },

@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { json, sse } from '../../../support/scripted-upstream.ts';
 import { sdk } from '../../../support/world.ts';
 import { ask, CHAT, CHAT_STREAM, caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
@@ -83,7 +83,7 @@ export const UPSTREAM_FAULTS: readonly HttpCase[] = [
         world.logs.filter(
           (line) => /"(?:alarm|message)":"over_hold"/.test(line) && line.includes(`${entry?.id}`),
         );
-      await vi.waitFor(() => expect(alarms()).toHaveLength(1));
+      await expect.poll(alarms).toHaveLength(1);
     },
   },
 ];
