@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import { vi } from 'vitest';
 import { event } from '../../../support/scripted-upstream.ts';
 import { PRIVATE_TEXT, type Target, type World } from '../../../support/world.ts';
 
@@ -94,4 +95,9 @@ export async function caught(promise: Promise<unknown>): Promise<InstanceType<ty
   );
   if (!(error instanceof OpenAI.APIError)) throw new Error(`no APIError: ${error}`);
   return error;
+}
+
+/** Waits until an assertion holds, also outside of a test, on a machine however busy. */
+export function eventually(assertion: () => unknown): Promise<unknown> {
+  return vi.waitFor(assertion, { timeout: 30_000 });
 }

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { expect } from 'vitest';
 import { event, json, type Script, sse } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
-import { caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
+import { caught, eventually, type HttpCase, of, post, refusalOf } from './fixtures.ts';
 
 const id = (prefix: string) => `${prefix}${randomBytes(8).toString('hex')}`;
 
@@ -260,11 +260,10 @@ export const OBJECTS: readonly HttpCase[] = [
       const body = { model: 'gpt-4o', input: mine, max_output_tokens: 16 };
       await (await post(target, '/v1/responses', body, of(mine))).arrayBuffer();
       await world.entries(mine);
-      const owners = async () => {
-        const found = await world.deps.objects.owners([response, item]);
-        return [...found.values()].map(({ project }) => project);
-      };
-      await expect.poll(owners).toEqual([mine, mine]);
+      await eventually(async () => {
+        const owners = await world.deps.objects.owners([response, item]);
+        expect([...owners.values()].map(({ project }) => project)).toEqual([mine, mine]);
+      });
     },
   },
   {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { json } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
-import { ask, CHAT, caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
+import { ask, CHAT, caught, eventually, type HttpCase, of, post, refusalOf } from './fixtures.ts';
 
 /** Runs a call that must be refused, and proves that nothing was forwarded or held for it. */
 async function refused(
@@ -169,7 +169,7 @@ export const REFUSALS: readonly HttpCase[] = [
       for (const callId of [id, other.headers.get('openai-proxy-call-id')]) {
         const lines = () =>
           world.logs.filter((line) => line.includes('"refused"') && line.includes(`${callId}`));
-        await expect.poll(lines).toHaveLength(1);
+        await eventually(() => expect(lines()).toHaveLength(1));
       }
     },
   },

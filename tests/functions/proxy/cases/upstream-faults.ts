@@ -1,7 +1,17 @@
 import { expect } from 'vitest';
 import { json, sse } from '../../../support/scripted-upstream.ts';
 import { sdk } from '../../../support/world.ts';
-import { ask, CHAT, CHAT_STREAM, caught, type HttpCase, of, post, refusalOf } from './fixtures.ts';
+import {
+  ask,
+  CHAT,
+  CHAT_STREAM,
+  caught,
+  eventually,
+  type HttpCase,
+  of,
+  post,
+  refusalOf,
+} from './fixtures.ts';
 
 export const UPSTREAM_FAULTS: readonly HttpCase[] = [
   {
@@ -83,7 +93,7 @@ export const UPSTREAM_FAULTS: readonly HttpCase[] = [
         world.logs.filter(
           (line) => /"(?:alarm|message)":"over_hold"/.test(line) && line.includes(`${entry?.id}`),
         );
-      await expect.poll(alarms).toHaveLength(1);
+      await eventually(() => expect(alarms()).toHaveLength(1));
     },
   },
 ];
