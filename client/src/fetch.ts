@@ -41,7 +41,9 @@ export function createLiveFetch(options: StageOptions, settings: () => CallSetti
       const url = placeAt(stage, request.url);
       const body = await readBody(request);
       if (body === 'too large') return tooLarge();
-      const { method, signal } = request;
+      const { method } = request;
+      // Not the signal of `request`: Node tells it of nothing once `request` is collected, in the middle of an answer.
+      const signal = asked.signal ?? (input instanceof Request ? input.signal : null);
       const headers = passedOn(request.headers);
       addHeaders(headers, call);
       const { body: _, headers: __, duplex: ___, ...rest } = asked;

@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toFile } from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFetch } from '../../client/src/fetch.ts';
 import OpenAI from '../../client/src/index.ts';
-import { header, type WireRequest } from '../../local/http.ts';
+import { header, listen, type WireRequest } from '../../local/http.ts';
 import type { Principal } from '../../local/principals.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import {
   PEOPLE,
   startVerifyingServer,
@@ -117,6 +119,25 @@ describe('a signing fetch', () => {
     const { url } = await serve();
     const signed = createFetch({ url, region, credentials: PEOPLE.alice });
     await expect(signed(`${url}/v1/models`, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+
+  it('leaves in mid-answer when it is told to, however long it has been reading', async () => {
+    const left = Promise.withResolvers<void>();
+    const stage = createServer((_, response) => {
+      response.once('close', () => left.resolve());
+      response.writeHead(200);
+      response.write('data: first\n\n');
+    });
+    const url = `http://127.0.0.1:${await listen(stage, 0)}`;
+    const signed = createFetch({ url, region, credentials: PEOPLE.alice });
+    const leave = new AbortController();
+    const reader = (await signed(`${url}/v1/responses`, { signal: leave.signal })).body?.getReader();
+    await reader?.read();
+    await collectGarbage();
+    leave.abort();
+    await expect(reader?.read()).rejects.toThrow(/abort/i);
+    await left.promise;
+    stage.close();
   });
 });
 

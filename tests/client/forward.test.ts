@@ -11,6 +11,7 @@ import { createPatientFetch } from '../../client/src/forward/connections.ts';
 import { createForwarder, type ExchangeNote } from '../../client/src/forward/server.ts';
 import { listen } from '../../local/http.ts';
 import { useClientStack } from '../support/client-stack.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { pythonWithOpenai } from '../support/python.ts';
 import { PEOPLE } from '../support/verifying-server.ts';
 
@@ -137,6 +138,7 @@ describe('the forwarder', () => {
     const leave = new AbortController();
     const response = await fetch(`${await forwarder(options(stage))}/v1/x`, { signal: leave.signal });
     await response.body?.getReader().read();
+    await collectGarbage();
     leave.abort();
     await left.promise;
   });

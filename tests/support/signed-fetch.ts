@@ -38,7 +38,8 @@ export function signedFetch(
     return fetch(url, {
       method: request.method,
       headers: signed.headers,
-      signal: request.signal,
+      // Not the signal of `request`: Node tells it of nothing once `request` is collected.
+      signal: init?.signal ?? (input instanceof Request ? input.signal : null),
       ...(body === undefined ? {} : { body }),
     });
   };
