@@ -43,12 +43,12 @@ export function createLiveFetch(options: StageOptions, settings: () => CallSetti
       if (body === 'too large') return tooLarge();
       const { method } = request;
       // Not the signal of `request`: Node tells it of nothing once `request` is collected, in the middle of an answer.
-      const signal = asked.signal ?? (input instanceof Request ? input.signal : null);
+      const own = input instanceof Request && asked.signal === undefined ? input.signal : asked.signal;
       const headers = passedOn(request.headers);
       addHeaders(headers, call);
       const { body: _, headers: __, duplex: ___, ...rest } = asked;
       const prepared = { method, url, region: stage.region, headers, body };
-      return await explained(await send(prepared, { ...rest, signal }));
+      return await explained(await send(prepared, { ...rest, signal: own ?? null }));
     } catch (error) {
       return unsent(error);
     }

@@ -30,9 +30,8 @@ const FUNCTION_URL = /\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
 
 /**
  * Finds the URL of a stage: as given, by the environment (`TOLLGATE_URL_<STAGE>`, `TOLLGATE_URL`, a Lambda URL in
- * `OPENAI_BASE_URL`), by the id in
- * `OPENAI_API_KEY`, else by asking AWS for the URL of `openai-proxy-<stage>`, which takes the permission
- * `lambda:ListFunctionUrlConfigs`.
+ * `OPENAI_BASE_URL`), by the id in `OPENAI_API_KEY`, else by asking AWS for the URL of `openai-proxy-<stage>`, which
+ * takes the permission `lambda:ListFunctionUrlConfigs`.
  *
  * @throws TollgateError that says how to name it
  */

@@ -119,6 +119,9 @@ describe('a signing fetch', () => {
     const { url } = await serve();
     const signed = createFetch({ url, region, credentials: PEOPLE.alice });
     await expect(signed(`${url}/v1/models`, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    const told = () => new Request(`${url}/v1/models`, { signal: AbortSignal.abort() });
+    await expect(signed(told())).rejects.toThrow(/abort/i);
+    expect((await signed(told(), { signal: null })).status).toBe(200);
   });
 
   it('leaves in mid-answer when it is told to, however long it has been reading', async () => {
