@@ -72,7 +72,6 @@ async function checkPlan(rounds: readonly Round[], faults: readonly Fault[]): Pr
     stage.spoil();
     await checkAlways(stage.world, actors);
   }
-  stage.spoil();
   await stage.deliver();
   // Not by the stage's own sweep: what OpenAI tells later, only the actors tell.
   await actors.settleDown();
