@@ -8,7 +8,7 @@ resource "aws_lambda_function" "admin" {
   for_each = var.stages
 
   function_name    = local.functions[each.key].admin
-  description      = "Tollgate: limits, projects and usage of the stage ${each.key}"
+  description      = "Farebox: limits, projects and usage of the stage ${each.key}"
   role             = aws_iam_role.admin[each.key].arn
   filename         = local.packages.admin
   source_code_hash = filebase64sha256(local.packages.admin)

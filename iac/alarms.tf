@@ -46,10 +46,10 @@ resource "aws_cloudwatch_metric_alarm" "event" {
   for_each = local.event_alarms
 
   alarm_name          = "${local.prefix}openai-${each.value.stage}-${each.value.metric}"
-  alarm_description   = "Tollgate ${each.value.stage}: ${each.value.metric}, see docs/operations.md#alarms"
-  namespace           = "Tollgate"
+  alarm_description   = "Farebox ${each.value.stage}: ${each.value.metric}, see docs/operations.md#alarms"
+  namespace           = "Farebox"
   metric_name         = each.value.metric
-  dimensions          = { service = "tollgate", stage = each.value.stage }
+  dimensions          = { service = "farebox", stage = each.value.stage }
   statistic           = "Sum"
   period              = each.value.seconds
   evaluation_periods  = 1
@@ -63,7 +63,7 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   for_each = local.function_alarms
 
   alarm_name          = "${local.functions[each.value.stage][each.value.function]}-${lower(each.value.metric)}"
-  alarm_description   = "Tollgate ${each.value.stage}: ${lower(each.value.metric)} of the ${each.value.function} function; look at its log"
+  alarm_description   = "Farebox ${each.value.stage}: ${lower(each.value.metric)} of the ${each.value.function} function; look at its log"
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric
   dimensions          = { FunctionName = local.functions[each.value.stage][each.value.function] }
@@ -81,7 +81,7 @@ resource "aws_cloudwatch_metric_alarm" "sweep_stopped" {
   for_each = local.alarm_stages
 
   alarm_name          = "${local.functions[each.key].sweep}-stopped"
-  alarm_description   = "Tollgate ${each.key}: no sweep has ended well for ten minutes; look at its schedule and its log"
+  alarm_description   = "Farebox ${each.key}: no sweep has ended well for ten minutes; look at its schedule and its log"
   evaluation_periods  = 2
   comparison_operator = "LessThanThreshold"
   threshold           = 1
@@ -114,7 +114,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = local.alarm_stages
 
   alarm_name          = "${local.functions[each.key].sweep}-dead-letters"
-  alarm_description   = "Tollgate ${each.key}: sweeps failed or could not be started; they leave the queue after a day"
+  alarm_description   = "Farebox ${each.key}: sweeps failed or could not be started; they leave the queue after a day"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters[each.key].name }

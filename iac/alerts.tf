@@ -4,7 +4,7 @@ resource "aws_sns_topic" "alerts" {
   for_each = var.stages
 
   name         = "${local.prefix}openai-alerts-${each.key}"
-  display_name = "Tollgate ${each.key}"
+  display_name = "Farebox ${each.key}"
 }
 
 # Without a policy of its own the topic would take messages from everybody in the account.

@@ -9,7 +9,7 @@ locals {
 resource "aws_dynamodb_table" "answers" {
   for_each = { for stage, settings in var.stages : stage => settings if settings.cache && !var.use_elasticache }
 
-  name         = "${local.prefix}tollgate-answers-${each.key}"
+  name         = "${local.prefix}farebox-answers-${each.key}"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "key"
 
@@ -31,7 +31,7 @@ resource "aws_dynamodb_table" "answers" {
 resource "aws_elasticache_cluster" "answers" {
   count = var.use_elasticache ? 1 : 0
 
-  cluster_id           = "${local.prefix}tollgate-answers"
+  cluster_id           = "${local.prefix}farebox-answers"
   engine               = "memcached"
   node_type            = var.cache_node_type
   num_cache_nodes      = var.cache_nodes
@@ -46,7 +46,7 @@ resource "aws_elasticache_cluster" "answers" {
 resource "aws_elasticache_subnet_group" "answers" {
   count = var.use_elasticache ? 1 : 0
 
-  name        = "${local.prefix}tollgate-answers"
+  name        = "${local.prefix}farebox-answers"
   description = "Where the nodes of the answer cache are"
   subnet_ids  = aws_subnet.private[*].id
 }
@@ -55,8 +55,8 @@ resource "aws_elasticache_subnet_group" "answers" {
 resource "aws_security_group" "answers" {
   count = var.use_elasticache ? 1 : 0
 
-  name        = "${local.prefix}tollgate-answers"
-  description = "The nodes of Tollgate's answer cache"
+  name        = "${local.prefix}farebox-answers"
+  description = "The nodes of Farebox's answer cache"
   vpc_id      = aws_vpc.main[0].id
 }
 

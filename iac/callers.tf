@@ -40,7 +40,7 @@ resource "aws_iam_policy" "caller" {
   for_each = var.managed_policies ? var.stages : {}
 
   name        = "${local.iam_names[each.key].proxy}-caller"
-  description = "May call the Tollgate stage ${each.key}"
+  description = "May call the Farebox stage ${each.key}"
   policy      = local.caller_policies[each.key]
 }
 
@@ -48,6 +48,6 @@ resource "aws_iam_policy" "admin" {
   for_each = var.managed_policies ? var.stages : {}
 
   name        = "${local.iam_names[each.key].admin}-invoke"
-  description = "May administer the Tollgate stage ${each.key}: its projects, limits and usage"
+  description = "May administer the Farebox stage ${each.key}: its projects, limits and usage"
   policy      = local.admin_policies[each.key]
 }

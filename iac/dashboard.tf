@@ -17,7 +17,7 @@ locals {
     },
     {
       title = "To look into", metrics = [
-        for metric in keys(local.alarm_bounds) : ["Tollgate", metric, "service", "tollgate", "stage", stage, { stat = "Sum" }]
+        for metric in keys(local.alarm_bounds) : ["Farebox", metric, "service", "farebox", "stage", stage, { stat = "Sum" }]
       ]
     },
     {
@@ -44,7 +44,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "stage" {
   for_each = var.stages
 
-  dashboard_name = "${local.prefix}tollgate-${each.key}"
+  dashboard_name = "${local.prefix}farebox-${each.key}"
   dashboard_body = jsonencode({
     widgets = concat(
       [for index, widget in local.dashboards[each.key] : {

@@ -29,7 +29,7 @@ resource "aws_vpc" "main" {
   enable_dns_support   = true
   enable_dns_hostnames = true
 
-  tags = { Name = "${local.prefix}tollgate" }
+  tags = { Name = "${local.prefix}farebox" }
 }
 
 resource "aws_subnet" "private" {
@@ -39,7 +39,7 @@ resource "aws_subnet" "private" {
   availability_zone = local.zones[count.index]
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
 
-  tags = { Name = "${local.prefix}tollgate-private-${local.zones[count.index]}" }
+  tags = { Name = "${local.prefix}farebox-private-${local.zones[count.index]}" }
 }
 
 resource "aws_subnet" "public" {
@@ -49,7 +49,7 @@ resource "aws_subnet" "public" {
   availability_zone = local.zones[count.index]
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, 15 - count.index)
 
-  tags = { Name = "${local.prefix}tollgate-public-${local.zones[count.index]}" }
+  tags = { Name = "${local.prefix}farebox-public-${local.zones[count.index]}" }
 }
 
 resource "aws_internet_gateway" "main" {
@@ -57,7 +57,7 @@ resource "aws_internet_gateway" "main" {
 
   vpc_id = aws_vpc.main[0].id
 
-  tags = { Name = "${local.prefix}tollgate" }
+  tags = { Name = "${local.prefix}farebox" }
 }
 
 resource "aws_eip" "nat" {
@@ -65,7 +65,7 @@ resource "aws_eip" "nat" {
 
   domain = "vpc"
 
-  tags = { Name = "${local.prefix}tollgate-nat-${local.zones[count.index]}" }
+  tags = { Name = "${local.prefix}farebox-nat-${local.zones[count.index]}" }
 }
 
 resource "aws_nat_gateway" "main" {
@@ -74,7 +74,7 @@ resource "aws_nat_gateway" "main" {
   allocation_id = aws_eip.nat[count.index].id
   subnet_id     = aws_subnet.public[count.index].id
 
-  tags = { Name = "${local.prefix}tollgate-${local.zones[count.index]}" }
+  tags = { Name = "${local.prefix}farebox-${local.zones[count.index]}" }
 
   depends_on = [aws_route.public]
 }
@@ -84,7 +84,7 @@ resource "aws_route_table" "public" {
 
   vpc_id = aws_vpc.main[0].id
 
-  tags = { Name = "${local.prefix}tollgate-public" }
+  tags = { Name = "${local.prefix}farebox-public" }
 }
 
 resource "aws_route" "public" {
@@ -107,7 +107,7 @@ resource "aws_route_table" "private" {
 
   vpc_id = aws_vpc.main[0].id
 
-  tags = { Name = "${local.prefix}tollgate-private-${local.zones[count.index]}" }
+  tags = { Name = "${local.prefix}farebox-private-${local.zones[count.index]}" }
 }
 
 resource "aws_route" "to_internet" {
@@ -143,14 +143,14 @@ resource "aws_vpc_endpoint" "dynamodb" {
     }]
   })
 
-  tags = { Name = "${local.prefix}tollgate-dynamodb" }
+  tags = { Name = "${local.prefix}farebox-dynamodb" }
 }
 
 resource "aws_security_group" "functions" {
   count = var.use_elasticache ? 1 : 0
 
-  name        = "${local.prefix}tollgate-functions"
-  description = "Tollgate's functions"
+  name        = "${local.prefix}farebox-functions"
+  description = "Farebox's functions"
   vpc_id      = aws_vpc.main[0].id
 }
 

@@ -4,7 +4,7 @@ resource "aws_lambda_function" "proxy" {
   for_each = var.stages
 
   function_name                  = local.functions[each.key].proxy
-  description                    = "Tollgate: the OpenAI API behind hard limits, stage ${each.key}"
+  description                    = "Farebox: the OpenAI API behind hard limits, stage ${each.key}"
   role                           = aws_iam_role.proxy[each.key].arn
   filename                       = local.packages.proxy
   source_code_hash               = filebase64sha256(local.packages.proxy)

@@ -27,8 +27,8 @@ locals {
 resource "aws_secretsmanager_secret" "openai" {
   for_each = local.own_secret_stages
 
-  name                    = "${local.prefix}tollgate/${each.key}"
-  description             = "The OpenAI key of the Tollgate stage ${each.key}"
+  name                    = "${local.prefix}farebox/${each.key}"
+  description             = "The OpenAI key of the Farebox stage ${each.key}"
   recovery_window_in_days = var.secret_recovery_days
 }
 

@@ -1,5 +1,5 @@
 variable "stages" {
-  description = "The stages, by name. Each is a Tollgate of its own: its functions, table, secret and alerts."
+  description = "The stages, by name. Each is a Farebox of its own: its functions, table, secret and alerts."
   type = map(object({
     # The OpenAI account. With openai_secret_arn the secret is yours, and holds organization and project if any.
     openai_secret_arn         = optional(string)
@@ -28,7 +28,7 @@ variable "stages" {
     memory_mb       = optional(number, 512)
     max_concurrency = optional(number)
 
-    # The table with the books, where it is not tollgate-<stage>: one that was restored (docs/deploy.md).
+    # The table with the books, where it is not farebox-<stage>: one that was restored (docs/deploy.md).
     table_name = optional(string)
 
     # Further settings of docs/configuration.md, by the names that they have there.

@@ -11,7 +11,7 @@ resource "aws_lambda_function" "sweep" {
   for_each = var.stages
 
   function_name    = local.functions[each.key].sweep
-  description      = "Tollgate: settles what dead functions left behind, stage ${each.key}"
+  description      = "Farebox: settles what dead functions left behind, stage ${each.key}"
   role             = aws_iam_role.sweep[each.key].arn
   filename         = local.packages.sweep
   source_code_hash = filebase64sha256(local.packages.sweep)

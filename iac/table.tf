@@ -3,7 +3,7 @@
 resource "aws_dynamodb_table" "books" {
   for_each = var.stages
 
-  name                        = coalesce(each.value.table_name, "${local.prefix}tollgate-${each.key}")
+  name                        = coalesce(each.value.table_name, "${local.prefix}farebox-${each.key}")
   billing_mode                = "PAY_PER_REQUEST"
   deletion_protection_enabled = var.deletion_protection
   hash_key                    = "pk"

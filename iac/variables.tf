@@ -16,7 +16,7 @@ variable "profile" {
 }
 
 variable "name_prefix" {
-  description = "Goes before every name, with a hyphen, so that a second Tollgate fits into an account. Without it the functions are named openai-proxy-<stage>, openai-admin-<stage> and openai-sweep-<stage>."
+  description = "Goes before every name, with a hyphen, so that a second Farebox fits into an account. Without it the functions are named openai-proxy-<stage>, openai-admin-<stage> and openai-sweep-<stage>."
   type        = string
   default     = ""
 

@@ -14,6 +14,6 @@ provider "aws" {
   profile = var.profile
 
   default_tags {
-    tags = merge({ Application = "tollgate" }, var.tags)
+    tags = merge({ Application = "farebox" }, var.tags)
   }
 }

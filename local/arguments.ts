@@ -24,7 +24,7 @@ export type StartArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
-export const HELP = `Runs Tollgate on this machine: both stages, their table, cache and an OpenAI simulator.
+export const HELP = `Runs Farebox on this machine: both stages, their table, cache and an OpenAI simulator.
 
 Usage: npm start -- [--port N] [--data DIR] [--runtime]
 

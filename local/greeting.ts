@@ -17,7 +17,7 @@ export function greeting(
   const { info, state, simulated } = stack;
   const path = options.shownPath;
   return [
-    'Tollgate runs on this machine.',
+    'Farebox runs on this machine.',
     '',
     ...table([
       ['proxy, dev', info.stages.dev.proxyUrl],
@@ -58,7 +58,7 @@ export function greeting(
     '',
     `. ${path(state.environmentFile)}`,
     'npx node docs/examples/openai-sdk.ts',
-    'npx tollgate usage --by model',
+    'npx farebox usage --by model',
     '',
     'Ctrl-C stops it all.',
   ].join('\n');

@@ -84,7 +84,7 @@ export function people(seed: string): Principals {
 /** The role that the functions of a stage run in: it reads that stage's secret, and calls nothing. */
 export function functionRole(seed: string, stage: Stage): Principal {
   return principal(seed, `functions-${stage}`, {
-    arn: sts(`assumed-role/tollgate-${stage}/functions`),
+    arn: sts(`assumed-role/farebox-${stage}/functions`),
     id: `AROALOCALFUNCTIONS${stage === 'dev' ? '00' : '01'}:functions`,
     permissions: [`secretsmanager:GetSecretValue ${stage}`],
   });

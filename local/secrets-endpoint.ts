@@ -23,7 +23,7 @@ export function secretArn(stage: Stage, kind: SecretKind = 'stage'): string {
 }
 
 function secretName({ stage, kind }: SecretId): string {
-  return `tollgate/${stage}${kind === 'admin' ? '-openai-admin' : ''}`;
+  return `farebox/${stage}${kind === 'admin' ? '-openai-admin' : ''}`;
 }
 
 type Reply = { readonly status: number; readonly body: object };

@@ -43,9 +43,9 @@ export interface StackOptions {
   readonly memcached?: 'auto' | 'off';
   /** More configuration for the functions of both stages, as Terraform would set it. */
   readonly functionEnvironment?: Readonly<Record<string, string>>;
-  /** Other functions than Tollgate's own; they start with no projects. */
+  /** Other functions than Farebox's own; they start with no projects. */
   readonly modules?: FunctionModules;
-  /** The entry of the real runtime client, to run the functions under: Tollgate's own from their zips, built first. */
+  /** The entry of the real runtime client, to run the functions under: Farebox's own from their zips, built first. */
   readonly runtimeClient?: string | undefined;
   /** Gets every line that a process of the stack prints. */
   readonly onLine?: (process: string, line: string) => void;

@@ -109,7 +109,7 @@ function functionFile(name: string): string {
   return fileURLToPath(new URL(`../functions/${name}/handler.ts`, import.meta.url));
 }
 
-/** Tollgate's own functions. */
+/** Farebox's own functions. */
 export const OWN_FUNCTIONS: FunctionModules = {
   proxy: functionFile('proxy'),
   admin: functionFile('admin'),

@@ -49,12 +49,12 @@ async function main(args: readonly string[]): Promise<number> {
     const why = await Promise.race([signalled, stack.failed]);
     await stack.stop();
     if (why === 'SIGINT' || why === 'SIGTERM') return 0;
-    process.stderr.write(`\nTollgate stopped: ${why}\n`);
+    process.stderr.write(`\nFarebox stopped: ${why}\n`);
     return 1;
   } catch (error) {
     if (stopping.signal.aborted) return ENDED_BY[await signalled];
     process.stderr.write(
-      `Tollgate did not start: ${error instanceof Error ? error.message : String(error)}\n`,
+      `Farebox did not start: ${error instanceof Error ? error.message : String(error)}\n`,
     );
     return 1;
   }

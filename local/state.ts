@@ -37,7 +37,7 @@ const MOST_LOG_BYTES = 16 * 1024 * 1024;
 export interface StateDirectory {
   readonly stackFile: string;
   readonly credentialsFile: string;
-  /** For a shell to read: what AWS's and Tollgate's own tools need to reach this stack as `developer`. */
+  /** For a shell to read: what AWS's and Farebox's own tools need to reach this stack as `developer`. */
   readonly environmentFile: string;
   readonly logDirectory: string;
   /** Writes one line to a process's log file. */

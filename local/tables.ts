@@ -13,7 +13,7 @@ const POLL_MS = 5;
 
 /** The name of a stage's table. */
 export function tableName(stage: Stage): string {
-  return `tollgate-${stage}`;
+  return `farebox-${stage}`;
 }
 
 /** Creates the stages' tables where they are not there yet, and waits until they can be used. */

@@ -8,7 +8,7 @@ import { REASONING } from './overlay/reasoning.ts';
 import { LEFT_OUT, REFUSED } from './overlay/refused.ts';
 import type { Group, RefusedGroup } from './overlay/types.ts';
 
-/** All that Tollgate says itself about models and their prices, reviewed by people. */
+/** All that Farebox says itself about models and their prices, reviewed by people. */
 export interface Overlay {
   readonly groups: readonly Group[];
   readonly refused: readonly RefusedGroup[];

@@ -1,4 +1,4 @@
-import { TollgateError } from './errors.ts';
+import { FareboxError } from './errors.ts';
 import { createLambdaApi, functionName, type LambdaOptions } from './lambda-api.ts';
 import { settled } from './settings.ts';
 import { DEFAULT_STAGE } from './stage.ts';
@@ -20,7 +20,7 @@ export interface Admin {
   /**
    * Sends a payload, such as `{ command: 'list-limits', project: 'demo' }`, and reads the reply.
    *
-   * @throws TollgateError with the code and the words of the refusal
+   * @throws FareboxError with the code and the words of the refusal
    */
   run(payload: Payload, signal?: AbortSignal): Promise<JsonObject>;
 }
@@ -33,11 +33,11 @@ export function createAdmin(options: AdminOptions = {}): Admin {
     staging,
     async run(payload, signal) {
       const reply = await api.invoke(functionName('admin', staging, options), payload, signal);
-      if (!isObject(reply)) throw new TollgateError('refused', 'no_reply', 'The reply is no JSON object.');
+      if (!isObject(reply)) throw new FareboxError('refused', 'no_reply', 'The reply is no JSON object.');
       const { error } = reply;
       if (!isObject(error)) return reply;
       const kind = error['type'] === 'ledger_unavailable' ? 'unreachable' : 'refused';
-      throw new TollgateError(kind, String(error['code']), String(error['message']));
+      throw new FareboxError(kind, String(error['code']), String(error['message']));
     },
   };
 }

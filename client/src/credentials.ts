@@ -1,6 +1,6 @@
 import { memoize } from '@smithy/core/config';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { messageOf, TollgateError } from './errors.ts';
+import { FareboxError, messageOf } from './errors.ts';
 
 /** AWS credentials, or what provides them: any provider of `@aws-sdk/credential-providers`, or your own. */
 export type Credentials = AwsCredentialIdentity | (() => Promise<AwsCredentialIdentity>);
@@ -20,7 +20,7 @@ const REFRESH_BEFORE_MS = 300_000;
 
 /**
  * Makes a provider that asks for new credentials when those it has run out. Calls that come meanwhile wait for the same
- * answer. Rejects with a `TollgateError` of kind `credentials`.
+ * answer. Rejects with a `FareboxError` of kind `credentials`.
  */
 export function credentialProvider({ credentials, profile }: Identity): CredentialProvider {
   if (typeof credentials === 'object') return async () => credentials;
@@ -34,7 +34,7 @@ export function credentialProvider({ credentials, profile }: Identity): Credenti
     try {
       return await kept(options);
     } catch (error) {
-      throw new TollgateError(
+      throw new FareboxError(
         'credentials',
         'no_credentials',
         `AWS gives no credentials: ${messageOf(error).replace(/\.?$/, '.')} Sign in ("aws sso login", "aws configure"), name a profile ` +

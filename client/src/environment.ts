@@ -12,7 +12,7 @@ export interface Environment {
   readonly stsEndpoint: string | undefined;
   readonly region: string | undefined;
   readonly profile: string | undefined;
-  /** The URL of a stage: `TOLLGATE_URL_<STAGE>`, else `TOLLGATE_URL`. */
+  /** The URL of a stage: `FAREBOX_URL_<STAGE>`, else `FAREBOX_URL`. */
   readonly stageUrl: (staging: string) => string | undefined;
 }
 
@@ -27,15 +27,15 @@ export function readEnvironment(): Environment {
     apiKey: read('OPENAI_API_KEY'),
     baseURL: read('OPENAI_BASE_URL'),
     lambdaEndpoint: read('AWS_ENDPOINT_URL_LAMBDA') ?? read('AWS_ENDPOINT_URL'),
-    namePrefix: read('TOLLGATE_NAME_PREFIX'),
+    namePrefix: read('FAREBOX_NAME_PREFIX'),
     stsEndpoint: read('AWS_ENDPOINT_URL_STS'),
     profile: read('AWS_PROFILE'),
     region: read('AWS_REGION') ?? read('AWS_DEFAULT_REGION'),
-    stageUrl: (staging) => read(stageVariable(staging)) ?? read('TOLLGATE_URL'),
+    stageUrl: (staging) => read(stageVariable(staging)) ?? read('FAREBOX_URL'),
   };
 }
 
-/** The name of the variable that holds a stage's URL, such as `TOLLGATE_URL_DEV`. */
+/** The name of the variable that holds a stage's URL, such as `FAREBOX_URL_DEV`. */
 export function stageVariable(staging: string): string {
-  return `TOLLGATE_URL_${staging.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+  return `FAREBOX_URL_${staging.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }

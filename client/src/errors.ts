@@ -4,9 +4,9 @@
  */
 export type Cause = 'credentials' | 'unreachable' | 'refused' | 'configuration';
 
-/** An error of Tollgate's clients; its message says what to do. */
-export class TollgateError extends Error {
-  override readonly name = 'TollgateError';
+/** An error of Farebox's clients; its message says what to do. */
+export class FareboxError extends Error {
+  override readonly name = 'FareboxError';
   readonly kind: Cause;
   /** As in OpenAI's errors, such as `unknown_project`. */
   readonly code: string;

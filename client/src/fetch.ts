@@ -6,7 +6,7 @@ import { addHeaders, type CallSettings, settled } from './settings.ts';
 import { DEFAULT_STAGE, findStage, type StageOptions, type StageUrl } from './stage.ts';
 
 export type { Credentials } from './credentials.ts';
-export { TollgateError } from './errors.ts';
+export { FareboxError } from './errors.ts';
 export type { Fetch } from './send.ts';
 
 export interface FetchOptions extends CallSettings, StageOptions {}

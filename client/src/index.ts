@@ -16,7 +16,7 @@ export {
   usage,
 } from './admin.ts';
 export type { Credentials } from './credentials.ts';
-export { TollgateError } from './errors.ts';
+export { FareboxError } from './errors.ts';
 export { createFetch, type Fetch, type FetchOptions } from './fetch.ts';
 export { type ClientOptions, OpenAI, OpenAI as default } from './openai.ts';
 export { setCaching, setProject, setStaging } from './settings.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentialProvider, type Identity } from './credentials.ts';
 import { readEnvironment } from './environment.ts';
-import { messageOf, TollgateError } from './errors.ts';
+import { FareboxError, messageOf } from './errors.ts';
 import { regionOf } from './region.ts';
 import { createSend, type Fetch } from './send.ts';
 
@@ -9,7 +9,7 @@ export interface LambdaOptions extends Identity {
   readonly region?: string | undefined;
   /** Where the Lambda API is, when not at AWS: `AWS_ENDPOINT_URL_LAMBDA`, or the local stack's. */
   readonly endpointUrl?: string | undefined;
-  /** Terraform's `name_prefix`, where the functions' names have one; `TOLLGATE_NAME_PREFIX`. */
+  /** Terraform's `name_prefix`, where the functions' names have one; `FAREBOX_NAME_PREFIX`. */
   readonly namePrefix?: string | undefined;
   /** Carries the requests; the global `fetch` where it is left out. */
   readonly fetch?: Fetch | undefined;
@@ -36,7 +36,7 @@ const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 
 /**
- * Speaks to the Lambda API. Everything that goes wrong is a `TollgateError`.
+ * Speaks to the Lambda API. Everything that goes wrong is a `FareboxError`.
  *
  * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_ListFunctionUrlConfigs.html
  */
@@ -70,7 +70,7 @@ export function createLambdaApi(options: LambdaOptions = {}): LambdaApi {
       const path = `/2021-10-31/functions/${encodeURIComponent(name)}/urls`;
       const url = signedUrlIn(await (await call('GET', path)).json());
       if (url !== undefined) return url;
-      throw new TollgateError('refused', 'no_function_url', `${name} has no URL.`);
+      throw new FareboxError('refused', 'no_function_url', `${name} has no URL.`);
     },
   };
 }
@@ -91,16 +91,16 @@ function publicEndpoint(region: string): string {
 async function patiently(send: () => Promise<Response>, url: URL): Promise<Response> {
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await send().catch((error: unknown) => {
-      if (error instanceof TollgateError || isAbort(error)) throw error;
-      return new TollgateError(
+      if (error instanceof FareboxError || isAbort(error)) throw error;
+      return new FareboxError(
         'unreachable',
         'unreachable',
         `${url.origin} cannot be reached: ${messageOf(error)}.`,
       );
     });
-    const again = outcome instanceof TollgateError || outcome.status === 429 || outcome.status >= 500;
+    const again = outcome instanceof FareboxError || outcome.status === 429 || outcome.status >= 500;
     if (again && attempt < ATTEMPTS) await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1));
-    else if (outcome instanceof TollgateError) throw outcome;
+    else if (outcome instanceof FareboxError) throw outcome;
     else return outcome;
   }
 }
@@ -109,19 +109,19 @@ function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-async function refusedBy(response: Response): Promise<TollgateError> {
+async function refusedBy(response: Response): Promise<FareboxError> {
   const type = response.headers.get('x-amzn-errortype')?.split(':')[0] ?? `status ${response.status}`;
   const text = await response.text();
   const said = /"[mM]essage"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
   const message = said === undefined ? text.slice(0, 500) : String(JSON.parse(said));
   const kind = /Signature|Token|UnrecognizedClient/.test(type) ? 'credentials' : 'refused';
-  return new TollgateError(kind, type, `AWS refuses (${type}): ${message}`);
+  return new FareboxError(kind, type, `AWS refuses (${type}): ${message}`);
 }
 
-function failed(name: string, reply: unknown): TollgateError {
+function failed(name: string, reply: unknown): FareboxError {
   const { errorType, errorMessage }: { errorType?: unknown; errorMessage?: unknown } =
     typeof reply === 'object' && reply !== null ? reply : {};
   const what = [errorType, errorMessage].filter((part) => typeof part === 'string').join(': ');
   const message = `${name} failed${what === '' ? '' : ` (${what})`}. Its log in CloudWatch says more.`;
-  return new TollgateError('refused', 'function_failed', message);
+  return new FareboxError('refused', 'function_failed', message);
 }

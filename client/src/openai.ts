@@ -14,7 +14,7 @@ type NotHere =
   | 'workloadIdentity'
   | 'x509Transport';
 
-/** The options of the `openai` package's client, and those of a caller of Tollgate. */
+/** The options of the `openai` package's client, and those of a caller of Farebox. */
 export interface ClientOptions
   extends Omit<BaseOptions, NotHere | 'apiKey' | 'fetch' | 'project'>,
     CallSettings,
@@ -27,7 +27,7 @@ export interface ClientOptions
 const NO_KEY = 'none: AWS signs';
 
 /**
- * The client of the `openai` package, in front of a stage of Tollgate: same resources, streams, helpers, retries and
+ * The client of the `openai` package, in front of a stage of Farebox: same resources, streams, helpers, retries and
  * errors. Calls are signed with the caller's AWS credentials.
  */
 export class OpenAI extends Base {

@@ -1,5 +1,5 @@
 import { MOST_BODY_BYTES } from './body.ts';
-import { TollgateError } from './errors.ts';
+import { FareboxError } from './errors.ts';
 
 /** A refusal in the shape of OpenAI's errors, so that SDKs raise it with its message, and do not try again. */
 function refusal(status: number, code: string, message: string): Response {
@@ -19,7 +19,7 @@ export function tooLarge(): Response {
 
 /** The answer to a request that could not be sent for want of credentials or configuration; others are thrown. */
 export function unsent(error: unknown): Response {
-  if (!(error instanceof TollgateError)) throw error;
+  if (!(error instanceof FareboxError)) throw error;
   if (error.kind === 'credentials') return refusal(401, error.code, error.message);
   if (error.kind === 'configuration') return refusal(400, error.code, error.message);
   throw error;
@@ -31,7 +31,7 @@ const BY_AWS: readonly (readonly [RegExp, string, string])[] = [
     /^AccessDenied/,
     'access_denied',
     'These AWS credentials may not call this stage. They need lambda:InvokeFunctionUrl and, through the URL, ' +
-      'lambda:InvokeFunction on its proxy function; "tollgate doctor" says who you are and what is missing.',
+      'lambda:InvokeFunction on its proxy function; "farebox doctor" says who you are and what is missing.',
   ],
   [
     /ExpiredToken|UnrecognizedClient/,
@@ -41,7 +41,7 @@ const BY_AWS: readonly (readonly [RegExp, string, string])[] = [
   [
     /InvalidSignature|IncompleteSignature/,
     'invalid_signature',
-    'AWS does not accept the signature: the secret key or the region may be wrong. "tollgate doctor" looks.',
+    'AWS does not accept the signature: the secret key or the region may be wrong. "farebox doctor" looks.',
   ],
 ];
 

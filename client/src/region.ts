@@ -1,6 +1,6 @@
 import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS } from '@smithy/core/config';
 import { readEnvironment } from './environment.ts';
-import { TollgateError } from './errors.ts';
+import { FareboxError } from './errors.ts';
 
 export interface RegionOptions {
   readonly region?: string | undefined;
@@ -10,7 +10,7 @@ export interface RegionOptions {
 /**
  * The AWS region to work in: the one that is given, else `AWS_REGION`, else that of the profile in the AWS configuration.
  *
- * @throws TollgateError of kind `configuration` where none is named
+ * @throws FareboxError of kind `configuration` where none is named
  */
 export async function regionOf({ region, profile }: RegionOptions): Promise<string> {
   const named = region ?? readEnvironment().region;
@@ -24,7 +24,7 @@ export async function regionOf({ region, profile }: RegionOptions): Promise<stri
     { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile === undefined ? {} : { profile }) },
   )();
   if (ofProfile !== undefined) return ofProfile;
-  throw new TollgateError(
+  throw new FareboxError(
     'configuration',
     'no_region',
     'No AWS region is set. Set AWS_REGION, or name one in the profile ("aws configure set region eu-west-1").',

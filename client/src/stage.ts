@@ -1,5 +1,5 @@
 import { readEnvironment, stageVariable } from './environment.ts';
-import { TollgateError } from './errors.ts';
+import { FareboxError } from './errors.ts';
 import { createLambdaApi, functionName, type LambdaOptions } from './lambda-api.ts';
 import { regionOf } from './region.ts';
 
@@ -29,11 +29,11 @@ const URL_ID_KEY = /^sk-([a-z0-9]{16,64})$/;
 const FUNCTION_URL = /\.lambda-url\.([a-z0-9-]+)\.on\.aws$/;
 
 /**
- * Finds the URL of a stage: as given, by the environment (`TOLLGATE_URL_<STAGE>`, `TOLLGATE_URL`, a Lambda URL in
+ * Finds the URL of a stage: as given, by the environment (`FAREBOX_URL_<STAGE>`, `FAREBOX_URL`, a Lambda URL in
  * `OPENAI_BASE_URL`), by the id in `OPENAI_API_KEY`, else by asking AWS for the URL of `openai-proxy-<stage>`, which
  * takes the permission `lambda:ListFunctionUrlConfigs`.
  *
- * @throws TollgateError that says how to name it
+ * @throws FareboxError that says how to name it
  */
 export async function findStage(staging: string, options: StageOptions): Promise<StageUrl> {
   const environment = readEnvironment();
@@ -41,7 +41,7 @@ export async function findStage(staging: string, options: StageOptions): Promise
   if (named !== undefined) return stageAt(named, 'as given', options);
   const fromEnvironment = environment.stageUrl(staging);
   if (fromEnvironment !== undefined)
-    return stageAt(fromEnvironment, 'TOLLGATE_URL in the environment', options);
+    return stageAt(fromEnvironment, 'FAREBOX_URL in the environment', options);
   const base = environment.baseURL ?? '';
   if (URL.canParse(base) && FUNCTION_URL.test(new URL(base).hostname))
     return stageAt(base, 'OPENAI_BASE_URL', options);
@@ -55,8 +55,8 @@ export async function findStage(staging: string, options: StageOptions): Promise
     const url = await createLambdaApi(options).functionUrl(name);
     return await stageAt(url, `AWS, as the URL of ${name}`, options);
   } catch (error) {
-    if (!(error instanceof TollgateError) || error.kind === 'credentials') throw error;
-    throw new TollgateError(
+    if (!(error instanceof FareboxError) || error.kind === 'credentials') throw error;
+    throw new FareboxError(
       'configuration',
       'no_stage_url',
       `The URL of stage "${staging}" is not known. Set ${stageVariable(staging)} to it, or OPENAI_API_KEY to sk- and ` +
@@ -69,7 +69,7 @@ async function stageAt(text: string, source: string, options: StageOptions): Pro
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     const message = `"${text}" (${source}) is no URL, such as https://abc.lambda-url.eu-west-1.on.aws.`;
-    throw new TollgateError('configuration', 'invalid_url', message);
+    throw new FareboxError('configuration', 'invalid_url', message);
   }
   const region = FUNCTION_URL.exec(parsed.hostname)?.[1] ?? (await regionOf(options));
   const path = parsed.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');

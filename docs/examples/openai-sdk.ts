@@ -1,4 +1,4 @@
-import OpenAI from 'tollgate-client';
+import OpenAI from 'farebox-client';
 
 const openai = new OpenAI({ project: 'demo' });
 

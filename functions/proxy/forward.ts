@@ -5,7 +5,7 @@ import type { ProxyDeps } from './deps.ts';
 import { listOwn } from './list-own.ts';
 
 /**
- * The headers of a caller that OpenAI gets to see. All others stay here: credentials of AWS, Tollgate's own, those
+ * The headers of a caller that OpenAI gets to see. All others stay here: credentials of AWS, Farebox's own, those
  * that choose an organization or project, and whatever could make two requests of one (smuggling).
  */
 const FORWARDED = [

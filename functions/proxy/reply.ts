@@ -1,7 +1,7 @@
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import type { Refusal } from '../../shared/core/refusal.ts';
 
-/** What Tollgate adds to a reply; all its headers carry the prefix `openai-proxy-`. */
+/** What Farebox adds to a reply; all its headers carry the prefix `openai-proxy-`. */
 export interface Additions {
   readonly callId?: string;
   readonly cost?: Picodollars;
@@ -27,7 +27,7 @@ const NOT_PASSED_ON = new Set([
   'upgrade',
 ]);
 
-/** The headers of OpenAI's answer that the caller gets, with Tollgate's own. */
+/** The headers of OpenAI's answer that the caller gets, with Farebox's own. */
 export function replyHeaders(upstream: Headers, additions: Additions): Headers {
   const headers = new Headers();
   upstream.forEach((value, name) => {

@@ -197,7 +197,7 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     error_message = "there is something that costs money without a call"
   }
   assert {
-    condition     = alltrue([for stage in ["dev", "prod"] : length(aws_lambda_function.proxy[stage].vpc_config) == 0 && aws_lambda_function.proxy[stage].environment[0].variables.CACHE_TABLE == "tollgate-answers-${stage}"])
+    condition     = alltrue([for stage in ["dev", "prod"] : length(aws_lambda_function.proxy[stage].vpc_config) == 0 && aws_lambda_function.proxy[stage].environment[0].variables.CACHE_TABLE == "farebox-answers-${stage}"])
     error_message = "the proxy is in a network, or does not know its cache"
   }
 }

@@ -89,7 +89,7 @@ run "caching_can_be_off_and_a_prefix_goes_before_every_name" {
     error_message = "answers are cached all the same"
   }
   assert {
-    condition     = [aws_lambda_function.proxy["dev"].function_name, aws_dynamodb_table.books["dev"].name, aws_secretsmanager_secret.openai["dev"].name, aws_sns_topic.alerts["dev"].name] == ["team-a-openai-proxy-dev", "team-a-tollgate-dev", "team-a-tollgate/dev", "team-a-openai-alerts-dev"]
+    condition     = [aws_lambda_function.proxy["dev"].function_name, aws_dynamodb_table.books["dev"].name, aws_secretsmanager_secret.openai["dev"].name, aws_sns_topic.alerts["dev"].name] == ["team-a-openai-proxy-dev", "team-a-farebox-dev", "team-a-farebox/dev", "team-a-openai-alerts-dev"]
     error_message = "a name lacks the prefix"
   }
 }

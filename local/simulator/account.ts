@@ -5,7 +5,7 @@ import type { BilledClass } from '../../shared/core/usage.ts';
 import type { ServedTier } from './models.ts';
 
 /*
- * What the simulated account owes OpenAI: counted from what the simulator answered, by nothing that Tollgate counted.
+ * What the simulated account owes OpenAI: counted from what the simulator answered, by nothing that Farebox counted.
  */
 
 /** The kinds of usage that the simulator can have: each the last part of a path of the organization API. */

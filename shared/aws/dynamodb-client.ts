@@ -71,14 +71,14 @@ export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
         throw isUnavailable(error) ? new Unavailable(`DynamoDB: ${reason(error)}`, { cause: error }) : error;
       }
     },
-    { step: 'initialize', name: 'tollgateDeadline', priority: 'high' },
+    { step: 'initialize', name: 'fareboxDeadline', priority: 'high' },
   );
   client.middlewareStack.add(
     (next, context) => async (args) => {
       if (ended.has(context)) throw new Unavailable('too late for another attempt');
       return next(args);
     },
-    { step: 'finalizeRequest', name: 'tollgateLastAttempt', priority: 'low' },
+    { step: 'finalizeRequest', name: 'fareboxLastAttempt', priority: 'low' },
   );
   return client;
 }
@@ -97,7 +97,7 @@ export function sentOnce(update: UpdateItemCommand): UpdateItemCommand {
         throw isUnavailable(error) && !isBusy(error) ? new Unavailable(reason(error)) : error;
       }
     },
-    { step: 'finalizeRequest', name: 'tollgateOnce', priority: 'low' },
+    { step: 'finalizeRequest', name: 'fareboxOnce', priority: 'low' },
   );
   return update;
 }

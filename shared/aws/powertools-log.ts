@@ -2,12 +2,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Log, LogLevel } from '../ports/log.ts';
 
-const NAMESPACE = 'Tollgate';
-const SERVICE = 'tollgate';
+const NAMESPACE = 'Farebox';
+const SERVICE = 'farebox';
 
 /**
  * Writes each event as one line of JSON, as CloudWatch Logs reads it, and each alarm as one that CloudWatch counts as
- * a metric too (namespace `Tollgate`), by service and stage alone, as every other dimension would be a metric more to
+ * a metric too (namespace `Farebox`), by service and stage alone, as every other dimension would be a metric more to
  * pay. Lines go to the standard output, errors to the standard error: Lambda sends both to the function's log group.
  */
 export function createPowertoolsLog(options: { readonly stage: string; readonly level: LogLevel }): Log {

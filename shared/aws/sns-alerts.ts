@@ -47,7 +47,7 @@ export function alertText(stage: string, alert: BudgetAlert) {
   const { scope, period, periodKey, amount, threshold, used } = alert;
   const which = period === 'total' ? 'total limit' : `${period} limit`;
   const when = period === 'total' ? '' : ` in ${periodKey}`;
-  const subject = `Tollgate ${stage}: ${threshold} % of the ${which} for ${describeScope(scope)}`;
+  const subject = `Farebox ${stage}: ${threshold} % of the ${which} for ${describeScope(scope)}`;
   const message = [
     `${formatUsd(used)} USD of the ${which} of ${formatUsd(amount)} USD for ${describeScope(scope)} are used up${when}.`,
     `This is ${threshold} % or more. Calls that do not fit into what is left are refused.`,

@@ -54,7 +54,7 @@ export function createSeal({ secret, stage, maxContentBytes }: SealOptions): Sea
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
     throw new RangeError(`the cache secret must have at least ${MIN_SECRET_BYTES} bytes`);
   }
-  const cipherKey = Buffer.from(hkdfSync('sha256', secret, '', `tollgate answer cache: ${stage}`, KEY_BYTES));
+  const cipherKey = Buffer.from(hkdfSync('sha256', secret, '', `farebox answer cache: ${stage}`, KEY_BYTES));
   return {
     seal: async (key, content) => encrypt(cipherKey, key, await pack(content)),
     async open(key, sealed) {

@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { JsonValue } from './json.ts';
 
 /** Part of every key: raised when the meaning of a key or of the stored form changes, so that old entries are never met. */
-const KEY_FORMAT = 'tollgate-answer-1';
+const KEY_FORMAT = 'farebox-answer-1';
 
 /**
  * The request headers that change an answer. Left out on purpose: `accept` (these endpoints choose their form by the

@@ -37,7 +37,7 @@ export interface EstimateContext {
 export interface StreamMeter {
   /**
    * @param data the parsed `data` of an event
-   * @returns `strip` for the usage chunk that only Tollgate asked for, which the caller must not see
+   * @returns `strip` for the usage chunk that only Farebox asked for, which the caller must not see
    */
   see(data: JsonObject): 'pass' | 'strip';
   /** What was served, as far as the events told; absent while they did not. */
@@ -68,7 +68,7 @@ export interface Unwrapping {
   contentOf(data: JsonObject): string | undefined;
 }
 
-/** What Tollgate knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
+/** What Farebox knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
 export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
   check(body: JsonObject): Refusal | undefined;

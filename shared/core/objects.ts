@@ -1,4 +1,4 @@
-/** The kinds of things that OpenAI keeps in an account, as far as callers can reach them through Tollgate. */
+/** The kinds of things that OpenAI keeps in an account, as far as callers can reach them through Farebox. */
 export const OBJECT_KINDS = [
   'batch',
   'chat_completion',

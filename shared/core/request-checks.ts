@@ -25,7 +25,7 @@ export function refuseMember(param: string, message: string): Refusal {
   return invalidRequest('invalid_value', message, { param });
 }
 
-/** Refuses an option that OpenAI would bill in a way that Tollgate cannot bound or meter. */
+/** Refuses an option that OpenAI would bill in a way that Farebox cannot bound or meter. */
 export function refuseUnmetered(param: string, message: string): Refusal {
   return invalidRequest('unmetered_option', message, { param });
 }

@@ -69,7 +69,7 @@ function otherwise(rows: readonly Row[]): string {
   const served = rows.filter(({ treatment }) => treatment.kind !== 'refused').map(({ method }) => method);
   if (served.length > 0) return `use ${served.join(' or ')}`;
   const [first] = rows;
-  return first?.treatment.kind === 'refused' ? first.treatment.reason : 'Tollgate does not know it';
+  return first?.treatment.kind === 'refused' ? first.treatment.reason : 'Farebox does not know it';
 }
 
 function refused(method: string, pathname: string, reason: string): Refusal {

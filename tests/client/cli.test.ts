@@ -24,7 +24,7 @@ interface Printed {
   readonly err: string;
 }
 
-async function tollgate(...args: string[]): Promise<Printed> {
+async function farebox(...args: string[]): Promise<Printed> {
   const printed = { out: '', err: '' };
   const output = (name: 'out' | 'err') => ({
     write: (more: string) => (printed[name] += more),
@@ -53,9 +53,9 @@ beforeAll(async () => {
   }
 }, 90_000);
 
-describe('tollgate usage', () => {
+describe('farebox usage', () => {
   it('shows a table with bars, exact to the last digit', async () => {
-    const { code, out } = await tollgate('usage', '--by', 'model', '--project', 'demo');
+    const { code, out } = await farebox('usage', '--by', 'model', '--project', 'demo');
     expect(code).toBe(0);
     const [title, , head, dear, cheap, total] = out.split('\n');
     expect(title).toMatch(/^Usage of dev {2}\d{4}-\d\d-01 to \d{4}-\d\d-\d\d, UTC$/);
@@ -66,28 +66,28 @@ describe('tollgate usage', () => {
   });
 
   it('prints the reply as JSON, and every class as CSV', async () => {
-    const json = JSON.parse((await tollgate('usage', '--json', '--by', 'model,user')).out);
+    const json = JSON.parse((await farebox('usage', '--json', '--by', 'model,user')).out);
     expect(json.rows).toContainEqual(
       expect.objectContaining({ model: 'gpt-4o', user: 'user/developer', calls: 2 }),
     );
-    const { out } = await tollgate('usage', '--csv', '--by', 'model');
+    const { out } = await farebox('usage', '--csv', '--by', 'model');
     expect(out.split('\r\n')[0]).toBe('model,calls,hits,tokens_input,tokens_output,saved,cost');
     expect(out).toMatch(/\r\ngpt-4o,2,1,\d+,\d+,0\.\d+,0\.\d+\r\n/);
   });
 
   it('says when there is nothing', async () => {
-    expect((await tollgate('usage', '--day', '2020-01-01')).out).toBe(
+    expect((await farebox('usage', '--day', '2020-01-01')).out).toBe(
       'Nothing was used in dev, 2020-01-01 to 2020-01-01, UTC.\n',
     );
   });
 });
 
-describe('tollgate limits and projects', () => {
+describe('farebox limits and projects', () => {
   it('sets, shows and removes a limit of the scope that is named, and of no other', async () => {
     expect(
-      (await tollgate('projects', 'create', 'cli', '--models', 'gpt-4o*,o3', '--principals', 'user/*')).out,
-    ).toMatch(/cli +user\/\* +gpt-4o\*, o3 +drain[\s\S]*tollgate limits set 10 --project cli/);
-    const set = await tollgate(
+      (await farebox('projects', 'create', 'cli', '--models', 'gpt-4o*,o3', '--principals', 'user/*')).out,
+    ).toMatch(/cli +user\/\* +gpt-4o\*, o3 +drain[\s\S]*farebox limits set 10 --project cli/);
+    const set = await farebox(
       'limits',
       'set',
       '2.50',
@@ -99,41 +99,41 @@ describe('tollgate limits and projects', () => {
       'day',
     );
     expect(set).toMatchObject({ code: 0, err: '' });
-    const { out } = await tollgate('limits', '--project', 'cli');
+    const { out } = await farebox('limits', '--project', 'cli');
     expect(out).toMatch(
       /^PROJECT .*\ncli +user\/alice +any +day +2\.5 +0 +0 +2\.5 +\d{4}-\d\d-\d\d +─{10} 0 %\n$/,
     );
     expect(
-      (await tollgate('limits', 'remove', '--project', 'cli', '--user', 'user/alice', '--period', 'day')).out,
+      (await farebox('limits', 'remove', '--project', 'cli', '--user', 'user/alice', '--period', 'day')).out,
     ).toBe('Removed.\n');
-    expect((await tollgate('limits', '--project', 'cli')).out).toMatch(/^No limits\./);
-    expect((await tollgate('projects', 'change', 'cli', '--models', '')).out).toMatch(
+    expect((await farebox('limits', '--project', 'cli')).out).toMatch(/^No limits\./);
+    expect((await farebox('projects', 'change', 'cli', '--models', '')).out).toMatch(
       /cli +user\/\* +every model/,
     );
-    expect((await tollgate('projects')).out).toMatch(/\ncli +user\/\*/);
+    expect((await farebox('projects')).out).toMatch(/\ncli +user\/\*/);
   });
 
   it('passes warnings on, beside the answer', async () => {
-    const { code, err } = await tollgate('limits', 'set', '1', '--project', 'demo', '--user', 'bob');
+    const { code, err } = await farebox('limits', 'set', '1', '--project', 'demo', '--user', 'bob');
     expect([code, err]).toEqual([0, expect.stringMatching(/^Warning: No IAM caller is named "bob"/)]);
   });
 
   it('works on another stage', async () => {
-    expect((await tollgate('limits', '--stage', 'prod', '--json')).out).not.toContain('user/alice');
-    expect((await tollgate('--stage', 'prod', 'projects')).out).toContain('demo');
+    expect((await farebox('limits', '--stage', 'prod', '--json')).out).not.toContain('user/alice');
+    expect((await farebox('--stage', 'prod', 'projects')).out).toContain('demo');
   });
 });
 
-describe('tollgate calls', () => {
+describe('farebox calls', () => {
   it('shows the latest, the newest last', async () => {
-    const { out } = await tollgate('calls', 'demo', '--limit', '2');
+    const { out } = await farebox('calls', 'demo', '--limit', '2');
     expect(out.trimEnd().split('\n').slice(1)).toEqual([
       expect.stringMatching(
         /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +user\/developer +chat\.completions +gpt-4o-mini-\S+ .* 0\.\d+$/,
       ),
       expect.stringMatching(/ gpt-4o .* 0 +hit$/),
     ]);
-    expect((await tollgate('calls', 'demo', '--csv')).out).toMatch(/^id,at,user,endpoint,requested_model,/);
+    expect((await farebox('calls', 'demo', '--csv')).out).toMatch(/^id,at,user,endpoint,requested_model,/);
   });
 
   it('follows those that come, until it is interrupted', async () => {
@@ -150,22 +150,22 @@ describe('tollgate calls', () => {
   });
 });
 
-describe('tollgate audit, cache, reconcile and prices', () => {
+describe('farebox audit, cache, reconcile and prices', () => {
   it('finds no difference', async () => {
-    expect(await tollgate('audit')).toMatchObject({
+    expect(await farebox('audit')).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^No differences\. \d+ accounts/),
     });
   });
 
   it('compares with what OpenAI billed', async () => {
-    const { code, out } = await tollgate('reconcile');
+    const { code, out } = await farebox('reconcile');
     expect([code, out]).toEqual([0, expect.stringMatching(/dev against OpenAI[\s\S]*within tolerance/)]);
   });
 
   it('shows what a model costs, and what was set', async () => {
-    expect((await tollgate('prices')).out).toMatch(/^No price was set in this stage/);
-    expect((await tollgate('prices', 'gpt-4o')).out).toMatch(
+    expect((await farebox('prices')).out).toMatch(/^No price was set in this stage/);
+    expect((await farebox('prices', 'gpt-4o')).out).toMatch(
       /^MODEL [\s\S]*\ngpt-4o +ever +default +input +2\.5 +1M\n[\s\S]*in force today, from \S/,
     );
     const rates = '{"default":{"input":"3","output":"12"}}';
@@ -180,27 +180,27 @@ describe('tollgate audit, cache, reconcile and prices', () => {
       'alice',
       '--allow-missing',
     ];
-    expect(await tollgate('admin', 'set-price', ...set)).toMatchObject({ code: 0 });
-    expect((await tollgate('prices', '--csv')).out).toMatch(
+    expect(await farebox('admin', 'set-price', ...set)).toMatchObject({ code: 0 });
+    expect((await farebox('prices', '--csv')).out).toMatch(
       /\r\ngpt-4o,\d{4}-\d\d-\d\d,default,output,12,1M,alice\r\n/,
     );
-    expect((await tollgate('prices', 'no-such-model')).out).toBe('no-such-model has no price here.\n');
+    expect((await farebox('prices', 'no-such-model')).out).toBe('no-such-model has no price here.\n');
   });
 
   it('flushes what is named, and asks which when nothing is', async () => {
-    expect((await tollgate('cache', 'flush', '--project', 'demo')).out).toBe('Flushed: demo.\n');
-    expect((await tollgate('cache', 'flush', '--all')).out).toBe('Flushed: all of dev.\n');
-    expect(await tollgate('cache', 'flush')).toMatchObject({
+    expect((await farebox('cache', 'flush', '--project', 'demo')).out).toBe('Flushed: demo.\n');
+    expect((await farebox('cache', 'flush', '--all')).out).toBe('Flushed: all of dev.\n');
+    expect(await farebox('cache', 'flush')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--all'),
     });
   });
 });
 
-describe('tollgate admin', () => {
+describe('farebox admin', () => {
   it('lists what the stage has, and describes it', async () => {
-    expect((await tollgate('admin')).out).toMatch(/set-limit +project, user, model, period, limit, shards/);
-    expect((await tollgate('admin', 'calls')).out).toMatch(/--limit +integer +20[\s\S]*"command":"calls"/);
+    expect((await farebox('admin')).out).toMatch(/set-limit +project, user, model, period, limit, shards/);
+    expect((await farebox('admin', 'calls')).out).toMatch(/--limit +integer +20[\s\S]*"command":"calls"/);
   });
 
   it('runs any of its commands, with values of the kind that each field takes', async () => {
@@ -213,34 +213,34 @@ describe('tollgate admin', () => {
       '--on-disconnect',
       'cancel',
     ];
-    const { code, out } = await tollgate('admin', ...create);
+    const { code, out } = await farebox('admin', ...create);
     expect([code, JSON.parse(out)]).toEqual([
       0,
       expect.objectContaining({ principals: ['user/*', 'role/ci'], on_disconnect: 'cancel' }),
     ]);
-    const calls = await tollgate('admin', 'calls', '--project=demo', '--limit', '1', '--include_void');
+    const calls = await farebox('admin', 'calls', '--project=demo', '--limit', '1', '--include_void');
     expect(JSON.parse(calls.out).calls).toHaveLength(1);
   });
 
   it('says what is wrong, and how it goes', async () => {
-    const wrong = await tollgate('admin', 'calls', '--projekt', 'demo');
+    const wrong = await farebox('admin', 'calls', '--projekt', 'demo');
     expect(wrong).toMatchObject({
       code: 2,
       out: '',
       err: expect.stringMatching(/--projekt[\s\S]*--project/),
     });
-    expect(await tollgate('admin', 'frobnicate')).toMatchObject({
+    expect(await farebox('admin', 'frobnicate')).toMatchObject({
       code: 2,
       err: expect.stringContaining('frobnicate'),
     });
-    const refused = await tollgate('admin', 'calls', '--project', 'nobody-has-this');
+    const refused = await farebox('admin', 'calls', '--project', 'nobody-has-this');
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('nobody-has-this') });
   });
 });
 
-describe('tollgate doctor', () => {
+describe('farebox doctor', () => {
   it('finds an admin in good health', async () => {
-    const { code, out } = await tollgate('doctor', '--project', 'demo');
+    const { code, out } = await farebox('doctor', '--project', 'demo');
     expect(code).toBe(0);
     expect(out).toMatch(/✓ credentials +AKIA…\w+ of profile developer, long-lived\n/);
     expect(out).toMatch(/✓ clock/);
@@ -250,15 +250,15 @@ describe('tollgate doctor', () => {
   });
 
   it('says to a caller what is missing and what is not needed', async () => {
-    const unknown = await tollgate('doctor', '--profile', 'alice');
-    expect(unknown).toMatchObject({ code: 1, out: expect.stringMatching(/✗ stage URL .*TOLLGATE_URL_DEV/) });
-    vi.stubEnv('TOLLGATE_URL_DEV', stack().info.stages.dev.proxyUrl);
-    const known = await tollgate('doctor', '--profile', 'alice');
+    const unknown = await farebox('doctor', '--profile', 'alice');
+    expect(unknown).toMatchObject({ code: 1, out: expect.stringMatching(/✗ stage URL .*FAREBOX_URL_DEV/) });
+    vi.stubEnv('FAREBOX_URL_DEV', stack().info.stages.dev.proxyUrl);
+    const known = await farebox('doctor', '--profile', 'alice');
     expect(known).toMatchObject({
       code: 0,
       out: expect.stringMatching(/✓ a call[\s\S]*– admin +you may not administer/),
     });
-    const stranger = await tollgate('doctor', '--project', 'nobody-has-this');
+    const stranger = await farebox('doctor', '--project', 'nobody-has-this');
     expect(stranger).toMatchObject({
       code: 1,
       out: expect.stringMatching(/✗ a call .*refuses[\s\S]*--project/),
@@ -266,7 +266,7 @@ describe('tollgate doctor', () => {
   });
 
   it('looks no further than there are credentials', async () => {
-    const { code, out } = await tollgate('doctor', '--profile', 'none');
+    const { code, out } = await farebox('doctor', '--profile', 'none');
     expect(code).toBe(1);
     expect(out).toMatch(
       /✗ credentials +AWS gives no credentials.*aws sso login[\s\S]*– a call +not looked at/,
@@ -286,7 +286,7 @@ describe('tollgate doctor', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', PEOPLE.alice.accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', PEOPLE.alice.secretAccessKey);
     const begun = performance.now();
-    const { code, out } = await tollgate('doctor', '--endpoint-url', aws.url, '--json');
+    const { code, out } = await farebox('doctor', '--endpoint-url', aws.url, '--json');
     const tookSeconds = (performance.now() - begun) / 1_000;
     const { findings } = JSON.parse(out);
     expect(code).toBe(1);
@@ -302,7 +302,7 @@ describe('tollgate doctor', () => {
   });
 });
 
-describe('tollgate forward', () => {
+describe('farebox forward', () => {
   it('prints what to set, forwards, and ends in peace', async () => {
     const child = spawn(process.execPath, [
       RUN_CLI,
@@ -328,7 +328,7 @@ describe('tollgate forward', () => {
 
   it('says that a port is taken', async () => {
     const { port } = new URL(stack().info.lambdaEndpoint);
-    const { code, err } = await tollgate('forward', '--port', port);
+    const { code, err } = await farebox('forward', '--port', port);
     expect([code, err]).toEqual([
       3,
       expect.stringMatching(/something listens there already\. Name another with --port/),
@@ -336,17 +336,17 @@ describe('tollgate forward', () => {
   });
 });
 
-describe('tollgate', () => {
+describe('farebox', () => {
   it('has help for every command', async () => {
-    const { code, out } = await tollgate('--help');
+    const { code, out } = await farebox('--help');
     expect(code).toBe(0);
     for (const command of 'forward usage limits projects calls cache audit reconcile prices admin doctor completion'.split(
       ' ',
     ))
       expect(out).toMatch(new RegExp(`\n {2}${command}\\b`));
     expect(out).toContain('Exit codes: 0 done');
-    expect((await tollgate('limits', 'set', '--help')).out).toContain('--shards <n>');
-    expect((await tollgate('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await farebox('limits', 'set', '--help')).out).toContain('--shards <n>');
+    expect((await farebox('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it.each([
@@ -356,20 +356,20 @@ describe('tollgate', () => {
     [['limits', '--period', 'year'], /Allowed choices are day, week, month, total/],
     [['calls', 'demo', '--limit', 'many'], /whole number/],
   ])('refuses %j with exit code 2', async (args, message) => {
-    expect(await tollgate(...args)).toMatchObject({ code: 2, err: expect.stringMatching(message) });
+    expect(await farebox(...args)).toMatchObject({ code: 2, err: expect.stringMatching(message) });
   });
 
   it('says without a stack what the stage refuses, and what cannot be asked', async () => {
-    const refused = await tollgate('limits', 'set', '-1', '--project', 'demo');
+    const refused = await farebox('limits', 'set', '-1', '--project', 'demo');
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('must not be negative') });
-    const unknown = await tollgate('limits', 'set', '1', '--project', 'nobody-has-this');
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/^tollgate: .*nobody-has-this/) });
-    const unreachable = await tollgate('usage', '--endpoint-url', 'http://127.0.0.1:9');
+    const unknown = await farebox('limits', 'set', '1', '--project', 'nobody-has-this');
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/^farebox: .*nobody-has-this/) });
+    const unreachable = await farebox('usage', '--endpoint-url', 'http://127.0.0.1:9');
     expect(unreachable).toMatchObject({
       code: 3,
-      err: expect.stringMatching(/^tollgate: http:\/\/127\.0\.0\.1:9 cannot be reached/),
+      err: expect.stringMatching(/^farebox: http:\/\/127\.0\.0\.1:9 cannot be reached/),
     });
-    const denied = await tollgate('usage', '--profile', 'alice');
+    const denied = await farebox('usage', '--profile', 'alice');
     expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('is not authorized to perform') });
     for (const { err } of [refused, unknown, unreachable, denied]) expect(err).not.toMatch(/\n\s+at /);
   });
@@ -379,7 +379,7 @@ describe('tollgate', () => {
     const child = spawn(process.execPath, [RUN_CLI, 'completion', shell], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    expect(await text(child.stdout)).toContain('tollgate');
+    expect(await text(child.stdout)).toContain('farebox');
   });
 
   it('completes commands, options and what they take', async () => {

@@ -135,9 +135,9 @@ describe('what it is told', () => {
     await expect(alice.models.list()).rejects.toMatchObject({
       status: 400,
       code: 'no_stage_url',
-      message: expect.stringMatching(/Set TOLLGATE_URL_DEV .* lambda:ListFunctionUrlConfigs/),
+      message: expect.stringMatching(/Set FAREBOX_URL_DEV .* lambda:ListFunctionUrlConfigs/),
     });
-    vi.stubEnv('TOLLGATE_URL_DEV', stack().info.stages.dev.proxyUrl);
+    vi.stubEnv('FAREBOX_URL_DEV', stack().info.stages.dev.proxyUrl);
     await expect(alice.models.list()).resolves.toBeDefined();
   });
 
@@ -217,13 +217,13 @@ describe('the admin function from code', () => {
   it('asks the function whose name has the prefix of the deployment', async () => {
     const named = { ...connection(), namePrefix: 'acme' };
     await expect(usage(named)).rejects.toThrow(/function:acme-openai-admin-dev/);
-    vi.stubEnv('TOLLGATE_NAME_PREFIX', 'corp');
+    vi.stubEnv('FAREBOX_NAME_PREFIX', 'corp');
     await expect(usage(connection())).rejects.toThrow(/function:corp-openai-admin-dev/);
   });
 
   it('raises the words of the refusal', async () => {
     await expect(usage({ ...connection(), project: 'nobody-has-this' })).rejects.toMatchObject({
-      name: 'TollgateError',
+      name: 'FareboxError',
       kind: 'refused',
       message: expect.stringContaining('nobody-has-this'),
     });

@@ -72,7 +72,7 @@ describe('a signing fetch', () => {
     const { url, taken } = await serve({
       answer: () => Response.json({ id: 'file-1', object: 'file' }),
     });
-    const directory = await mkdtemp(join(tmpdir(), 'tollgate-files-'));
+    const directory = await mkdtemp(join(tmpdir(), 'farebox-files-'));
     const path = join(directory, 'lines.jsonl');
     await writeFile(path, '{"a":"漢字"}\n');
     const client = new OpenAI({ baseURL: url, region, credentials: PEOPLE.job, maxRetries: 0 });

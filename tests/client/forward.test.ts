@@ -165,7 +165,7 @@ describe('the forwarder', () => {
   });
 
   it.each([
-    ['another host name', { host: 'tollgate.example.com' }, 'not_loopback'],
+    ['another host name', { host: 'farebox.example.com' }, 'not_loopback'],
     ['a web page', { origin: 'https://example.com' }, 'web_page'],
     ['a page of this machine', { origin: 'http://localhost:3000' }, 'web_page'],
     ['a page that hides where it is from', { 'sec-fetch-site': 'cross-site' }, 'web_page'],

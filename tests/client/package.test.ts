@@ -16,8 +16,8 @@ const { environment } = useClientStack();
 
 /** What a program of a user of the `openai` package may say, with another package named. */
 const PROGRAM = `
-import OpenAI, { APIError, type ClientOptions, setProject, toFile, usage } from 'tollgate-client';
-import { createFetch } from 'tollgate-client/fetch';
+import OpenAI, { APIError, type ClientOptions, setProject, toFile, usage } from 'farebox-client';
+import { createFetch } from 'farebox-client/fetch';
 
 const options: ClientOptions = { project: 'demo', caching: false, maxRetries: 1 };
 const client: OpenAI = new OpenAI(options);
@@ -45,7 +45,7 @@ console.log(JSON.stringify({
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-package-'));
+  folder = await mkdtemp(join(tmpdir(), 'farebox-package-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: CLIENT });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
   const openai: { version: string } = JSON.parse(
@@ -80,13 +80,12 @@ it(
   async () => {
     await rename(join(folder, 'node_modules/openai'), join(folder, 'openai-aside'));
     const env = { PATH: process.env['PATH'], ...environment() };
-    const command = join(folder, 'node_modules/tollgate-client/bin/tollgate.js');
+    const command = join(folder, 'node_modules/farebox-client/bin/farebox.js');
     const { stdout } = await run(process.execPath, [command, 'limits', '--json'], { cwd: folder, env });
     expect(JSON.parse(stdout).limits).toContainEqual(
       expect.objectContaining({ project: 'demo', limit: '5' }),
     );
-    const fetchOnly =
-      "import { createFetch } from 'tollgate-client/fetch'; console.log(typeof createFetch())";
+    const fetchOnly = "import { createFetch } from 'farebox-client/fetch'; console.log(typeof createFetch())";
     const loaded = await run(process.execPath, ['--input-type=module', '-e', fetchOnly], {
       cwd: folder,
       env,
@@ -109,7 +108,7 @@ it(
       (failed: { stdout: string }) => failed,
     );
     // What other packages' own types say of each other is not ours to answer for.
-    const ours = stdout.split('\n').filter((line) => /^(program|node_modules\/tollgate-client)/.test(line));
+    const ours = stdout.split('\n').filter((line) => /^(program|node_modules\/farebox-client)/.test(line));
     expect(ours).toEqual([]);
   },
   NPM_MS,

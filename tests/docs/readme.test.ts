@@ -23,7 +23,7 @@ let folder: string;
 let stack: Stack;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-readme-'));
+  folder = await mkdtemp(join(tmpdir(), 'farebox-readme-'));
   stack = await startStack({ port: 0, stateDirectory: join(folder, '.local') });
 });
 afterAll(async () => {

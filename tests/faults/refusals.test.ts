@@ -35,7 +35,7 @@ function patientSdk(made: World, project: string, onReply: (status: number) => v
   const fetch = inProcess(made).fetchAs('developer');
   const client = new OpenAI({
     apiKey: 'unused',
-    baseURL: 'https://tollgate.test/v1',
+    baseURL: 'https://farebox.test/v1',
     fetch: async (input, init) => {
       const response = await fetch(input, init);
       statuses.push(response.status);

@@ -25,7 +25,7 @@ afterAll(() => {
 
 /** A build in a folder of its own, as name and bytes of every file. */
 async function build(): Promise<Map<string, Buffer>> {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-build-'));
+  const folder = mkdtempSync(join(tmpdir(), 'farebox-build-'));
   folders.push(folder);
   await writeArtefacts(folder);
   return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));

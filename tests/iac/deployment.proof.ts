@@ -88,8 +88,8 @@ describe.skipIf(!canRun)('a deployment', () => {
   });
 
   it('has the table that the code expects', async () => {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'tollgate-dev' }));
-    const wanted = tableDefinition('tollgate-dev');
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'farebox-dev' }));
+    const wanted = tableDefinition('farebox-dev');
     expect(Table?.KeySchema).toEqual(wanted.KeySchema);
     expect(Table?.GlobalSecondaryIndexes).toMatchObject(wanted.GlobalSecondaryIndexes ?? []);
     expect(Table?.DeletionProtectionEnabled).toBe(true);
@@ -133,7 +133,7 @@ describe.skipIf(!canRun)('a deployment', () => {
   });
 
   it('sweeps, in depth too, with the permissions that the sweep has', async () => {
-    await abandonCall(dynamodb, 'tollgate-dev', 'demo');
+    await abandonCall(dynamodb, 'farebox-dev', 'demo');
     expect(await stage.sweep({})).toMatchObject({ unsettled: 1, voided: 0 });
     expect(await stage.sweep({ deep: true })).toMatchObject({ strays: 0 });
   });
@@ -164,8 +164,8 @@ describe.skipIf(!canRun)('a deployment', () => {
 
   describe('with the table that Terraform made', () => {
     ledgerStoreContract('DynamoDB as deployed', async () => {
-      await emptyTable(dynamodb, 'tollgate-prod');
-      return createDynamoDbLedgerStore(dynamodb, 'tollgate-prod');
+      await emptyTable(dynamodb, 'farebox-prod');
+      return createDynamoDbLedgerStore(dynamodb, 'farebox-prod');
     });
   });
 

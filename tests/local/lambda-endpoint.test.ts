@@ -182,7 +182,7 @@ describe('the secrets of a stage', () => {
   });
 
   it('are known by the names of the stages alone', async () => {
-    await expect(read(functionRole(SEED, 'dev'), 'tollgate/test')).rejects.toMatchObject({
+    await expect(read(functionRole(SEED, 'dev'), 'farebox/test')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
   });

@@ -13,7 +13,7 @@ const TAKE_LOCK = fileURLToPath(new URL('../fixtures/take-lock.ts', import.meta.
 let directory = '';
 let file = '';
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tollgate-lock-'));
+  directory = await mkdtemp(join(tmpdir(), 'farebox-lock-'));
   file = join(directory, 'owner.lock');
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));

@@ -12,7 +12,7 @@ let directory = '';
 let stack: Stack;
 const lines: string[] = [];
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tollgate-reconcile-'));
+  directory = await mkdtemp(join(tmpdir(), 'farebox-reconcile-'));
   stack = await startStack({
     stateDirectory: directory,
     memcached: 'off',

@@ -21,7 +21,7 @@ type Running = ChildProcessByStdio<null, Readable, Readable>;
 
 let directory = '';
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tollgate-start-'));
+  directory = await mkdtemp(join(tmpdir(), 'farebox-start-'));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

@@ -15,7 +15,7 @@ const RUN_STACK = fileURLToPath(new URL('../fixtures/run-echo-stack.ts', import.
 
 let directory = '';
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tollgate-stack-'));
+  directory = await mkdtemp(join(tmpdir(), 'farebox-stack-'));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

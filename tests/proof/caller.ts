@@ -35,7 +35,7 @@ export function createCaller(stage: Pick<Stage, 'people'>): Caller {
   };
 }
 
-/** Tollgate's name for a person who calls as an IAM user or, as `carol` does, from Identity Center. */
+/** Farebox's name for a person who calls as an IAM user or, as `carol` does, from Identity Center. */
 export function userName(person: Person): string {
   return person === 'carol' ? 'sso/carol@example.com' : `user/${person}`;
 }

@@ -21,7 +21,7 @@ declare module 'vitest' {
 
 /** Builds the zips that the tests run, once for all of them. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'tollgate-runtime-'));
+  const directory = await mkdtemp(join(tmpdir(), 'farebox-runtime-'));
   provide('client', await installRuntimeClient({ say: console.log }));
   provide('tasks', await buildTasks(directory));
   const [proxy, admin] = await Promise.all([

@@ -14,7 +14,7 @@ const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 
 let directory = '';
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tollgate-runtime-start-'));
+  directory = await mkdtemp(join(tmpdir(), 'farebox-runtime-start-'));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

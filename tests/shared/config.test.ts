@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endpointOf, readAdminConfig, readProxyConfig, readSweepConfig } from '../../shared/config.ts';
 
-const STAGE = { STAGE: 'dev', TABLE_NAME: 'tollgate-dev', AWS_REGION: 'eu-west-1' };
+const STAGE = { STAGE: 'dev', TABLE_NAME: 'farebox-dev', AWS_REGION: 'eu-west-1' };
 const PROXY = { ...STAGE, OPENAI_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' };
 
 describe('the configuration', () => {

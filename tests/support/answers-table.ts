@@ -1,7 +1,7 @@
 import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { startDynalite } from './dynalite.ts';
 
-const TABLE = 'tollgate-answers-test';
+const TABLE = 'farebox-answers-test';
 
 /** An empty table for answers, as Terraform makes it, in a DynamoDB of its own. */
 export async function startAnswersTable() {

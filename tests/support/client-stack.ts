@@ -23,7 +23,7 @@ export function useClientStack(): ClientStack {
   let directory: string;
   let running: Stack | undefined;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'tollgate-client-'));
+    directory = await mkdtemp(join(tmpdir(), 'farebox-client-'));
     running = await startStack({ port: 0, stateDirectory: directory, memcached: 'off' });
   }, 120_000);
   afterAll(async () => {

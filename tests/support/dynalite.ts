@@ -16,7 +16,7 @@ export interface TestTable {
 
 const SERVER = fileURLToPath(new URL('./dynalite-server.ts', import.meta.url));
 
-/** Starts an in-memory DynamoDB in a process of its own, on a free port, with one empty Tollgate table. */
+/** Starts an in-memory DynamoDB in a process of its own, on a free port, with one empty Farebox table. */
 export async function startDynalite(): Promise<TestTable> {
   const server = fork(SERVER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
   const failed = once(server, 'exit').then(([code]) => {
@@ -37,7 +37,7 @@ export async function startDynalite(): Promise<TestTable> {
   let tables = 0;
   const anotherTable = async () => {
     tables += 1;
-    const tableName = `tollgate-test-${tables}`;
+    const tableName = `farebox-test-${tables}`;
     await client.send(new CreateTableCommand(tableDefinition(tableName)));
     await untilActive(client, tableName);
     return tableName;

@@ -24,7 +24,7 @@ export interface EchoStack extends Stack {
 
 /** A local stack whose functions echo, with its files in a temporary directory that `stop` removes. */
 export async function startEchoStack(options: StackOptions = {}): Promise<EchoStack> {
-  const directory = await mkdtemp(join(tmpdir(), 'tollgate-stack-'));
+  const directory = await mkdtemp(join(tmpdir(), 'farebox-stack-'));
   const lines: string[] = [];
   const stack = await startStack({
     stateDirectory: directory,

@@ -62,7 +62,7 @@ interface Answer {
 }
 
 /**
- * Stands between a DynamoDB client and a DynamoDB endpoint, and lets a script spoil each request by what Tollgate is
+ * Stands between a DynamoDB client and a DynamoDB endpoint, and lets a script spoil each request by what Farebox is
  * doing with it. Conditional writes that fail return the item where they ask for it, as DynamoDB does and the
  * emulator does not, unless `returnOld` is `false`.
  */

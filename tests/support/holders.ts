@@ -25,7 +25,7 @@ export interface Holders {
 
 /** Starts so many processes; as one bundled file each, since they are many. */
 export async function startHolders(count: number): Promise<Holders> {
-  const directory = await mkdtemp(join(tmpdir(), 'tollgate-holders-'));
+  const directory = await mkdtemp(join(tmpdir(), 'farebox-holders-'));
   const outfile = join(directory, 'holder.mjs');
   await build({
     entryPoints: [SOURCE],

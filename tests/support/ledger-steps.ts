@@ -1,6 +1,6 @@
 import { callHeld } from '../../shared/aws/hold-markers.ts';
 
-/** What Tollgate does with one request to DynamoDB. */
+/** What Farebox does with one request to DynamoDB. */
 export type Step =
   /** An entry is written, open, or decided at once (a wave is given back whose entry never arrived). */
   | 'putCall'
@@ -30,7 +30,7 @@ export type Step =
   | 'rules'
   | 'readRule'
   | 'changeRule'
-  /** Nothing of Tollgate's: the tests make a table, say. */
+  /** Nothing of Farebox's: the tests make a table, say. */
   | 'other';
 
 /** One request of DynamoDB's API as it arrived. */
@@ -67,7 +67,7 @@ export interface Body {
 }
 
 /**
- * Names what Tollgate is doing from nothing but the request.
+ * Names what Farebox is doing from nothing but the request.
  *
  * @param target the header `X-Amz-Target`, such as `DynamoDB_20120810.PutItem`
  */

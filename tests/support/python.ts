@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const VENV = fileURLToPath(new URL('../../node_modules/.cache/tollgate-python', import.meta.url));
+const VENV = fileURLToPath(new URL('../../node_modules/.cache/farebox-python', import.meta.url));
 const INSTALL_MS = 240_000;
 
 /**
@@ -12,7 +12,7 @@ const INSTALL_MS = 240_000;
  * @returns `undefined` where there is no Python, or PyPI cannot be reached
  */
 export function pythonWithOpenai(): string | undefined {
-  const own = process.env['TOLLGATE_TEST_PYTHON'] ?? 'python3';
+  const own = process.env['FAREBOX_TEST_PYTHON'] ?? 'python3';
   if (has(own)) return own;
   const made = join(VENV, 'bin/python');
   if (existsSync(made) && has(made)) return made;

@@ -20,7 +20,7 @@ import { PEOPLE, type Target, type World } from './world.ts';
 export function inProcess(world: World): Target {
   return {
     name: 'in process',
-    baseURL: 'https://tollgate.test',
+    baseURL: 'https://farebox.test',
     fetchAs: (person) => async (input, init) => {
       const { userArn } = PEOPLE[person];
       const caller = { userArn, accountId: ACCOUNT_ID, ownerAccountId: ACCOUNT_ID };

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { TollgateError } from '../errors.ts';
+import { FareboxError } from '../errors.ts';
 import { clientVersion } from '../version.ts';
 import { Exit } from './context.ts';
 import { createProgram } from './program.ts';
@@ -19,7 +19,7 @@ export const EXIT = {
 /**
  * The command line.
  *
- * @param args what stands behind `tollgate`
+ * @param args what stands behind `farebox`
  * @returns the exit code
  */
 export async function run(
@@ -46,11 +46,11 @@ function report(error: unknown, { err }: Terminal): number {
   if (error instanceof Exit) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const paint = painter(err);
-  if (error instanceof TollgateError) {
-    err.write(`${paint('red', 'tollgate:')} ${error.message}\n`);
+  if (error instanceof FareboxError) {
+    err.write(`${paint('red', 'farebox:')} ${error.message}\n`);
     return error.kind === 'refused' ? EXIT.refused : EXIT.notAsked;
   }
   const message = error instanceof Error ? error.message : String(error);
-  err.write(`${paint('red', 'tollgate:')} this is a bug, please report it: ${message}\n`);
+  err.write(`${paint('red', 'farebox:')} this is a bug, please report it: ${message}\n`);
   return EXIT.refused;
 }

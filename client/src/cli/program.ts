@@ -19,7 +19,7 @@ Exit codes: 0 done · 1 refused, or not as it should be · 2 wrong arguments · 
 
 The stage's admin function is asked with your AWS credentials (AWS_PROFILE, SSO, a role…).
 For the local stack: . .local/env, or --endpoint-url with the URL of its Lambda API.
-Completion: source <(tollgate completion zsh), or bash, fish, powershell.`;
+Completion: source <(farebox completion zsh), or bash, fish, powershell.`;
 
 /**
  * The commands, with their options and help.
@@ -27,18 +27,18 @@ Completion: source <(tollgate completion zsh), or bash, fish, powershell.`;
  * @param signal aborts what a command is doing
  */
 export function createProgram(version: string, terminal: Terminal, signal: AbortSignal): Command {
-  const program = new Command('tollgate');
+  const program = new Command('farebox');
   const paint = painter(terminal.out);
   program
     .description(
-      'The command line of Tollgate: who spends what, within which limits, and a forwarder that signs.',
+      'The command line of Farebox: who spends what, within which limits, and a forwarder that signs.',
     )
     .version(version)
     .option('--stage <name>', 'the stage, such as dev or prod; OPENAI_DEFAULT_STAGING, else dev')
     .option('--profile <name>', 'the profile of the AWS configuration; AWS_PROFILE')
     .option('--region <name>', 'the AWS region; AWS_REGION')
     .option('--endpoint-url <url>', 'where the Lambda API is; AWS_ENDPOINT_URL_LAMBDA')
-    .option('--name-prefix <prefix>', "what stands before the functions' names; TOLLGATE_NAME_PREFIX")
+    .option('--name-prefix <prefix>', "what stands before the functions' names; FAREBOX_NAME_PREFIX")
     .option('--json', 'print the reply as JSON, for programs')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(--help says what there is)')

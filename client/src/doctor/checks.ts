@@ -6,7 +6,7 @@ import { lookAtAdmin, lookAtCall, lookAtClock, lookAtUrl } from './stage.ts';
 export const CHECKS: readonly Check[] = [
   {
     name: 'versions',
-    look: async ({ clientVersion }) => good(`tollgate-client ${clientVersion} on Node ${process.version}`),
+    look: async ({ clientVersion }) => good(`farebox-client ${clientVersion} on Node ${process.version}`),
   },
   { name: 'region', look: lookAtRegion },
   { name: 'credentials', look: lookAtCredentials },

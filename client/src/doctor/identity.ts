@@ -1,6 +1,6 @@
 import { credentialProvider } from '../credentials.ts';
 import { readEnvironment } from '../environment.ts';
-import { messageOf, TollgateError } from '../errors.ts';
+import { FareboxError, messageOf } from '../errors.ts';
 import { regionOf } from '../region.ts';
 import { createSend } from '../send.ts';
 import { bad, type Finding, good, note, type Patient } from './check.ts';
@@ -59,7 +59,7 @@ export async function lookAtWho(patient: Patient): Promise<Finding> {
     return bad(`AWS does not know the credentials (${code})`, 'Sign in again, or make new keys.');
   } catch (error) {
     const advice =
-      error instanceof TollgateError ? undefined : 'Check the network, and whether a proxy is needed.';
+      error instanceof FareboxError ? undefined : 'Check the network, and whether a proxy is needed.';
     return bad(messageOf(error), advice);
   }
 }

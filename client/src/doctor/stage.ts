@@ -1,6 +1,6 @@
 import { createAdmin, isObject, type JsonObject } from '../admin.ts';
 import { readEnvironment, stageVariable } from '../environment.ts';
-import { messageOf, TollgateError } from '../errors.ts';
+import { FareboxError, messageOf } from '../errors.ts';
 import { createFetch, OPENAI_ORIGIN } from '../fetch.ts';
 import { functionName } from '../lambda-api.ts';
 import { regionOf } from '../region.ts';
@@ -48,7 +48,7 @@ export async function lookAtUrl(patient: Patient): Promise<Finding> {
     const { url, source } = await findStage(patient.staging, patient);
     return good(`${url} (${source})`);
   } catch (error) {
-    if (error instanceof TollgateError && error.kind === 'credentials')
+    if (error instanceof FareboxError && error.kind === 'credentials')
       return bad(
         'AWS cannot be asked for it without credentials',
         `Or set ${stageVariable(patient.staging)} to it.`,
@@ -113,7 +113,7 @@ export async function lookAtAdmin(patient: Patient): Promise<Finding> {
     const commands = Array.isArray(help['commands']) ? help['commands'].filter(isObject) : [];
     return compareVersions(commands, patient);
   } catch (error) {
-    const denied = error instanceof TollgateError && /AccessDenied/.test(error.code);
+    const denied = error instanceof FareboxError && /AccessDenied/.test(error.code);
     if (denied) {
       const need = `Who should needs lambda:InvokeFunction on ${functionName('admin', patient.staging, patient)}.`;
       return note('you may not administer this stage, which callers need not', need);
@@ -129,6 +129,6 @@ function compareVersions(commands: readonly JsonObject[], { clientVersion }: Pat
   if (missing.length === 0) return good(says);
   return note(
     `${says}, and lacks ${missing.join(', ')}`,
-    `It is older than tollgate-client ${clientVersion}: deploy a newer one.`,
+    `It is older than farebox-client ${clientVersion}: deploy a newer one.`,
   );
 }

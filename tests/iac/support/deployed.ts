@@ -106,7 +106,7 @@ export async function runStage(
 
 /** Runs the built proxy behind a function URL: the emulator serves none. */
 async function runProxy(deployed: Deployed, endpoint: string, packages: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-proxy-'));
+  const folder = mkdtempSync(join(tmpdir(), 'farebox-proxy-'));
   const { code, output } = await run(['python3', '-m', 'zipfile', '-e', join(packages, 'proxy.zip'), folder]);
   if (code !== 0) throw new Error(`proxy.zip cannot be unpacked: ${output}`);
   const supervisor = createSupervisor((name, line) => {

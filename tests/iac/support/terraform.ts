@@ -43,7 +43,7 @@ export interface Workspace {
 
 /** A copy of the configuration in a folder of its own, initialised. */
 export async function openWorkspace(env: Readonly<Record<string, string>>): Promise<Workspace> {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-iac-'));
+  const folder = mkdtempSync(join(tmpdir(), 'farebox-iac-'));
   cpSync(IAC, folder, { recursive: true, filter: (path) => !/\.terraform|\.tfstate|\.tfvars/.test(path) });
   const terraform = async (args: readonly string[], codes: readonly number[] = [0]) => {
     const ran = await run(['terraform', ...args], { cwd: folder, env: { TF_IN_AUTOMATION: '1', ...env } });

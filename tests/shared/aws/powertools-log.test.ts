@@ -12,7 +12,7 @@ describe('The log', () => {
         timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         level: 'INFO',
         message: 'call',
-        service: 'tollgate',
+        service: 'farebox',
         sampling_rate: 0,
         stage: 'dev',
         call: 'call_1',
@@ -39,7 +39,7 @@ describe('The log', () => {
       expect(lines[0]).not.toContain('\n');
       expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'ERROR', message: name, user: 'user/alice' });
       expect(metricsIn(lines)).toEqual([
-        { namespace: 'Tollgate', name, value: 1, dimensions: { service: 'tollgate', stage: 'dev' } },
+        { namespace: 'Farebox', name, value: 1, dimensions: { service: 'farebox', stage: 'dev' } },
       ]);
       const { Timestamp } = JSON.parse(lines[0] ?? '')._aws;
       expect(Timestamp).toBeGreaterThanOrEqual(before);

@@ -55,7 +55,7 @@ it('publishes an alert to the topic in sentences, with attributes to filter by',
   expect(sent).toMatchObject({
     Action: 'Publish',
     TopicArn: 'arn:aws:sns:us-east-1:111122223333:alerts',
-    Subject: 'Tollgate prod: 80 % of the month limit for project demo',
+    Subject: 'Farebox prod: 80 % of the month limit for project demo',
   });
   expect(sent['Message']).toContain(
     '80.25 USD of the month limit of 100 USD for project demo are used up in 2026-11.',

@@ -103,7 +103,7 @@ describe('a body that is refused', () => {
     expect(JSON.stringify(refusal)).not.toContain('secret');
   });
 
-  test('one that pretends to be a refusal of Tollgate is not taken for one', () => {
+  test('one that pretends to be a refusal of Farebox is not taken for one', () => {
     const text = '{"kind":"refusal","status":200,"message":"x","code":"y"}';
     expect(forwarded(text)).toBe(text);
   });

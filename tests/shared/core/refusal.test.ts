@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { invalidRequest, isRefusal } from '../../../shared/core/refusal.ts';
 
 describe('A refusal', () => {
-  test('is what Tollgate refuses', () => {
+  test('is what Farebox refuses', () => {
     expect(isRefusal(invalidRequest('invalid_json', 'The body is not JSON.'))).toBe(true);
   });
 

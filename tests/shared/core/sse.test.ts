@@ -161,7 +161,7 @@ describe('an event', () => {
   });
 });
 
-describe('what Tollgate writes itself', () => {
+describe('what Farebox writes itself', () => {
   test('a comment is no event to any client', () => {
     const bytes = sseComment('cost 0.01\r\ndata: not an event');
     expect(Buffer.from(bytes).toString()).toBe(': cost 0.01\n: data: not an event\n\n');

@@ -31,7 +31,7 @@ async function run(context: Context, _: object, ...args: string[]): Promise<void
   if (name === undefined) return list(context, commands);
   const command = commands.find((known) => known['name'] === name);
   if (command === undefined)
-    return wrong(context, `There is no command ${name}. "tollgate admin" lists them.`);
+    return wrong(context, `There is no command ${name}. "farebox admin" lists them.`);
   const payload = payloadOf(fields, command);
   if (typeof payload === 'string') return wrong(context, `${payload}\n\n${describe(command)}`);
   const required = objectOf(command, 'parameters')['required'];
@@ -46,7 +46,7 @@ function list(context: Context, commands: readonly JsonObject[]): void {
     { head: 'COMMAND', value: (command: JsonObject) => textOf(command, 'name') },
     { head: 'FIELDS', value: (command: JsonObject) => listOf(command, 'fields') },
   ];
-  context.print(...table(columns, commands, context.paint), '', 'tollgate admin COMMAND describes one.');
+  context.print(...table(columns, commands, context.paint), '', 'farebox admin COMMAND describes one.');
 }
 
 function describe(command: JsonObject): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { JsonObject } from '../../admin.ts';
-import { TollgateError } from '../../errors.ts';
+import { FareboxError } from '../../errors.ts';
 import { grouped } from '../amounts.ts';
 import type { Context } from '../context.ts';
 import { countOf, listOf, objectOf, objectsOf, textOf } from '../replies.ts';
@@ -76,7 +76,7 @@ async function follow(
 
 /** A stage that cannot be reached for a while, or a machine that slept, is no reason to stop: the next look tells. */
 function missed(error: unknown): JsonObject {
-  if (error instanceof TollgateError && error.kind === 'unreachable') return {};
+  if (error instanceof FareboxError && error.kind === 'unreachable') return {};
   throw error;
 }
 

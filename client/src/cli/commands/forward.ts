@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Command } from 'commander';
-import { TollgateError } from '../../errors.ts';
+import { FareboxError } from '../../errors.ts';
 import { createFetch } from '../../fetch.ts';
 import { createPatientFetch } from '../../forward/connections.ts';
 import { createForwarder, type ExchangeNote } from '../../forward/server.ts';
@@ -75,7 +75,7 @@ async function listen(server: Server, port: number): Promise<number> {
   } catch (error) {
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     const why = taken ? 'something listens there already' : String(error);
-    throw new TollgateError(
+    throw new FareboxError(
       'configuration',
       'no_port',
       `Cannot listen on port ${port}: ${why}. Name another with --port.`,

@@ -41,7 +41,7 @@ async function list(context: Context, { csv: asCsv, ...filter }: LimitOptions): 
   if (context.json) return context.print(JSON.stringify({ limits }, null, 2));
   if (asCsv) return void context.terminal.out.write(csv(columns(context), limits));
   if (limits.length === 0)
-    return context.print('No limits. "tollgate limits set 10 --project NAME" sets one.');
+    return context.print('No limits. "farebox limits set 10 --project NAME" sets one.');
   context.print(...table([...columns(context), used(context)], limits, context.paint));
 }
 

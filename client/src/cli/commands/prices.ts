@@ -46,7 +46,7 @@ async function show(
     context.print(`${model} has no price here${refused === '' ? '.' : `: ${refused}`}`);
   else
     context.print(
-      'No price was set in this stage: those of its release hold. "tollgate prices MODEL" shows one.',
+      'No price was set in this stage: those of its release hold. "farebox prices MODEL" shows one.',
     );
 }
 

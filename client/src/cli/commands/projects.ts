@@ -50,7 +50,7 @@ async function list(context: Context, { csv: asCsv }: { readonly csv?: boolean }
   const projects = await allPages(context, { command: 'list-projects' }, 'projects');
   if (context.json) return context.print(JSON.stringify({ projects }, null, 2));
   if (asCsv) return void context.terminal.out.write(csv(COLUMNS, projects));
-  if (projects.length === 0) return context.print('No projects. "tollgate projects create NAME" makes one.');
+  if (projects.length === 0) return context.print('No projects. "farebox projects create NAME" makes one.');
   context.print(...table(COLUMNS, projects, context.paint));
 }
 
@@ -66,7 +66,7 @@ async function change(
   const warning = textOf(reply, 'warning');
   if (warning !== '') context.terminal.err.write(`${context.paint('yellow', 'Warning:')} ${warning}\n`);
   if (command === 'create-project')
-    context.print('', `It can be used once a limit bounds it: tollgate limits set 10 --project ${project}`);
+    context.print('', `It can be used once a limit bounds it: farebox limits set 10 --project ${project}`);
 }
 
 const COLUMNS: readonly Column<JsonObject>[] = [
