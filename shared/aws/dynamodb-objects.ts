@@ -1,5 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { OBJECT_KINDS, type ObjectKind, type StoredObject } from '../core/objects.ts';
+import {
+  isObjectId,
+  OBJECT_KINDS,
+  type ObjectKind,
+  requireObjectIds,
+  type StoredObject,
+} from '../core/objects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Objects } from '../ports/objects.ts';
 import { type Item, itemOf, numberAttribute, optional, text, textAttribute } from './attributes.ts';
@@ -45,11 +51,13 @@ export function createDynamoDbObjects(
 
   return {
     async own(objects) {
-      await Promise.all(objects.map((object) => table.create(ownerItem(object))));
+      const findable = objects.filter(({ id }) => isObjectId(id));
+      await Promise.all(findable.map((object) => table.create(ownerItem(object))));
+      requireObjectIds(objects);
     },
 
     async owners(ids) {
-      const distinct = [...new Set(ids)];
+      const distinct = [...new Set(ids)].filter(isObjectId);
       const groups = Array.from({ length: Math.ceil(distinct.length / READ_TOGETHER) }, (_, group) =>
         distinct.slice(group * READ_TOGETHER, (group + 1) * READ_TOGETHER),
       );
@@ -57,7 +65,9 @@ export function createDynamoDbObjects(
       return new Map(found.flat().map((item) => [text(item, 'id'), ownerOf(item)]));
     },
 
-    disown: (id) => table.remove(ownerKey(id)),
+    async disown(id) {
+      if (isObjectId(id)) await table.remove(ownerKey(id));
+    },
   };
 }
 

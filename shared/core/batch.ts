@@ -6,7 +6,7 @@ import { knownMembers } from './endpoints/request-members.ts';
 import { responses } from './endpoints/responses.ts';
 import type { JsonObject } from './json.ts';
 import { textOf } from './json-members.ts';
-import type { StoredObject } from './objects.ts';
+import { isObjectId, type StoredObject } from './objects.ts';
 import type { Refusal } from './refusal.ts';
 import { firstRefusal, objects, refuseMember, refuseUnmetered } from './request-checks.ts';
 
@@ -62,7 +62,8 @@ export function batchRules(worst: WorstCase): MeteredEndpoint {
     forMetering: (body) => body,
     reads: BATCH_READS,
     served: () => undefined,
-    deferred: ({ id }) => (typeof id === 'string' && id !== '' ? { kind: 'batch', object: id } : undefined),
+    deferred: ({ id }) =>
+      typeof id === 'string' && isObjectId(id) ? { kind: 'batch', object: id } : undefined,
     streamMeter: () => ({
       see: () => 'pass',
       served: () => undefined,

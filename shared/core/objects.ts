@@ -22,3 +22,20 @@ export interface StoredObject {
   /** The call that made it: with the project, the way to its entry. Absent where an admin gave it to the project. */
   readonly call?: string;
 }
+
+/**
+ * OpenAI's own ids have up to some 70 characters; other servers of its API make longer ones. With this bound the key
+ * that an id becomes, each character escaped, stays below the 2,048 bytes that DynamoDB allows in a partition key.
+ */
+const OBJECT_ID = /^[!-~]{1,512}$/;
+
+/** Whether a text can be the id of an object. Any other names nothing, so it is never looked up. */
+export function isObjectId(text: string): boolean {
+  return OBJECT_ID.test(text);
+}
+
+/** @throws RangeError if an object has an id by which nobody could ever find it */
+export function requireObjectIds(objects: readonly StoredObject[]): void {
+  const unfit = objects.find(({ id }) => !isObjectId(id));
+  if (unfit !== undefined) throw new RangeError(`a ${unfit.kind} has an id that cannot be looked up`);
+}

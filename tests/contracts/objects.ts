@@ -57,6 +57,21 @@ export function objectsContract(name: string, create: () => Promise<Objects>): v
       expect((await objects.owners([])).size).toBe(0);
     });
 
+    it('are none of a text that no object can be found by, whatever is in it', async () => {
+      const longest = '%'.repeat(512);
+      await objects.own([FILE, { ...FILE, id: longest }]);
+      const unfit = [`${longest}%`, 'r'.repeat(3_000), '語'.repeat(700), '\ud800', 'a\u0000b', 'a b', ''];
+      const owners = await objects.owners([...unfit, longest, 'file-1']);
+      expect([...owners.keys()].sort()).toEqual([longest, 'file-1'].sort());
+      for (const id of unfit) await objects.disown(id);
+    });
+
+    it('are written down beside an object that no key can name, which is a fault', async () => {
+      const strange = { ...FILE, id: '語'.repeat(700) };
+      await expect(objects.own([strange, FILE])).rejects.toThrow(RangeError);
+      expect((await objects.owners([FILE.id, strange.id])).size).toBe(1);
+    });
+
     it('are told apart by ids that look alike in a key', async () => {
       await objects.own([{ ...FILE, id: 'a#b' }]);
       expect((await objects.owners(['a', 'a%23b', 'a#b'])).size).toBe(1);

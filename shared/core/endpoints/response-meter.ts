@@ -3,6 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Outline } from '../json-outline.ts';
 import type { Deferred } from '../ledger.ts';
+import { isObjectId } from '../objects.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { servedImages } from './image-tool.ts';
@@ -39,7 +40,7 @@ export function isFinalResponse({ status }: JsonObject): boolean {
 /** What a response that OpenAI goes on working on is found by; `undefined` where it has ended, or says nothing of it. */
 export function deferredResponse({ id, status }: JsonObject): Deferred | undefined {
   const isRunning = status === 'queued' || status === 'in_progress';
-  return isRunning && typeof id === 'string' && id !== '' ? { kind: 'response', object: id } : undefined;
+  return isRunning && typeof id === 'string' && isObjectId(id) ? { kind: 'response', object: id } : undefined;
 }
 
 /**

@@ -104,6 +104,54 @@ export const OBJECTS: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a text that no id can be is told as an object that is not there, in a path and anywhere in a body',
+    async run(world, target) {
+      const project = await world.project('1');
+      const model = 'gpt-4o';
+      const asked = world.upstream.received.length;
+      for (const kind of ['responses', 'files', 'conversations', 'batches', 'containers', 'vector_stores']) {
+        for (const length of [513, 2_042, 3_000]) {
+          const refusal = await refusalOf(await get(target, `/v1/${kind}/${'r'.repeat(length)}`, project));
+          expect(refusal).toMatchObject({ status: 404, code: 'not_found', param: 'id' });
+        }
+      }
+      for (const unfit of [
+        'r'.repeat(2_100),
+        '語'.repeat(700),
+        '\ud800',
+        'file-\udc00\ud800',
+        'a\u0000b',
+        'a b',
+      ]) {
+        const file = { type: 'input_file', file_id: unfit };
+        const bodies: readonly (readonly [string, object])[] = [
+          ['/v1/responses', { model, input: 'Go on.', previous_response_id: unfit }],
+          ['/v1/responses', { model, input: 'Go on.', previous_response_id: unfit, stream: true }],
+          ['/v1/responses', { model, input: 'Go on.', conversation: { id: unfit } }],
+          ['/v1/responses', { model, input: [{ role: 'user', content: [file] }] }],
+          ['/v1/responses', { model, input: [{ type: 'item_reference', id: unfit }] }],
+          [
+            '/v1/responses',
+            { model, input: 'x', tools: [{ type: 'file_search', vector_store_ids: [unfit] }] },
+          ],
+          ['/v1/responses/input_tokens', { model, input: 'Go on.', previous_response_id: unfit }],
+          ['/v1/chat/completions', { model, messages: [{ role: 'user', content: [{ ...file, file }] }] }],
+          ['/v1/conversations', { items: [{ type: 'item_reference', id: unfit }] }],
+        ];
+        for (const [path, body] of bodies) {
+          const refusal = await refusalOf(await post(target, path, body, of(project)));
+          expect(refusal, `${path} ${JSON.stringify(body)}`).toMatchObject({
+            status: 404,
+            code: 'not_found',
+          });
+        }
+      }
+      expect(world.upstream.received.length).toBe(asked);
+      expect(await world.entries(project)).toEqual([]);
+      expect(world.logs.filter((line) => line.includes('internal_error'))).toEqual([]);
+    },
+  },
+  {
     name: 'a deleted file is nobody’s, and one whose deletion failed stays',
     async run(world, target) {
       const { mine, file } = await stageWithFile(world, target);
