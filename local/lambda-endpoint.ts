@@ -7,6 +7,7 @@ import { INVOCABLE, type Invocable, type InvocationResult } from './invocation.t
 import { functionArn } from './lambda-runtime.ts';
 import { type Principal, REGION, STAGES, type Stage } from './principals.ts';
 import { verifySignature } from './sigv4.ts';
+import { closedToWebPages } from './web-pages.ts';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
 const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/urls\/?$/;
@@ -37,15 +38,17 @@ interface Invocation extends Target {
  * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_ListFunctionUrlConfigs.html
  */
 export function createLambdaEndpoint(options: LambdaEndpointOptions): Server {
-  return createServer((request, response) => {
-    const requestId = randomUUID();
-    readRequest(request, MAX_REQUEST_BYTES)
-      .then((wire) => serve(wire, response, options, requestId))
-      .catch((error: unknown) => {
-        options.log(`the Lambda endpoint failed: ${error instanceof Error ? error.stack : String(error)}`);
-        response.destroy();
-      });
-  });
+  return closedToWebPages(
+    createServer((request, response) => {
+      const requestId = randomUUID();
+      readRequest(request, MAX_REQUEST_BYTES)
+        .then((wire) => serve(wire, response, options, requestId))
+        .catch((error: unknown) => {
+          options.log(`the Lambda endpoint failed: ${error instanceof Error ? error.stack : String(error)}`);
+          response.destroy();
+        });
+    }),
+  );
 }
 
 async function serve(

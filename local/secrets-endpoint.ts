@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { header, readRequest, type WireRequest } from './http.ts';
 import { ACCOUNT_ID, type Principal, REGION, STAGES, type Stage } from './principals.ts';
 import { verifySignature } from './sigv4.ts';
+import { closedToWebPages } from './web-pages.ts';
 
 const MAX_REQUEST_BYTES = 65_536;
 const GET_SECRET_VALUE = z.object({ SecretId: z.string() });
@@ -77,13 +78,15 @@ export function createSecretsEndpoint(options: {
     return { status: 200, body };
   };
 
-  return createServer(async (request, response) => {
-    const wire = await readRequest(request, MAX_REQUEST_BYTES).catch(() => undefined);
-    send(
-      response,
-      wire === undefined ? failure('InvalidRequestException', 'Request too large.') : answer(wire),
-    );
-  });
+  return closedToWebPages(
+    createServer(async (request, response) => {
+      const wire = await readRequest(request, MAX_REQUEST_BYTES).catch(() => undefined);
+      send(
+        response,
+        wire === undefined ? failure('InvalidRequestException', 'Request too large.') : answer(wire),
+      );
+    }),
+  );
 }
 
 function findSecret(id: string): SecretId | undefined {

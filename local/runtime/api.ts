@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { InvocationResult } from '../invocation.ts';
 import type { StreamSink } from '../lambda-runtime.ts';
+import { closedToWebPages } from '../web-pages.ts';
 
 /** What a runtime is given to do. */
 export interface Invocation {
@@ -45,10 +46,13 @@ const ERROR = z.object({
  * carry a fault in their middle, https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
  */
 export function createRuntimeApi(listener: RuntimeListener): Server {
-  const server = createServer((request, response) => {
-    // What breaks here is the connection to a runtime that dies, and the sandbox knows of that.
-    serve(request, response, listener).catch(() => response.destroy());
-  });
+  // It asks for no signature: whoever reaches it is given what callers sent.
+  const server = closedToWebPages(
+    createServer((request, response) => {
+      // What breaks here is the connection to a runtime that dies, and the sandbox knows of that.
+      serve(request, response, listener).catch(() => response.destroy());
+    }),
+  );
   // A runtime may think for as long as its function runs, and sleep for as long as nobody calls it.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;

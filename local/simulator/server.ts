@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { performance } from 'node:perf_hooks';
 import { bundledPrices } from '../../prices/load.ts';
 import { LOOPBACK, listen } from '../http.ts';
+import { closedToWebPages } from '../web-pages.ts';
 import { createAccount, type Served } from './account.ts';
 import { checkAdminAuthorization, checkAuthorization } from './authorization.ts';
 import { readBody } from './body.ts';
@@ -56,9 +57,11 @@ const LIMITS = {
 /** Starts a stand-in for the OpenAI API on this machine. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const simulation = newSimulation(options);
-  const server = createServer((request, response) => {
-    handle(request, response, simulation, options).catch(() => response.destroy());
-  });
+  const server = closedToWebPages(
+    createServer((request, response) => {
+      handle(request, response, simulation, options).catch(() => response.destroy());
+    }),
+  );
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await listen(server, options.port);
   return {

@@ -111,7 +111,8 @@ function refusalOf(request: IncomingMessage): Response | undefined {
   const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   if (host !== 'localhost' && !isLoopback(host))
     return refusal(403, 'not_loopback', 'Call this forwarder as 127.0.0.1 or localhost.');
-  if (request.headers.origin !== undefined || request.headers['sec-fetch-site'] === 'cross-site')
+  // Browsers say of every request of a page where it is from; `none` is an address that a person typed.
+  if (request.headers.origin !== undefined || (request.headers['sec-fetch-site'] ?? 'none') !== 'none')
     return refusal(
       403,
       'web_page',
