@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { OpenAiCredentials, Secrets } from '../ports/secrets.ts';
 import type { Upstream, UpstreamFailure, UpstreamRequest } from '../ports/upstream.ts';
-import { redaction } from './redaction.ts';
+import { type Redactor, redacted, redactor } from './redaction.ts';
 import { socketPool } from './socket-pool.ts';
 
 export interface HttpUpstreamOptions {
@@ -30,50 +30,40 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
 
   return {
     async send(request) {
-      const credentials = await credentialHeaders(secrets);
+      const credentials = await secrets.read().catch(() => undefined);
       if (credentials === undefined) return { kind: 'unreachable', sent: false, detail: 'no secret' };
-      const headers: Record<string, string> = { ...Object.fromEntries(request.headers), ...credentials };
+      const headers: Record<string, string> = {
+        ...Object.fromEntries(request.headers),
+        ...credentialHeaders(credentials),
+      };
       if (request.body !== undefined) headers['content-length'] = String(request.body.byteLength);
-      const answer = await exchange(
-        new URL(base + request.path),
-        headers,
-        request,
-        pool.agent(),
-        options.connectTimeoutMs,
-      );
-      return answer instanceof Response && answer.status >= 400
-        ? withoutKey(answer, credentials.authorization)
-        : answer;
+      const { openaiApiKey: key } = credentials;
+      const wire = { url: new URL(base + request.path), headers, agent: pool.agent(), key };
+      return exchange(wire, request, options.connectTimeoutMs);
     },
   };
 }
 
-async function credentialHeaders(secrets: Secrets<OpenAiCredentials>) {
-  try {
-    const { openaiApiKey, openaiOrganization, openaiProject } = await secrets.read();
-    return {
-      authorization: `Bearer ${openaiApiKey}`,
-      ...(openaiOrganization === undefined ? {} : { 'openai-organization': openaiOrganization }),
-      ...(openaiProject === undefined ? {} : { 'openai-project': openaiProject }),
-    };
-  } catch {
-    return undefined;
-  }
+function credentialHeaders({ openaiApiKey, openaiOrganization, openaiProject }: OpenAiCredentials) {
+  return {
+    authorization: `Bearer ${openaiApiKey}`,
+    ...(openaiOrganization === undefined ? {} : { 'openai-organization': openaiOrganization }),
+    ...(openaiProject === undefined ? {} : { 'openai-project': openaiProject }),
+  };
 }
 
-/** An error about the key may quote it; whoever called must not learn it. */
-function withoutKey(answer: Response, authorization: string): Response {
-  if (answer.body === null) return answer;
-  const { status, headers } = answer;
-  const body = answer.body.pipeThrough(redaction(authorization.replace('Bearer ', '')));
-  return new Response(body, { status, headers });
+/** A request as it goes out. */
+interface Outgoing {
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly agent: http.Agent;
+  /** An answer of any kind may quote it, in its head too; whoever called must not learn it. */
+  readonly key: string;
 }
 
 function exchange(
-  url: URL,
-  headers: Record<string, string>,
+  { url, headers, agent, key }: Outgoing,
   { method, body, signal }: UpstreamRequest,
-  agent: http.Agent,
   connectTimeoutMs: number,
 ): Promise<Response | UpstreamFailure> {
   return new Promise((resolve) => {
@@ -91,7 +81,7 @@ function exchange(
     });
     request.once('response', (answer) => {
       clearTimeout(connectTimer);
-      resolve(toResponse(answer));
+      resolve(toResponse(answer, key));
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(connectTimer);
@@ -112,13 +102,15 @@ function exchange(
 /** Statuses whose answers have no body (RFC 9110, section 6.4.1). */
 const BODILESS = new Set([204, 205, 304]);
 
-function toResponse(answer: http.IncomingMessage): Response {
+function toResponse(answer: http.IncomingMessage, key: string): Response {
   const headers = new Headers();
   for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
-    headers.append(answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '');
+    headers.append(answer.rawHeaders[i] ?? '', redacted(answer.rawHeaders[i + 1] ?? '', key));
   }
   const status = answer.statusCode ?? 502;
-  const body = BODILESS.has(status) ? null : toWeb(decoded(answer, headers.get('content-encoding')));
+  const body = BODILESS.has(status)
+    ? null
+    : toWeb(decoded(answer, headers.get('content-encoding')), redactor(key));
   if (body === null) answer.resume();
   return new Response(body, { status: status < 200 || status > 599 ? 502 : status, headers });
 }
@@ -152,14 +144,18 @@ function unpacked(answer: Readable, decoder: NodeJS.ReadWriteStream & Readable):
 }
 
 /** A web stream that reads on only when it is asked to, and so carries backpressure up to OpenAI. */
-function toWeb(source: Readable): ReadableStream<Uint8Array> {
+function toWeb(source: Readable, redacting: Redactor): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const next = await chunks.next();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
+        for (;;) {
+          const next = await chunks.next();
+          const bytes = next.done ? redacting.end() : redacting.push(next.value);
+          if (bytes.byteLength > 0) controller.enqueue(bytes);
+          if (next.done) return controller.close();
+          if (bytes.byteLength > 0) return;
+        }
       },
       cancel() {
         source.destroy();
