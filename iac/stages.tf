@@ -95,7 +95,8 @@ variable "stages" {
     condition = alltrue(flatten([for stage in values(var.stages) : [for name in keys(stage.settings) : contains([
       "LOG_LEVEL", "LEASE_SECONDS", "LEDGER_DEADLINE_MS", "RETENTION_DAYS", "OPENAI_AUTO_TIER", "UPSTREAM_TIMEOUT_SECONDS",
       "DEFAULT_PROJECT", "HOLD_WAIT_MS", "OPENAI_REGIONAL", "CACHE_OPERATION_MS", "CACHE_TTL_SECONDS", "CACHE_WAIT_MS", "MAX_CACHED_BYTES", "MAX_BODY_BYTES",
+      "IDENTITY_CENTER_ROLES",
     ], name)]]))
-    error_message = "settings may have LOG_LEVEL, LEASE_SECONDS, LEDGER_DEADLINE_MS, RETENTION_DAYS, OPENAI_AUTO_TIER, UPSTREAM_TIMEOUT_SECONDS, DEFAULT_PROJECT, HOLD_WAIT_MS, OPENAI_REGIONAL, CACHE_OPERATION_MS, CACHE_TTL_SECONDS, CACHE_WAIT_MS, MAX_CACHED_BYTES and MAX_BODY_BYTES; everything else of the functions' environment has a variable of its own."
+    error_message = "settings may have LOG_LEVEL, LEASE_SECONDS, LEDGER_DEADLINE_MS, RETENTION_DAYS, OPENAI_AUTO_TIER, UPSTREAM_TIMEOUT_SECONDS, DEFAULT_PROJECT, HOLD_WAIT_MS, OPENAI_REGIONAL, CACHE_OPERATION_MS, CACHE_TTL_SECONDS, CACHE_WAIT_MS, MAX_CACHED_BYTES, MAX_BODY_BYTES and IDENTITY_CENTER_ROLES; everything else of the functions' environment has a variable of its own."
   }
 }

@@ -1,17 +1,20 @@
 import * as z from 'zod';
+import { IDENTITY_CENTER_ROLES } from './core/identity.ts';
 import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
 
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
+const listOr = (fallback: readonly string[]) =>
+  z
+    .string()
+    .default(fallback.join(','))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );
+const list = listOr([]);
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const wholeIn = (least: number, most: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(least).max(most));
@@ -44,6 +47,10 @@ const STAGE = z.object({
   LEDGER_DEADLINE_MS: whole(3_000, 100, 60_000),
   RETENTION_DAYS: whole(RETENTION_DAYS, 1, 3_650),
   SESSION_ROLES: list,
+  IDENTITY_CENTER_ROLES: listOr(IDENTITY_CENTER_ROLES).refine(
+    (roles) => roles.every((role) => role.startsWith('AWSReservedSSO_')),
+    'must be roles of IAM Identity Center, AWSReservedSSO_…; those of your own go into SESSION_ROLES',
+  ),
   ALERT_TOPIC_ARN: z.string().min(1).optional(),
   AWS_ENDPOINT_URL_SNS: url.optional(),
   BUDGET_THRESHOLDS: percentages,

@@ -78,6 +78,7 @@ export function wireAdmin(env: Env) {
     trail,
     clock,
     sessionRoles: config.SESSION_ROLES,
+    identityCenterRoles: config.IDENTITY_CENTER_ROLES,
   };
 }
 
@@ -96,6 +97,7 @@ function proxySettings(config: ProxyConfig) {
     defaultProject: config.DEFAULT_PROJECT,
     trustedCallers: config.TRUSTED_CALLERS,
     sessionRoles: config.SESSION_ROLES,
+    identityCenterRoles: config.IDENTITY_CENTER_ROLES,
     autoTier: config.OPENAI_AUTO_TIER,
     upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_SECONDS * 1_000,
     ledgerDeadlineMs: config.LEDGER_DEADLINE_MS,

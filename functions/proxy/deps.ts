@@ -19,6 +19,8 @@ export interface ProxySettings {
   readonly trustedCallers: readonly string[];
   /** Patterns of the roles whose session name is enforced to be the person's. */
   readonly sessionRoles: readonly string[];
+  /** Patterns of the roles of IAM Identity Center; absent: all that look like one. */
+  readonly identityCenterRoles?: readonly string[];
   /** The dearest tier at which OpenAI may serve a request that names none, or `auto`. */
   readonly autoTier: Tier;
   /** The whole exchange with OpenAI may take so long, in milliseconds. */

@@ -10,7 +10,7 @@ import type { ProxySettings } from './deps.ts';
  * user only where the stage trusts this caller to speak for others, and is ignored otherwise.
  */
 export function identify(call: Call, settings: ProxySettings): Identified | Refusal {
-  const signer = call.caller && userOf(call.caller, settings.sessionRoles);
+  const signer = call.caller && userOf(call.caller, settings.sessionRoles, settings.identityCenterRoles);
   if (signer === undefined) {
     return {
       kind: REFUSAL,
@@ -39,10 +39,13 @@ export function identify(call: Call, settings: ProxySettings): Identified | Refu
 }
 
 /** Whom a trusted caller speaks for: by name, or by an ARN, which is turned into the name that its owner has here. */
-function spokenFor({ caller, request }: Call, { sessionRoles }: ProxySettings): string | undefined {
+function spokenFor(
+  { caller, request }: Call,
+  { sessionRoles, identityCenterRoles }: ProxySettings,
+): string | undefined {
   const named = request.headers.get('openai-proxy-user') ?? undefined;
   if (named === undefined || caller === undefined) return undefined;
-  return userOfArn(named, caller.ownerAccountId, sessionRoles) ?? named;
+  return userOfArn(named, caller.ownerAccountId, sessionRoles, identityCenterRoles) ?? named;
 }
 
 function badName(header: string, problem: string): Refusal {

@@ -9,8 +9,11 @@ export interface IamCaller {
   readonly ownerAccountId: string;
 }
 
-/** Roles whose session name IAM Identity Center sets itself, so that it names the person. */
-const IDENTITY_CENTER_ROLES = 'AWSReservedSSO_*';
+/**
+ * Roles whose session name IAM Identity Center sets itself, so that it names the person. A caller's ARN does not tell
+ * the path of its role, and whoever may create roles can give one such a name: a stage can name its own roles instead.
+ */
+export const IDENTITY_CENTER_ROLES: readonly string[] = ['AWSReservedSSO_*'];
 
 /**
  * Derives the one stable name of a caller, under which limits and books know them:
@@ -28,10 +31,18 @@ const IDENTITY_CENTER_ROLES = 'AWSReservedSSO_*';
  * ARN forms: AWS documentation, "IAM identifiers", and "Function URL invocation payload format".
  *
  * @param sessionRoles patterns of role names whose session name may be believed as a person
+ * @param identityCenterRoles patterns of the roles of IAM Identity Center
  * @returns `undefined` for an ARN of no known form
  */
-export function userOf(caller: IamCaller, sessionRoles: readonly string[]): string | undefined {
-  const name = localName(caller.userArn, sessionRoles);
+export function userOf(
+  caller: IamCaller,
+  sessionRoles: readonly string[],
+  identityCenterRoles = IDENTITY_CENTER_ROLES,
+): string | undefined {
+  const name = localName(caller.userArn, (role, session) => {
+    if (matchesAny(identityCenterRoles, role)) return `sso/${session}`;
+    return matchesAny(sessionRoles, role) ? `role/${role}/${session}` : `role/${role}`;
+  });
   if (name === undefined) return undefined;
   return caller.accountId === caller.ownerAccountId ? name : `${caller.accountId}:${name}`;
 }
@@ -41,9 +52,14 @@ export function userOf(caller: IamCaller, sessionRoles: readonly string[]): stri
  *
  * @param ownerAccountId the account that the functions live in
  */
-export function userOfArn(userArn: string, ownerAccountId: string, sessionRoles: readonly string[]) {
+export function userOfArn(
+  userArn: string,
+  ownerAccountId: string,
+  sessionRoles: readonly string[],
+  identityCenterRoles = IDENTITY_CENTER_ROLES,
+) {
   const accountId = userArn.split(':')[4] ?? '';
-  return userOf({ userArn, accountId, ownerAccountId }, sessionRoles);
+  return userOf({ userArn, accountId, ownerAccountId }, sessionRoles, identityCenterRoles);
 }
 
 /** What `userOf` can give. */
@@ -57,7 +73,7 @@ export function isCallerName(name: string): boolean {
   return CALLER_NAME.test(name);
 }
 
-function localName(arn: string, sessionRoles: readonly string[]): string | undefined {
+function localName(arn: string, roleName: (role: string, session: string) => string): string | undefined {
   const [prefix, , service, , account, ...rest] = arn.split(':');
   const resource = rest.join(':');
   if (prefix !== 'arn' || (service !== 'iam' && service !== 'sts') || !account) return undefined;
@@ -70,15 +86,11 @@ function localName(arn: string, sessionRoles: readonly string[]): string | undef
       return `user/${last}`;
     case 'federated-user':
       return `federated/${last}`;
-    case 'assumed-role':
-      return roleName(path[0] ?? '', path.slice(1).join('/'), sessionRoles);
+    case 'assumed-role': {
+      const [role = '', ...session] = path;
+      return role === '' || session.length === 0 ? undefined : roleName(role, session.join('/'));
+    }
     default:
       return undefined;
   }
-}
-
-function roleName(role: string, session: string, sessionRoles: readonly string[]): string | undefined {
-  if (role === '' || session === '') return undefined;
-  if (matchesAny([IDENTITY_CENTER_ROLES], role)) return `sso/${session}`;
-  return matchesAny(sessionRoles, role) ? `role/${role}/${session}` : `role/${role}`;
 }
