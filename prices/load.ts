@@ -23,10 +23,20 @@ export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'g
   const rows = Map.groupBy(prices, ({ model }) => model);
   const reasons = new Map(refused.map(({ model, reason }) => [model, reason]));
   const converted = new Map<PriceRow, Price>();
+  const rowOf = (model: string, at: number): PriceRow | undefined => {
+    const day = periodKey('day', at);
+    return rows.get(model)?.findLast(({ from }) => from === undefined || from <= day);
+  };
+  const defaults = [...new Set(prices.filter((row) => row.imageToolDefault).map(({ model }) => model))];
   return {
+    defaultImageModel(at) {
+      const inForce = defaults
+        .flatMap((model) => rowOf(model, at) ?? [])
+        .filter((row) => row.imageToolDefault);
+      return inForce.sort((a, b) => ((a.from ?? '') < (b.from ?? '') ? -1 : 1)).at(-1)?.model;
+    },
     find(model: string, at: number): PriceLookup {
-      const day = periodKey('day', at);
-      const row = rows.get(model)?.findLast(({ from }) => from === undefined || from <= day);
+      const row = rowOf(model, at);
       if (row === undefined) {
         const reason = reasons.get(model);
         return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };

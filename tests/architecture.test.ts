@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseTable } from '../prices/schema.ts';
+import { modelsAreToldByTheirPrices } from './architecture/model-names.ts';
 import {
   bundlesAreLean,
   coreIsPure,
@@ -11,6 +14,12 @@ import {
   type Rule,
 } from './architecture/rules.ts';
 import { productionPackages, readSources } from './architecture/sources.ts';
+
+const table = parseTable(JSON.parse(readFileSync(new URL('../prices/table.json', import.meta.url), 'utf8')));
+const models = [
+  ...table.prices.flatMap(({ model, family }) => [model, family]),
+  ...table.refused.map(({ model }) => model),
+];
 
 describe('the code keeps its shape', () => {
   const sources = readSources();
@@ -41,6 +50,7 @@ describe('the code keeps its shape', () => {
     ['exported functions are documented', exportsAreDocumented],
     ['the environment is read at the edge', environmentIsReadAtTheEdge],
     ['the core is pure', coreIsPure],
+    ['no model is known by its name', modelsAreToldByTheirPrices(models)],
   ])('%s', (_, rule) => {
     expect(rule(sources)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Picodollars } from '../../shared/core/money.ts';
 import { TIERS } from '../../shared/core/price.ts';
 import { BILLED_CLASSES, type BilledClass, UNITS } from '../../shared/core/usage.ts';
+import { imageOutput } from '../../shared/pricing/row.ts';
 import { day, modelName, usd } from './fields.ts';
 
 const MILLION = 1_000_000n;
@@ -45,6 +46,9 @@ export const priceFields = z.strictObject({
   max_output_tokens: count.optional(),
   max_image_tokens: count.optional(),
   search_per_call: z.boolean().optional(),
+  reasons: z.boolean().optional(),
+  image_output: imageOutput.nullable().optional(),
+  image_tool_default: z.boolean().optional(),
   regional: z.boolean().optional(),
   allow_missing: z.boolean().default(false),
   allow_free: z.boolean().default(false),

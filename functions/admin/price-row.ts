@@ -39,9 +39,6 @@ export function rowOf(fields: PriceFields, model: Price | undefined, today: stri
 }
 
 function draft(fields: PriceFields, model: Price | undefined, today: string): JsonObject {
-  const searches = fields.search_per_call ?? model?.searchPerCall === true;
-  // A model that is new here was released since regional endpoints began to charge more.
-  const regional = fields.regional ?? (model === undefined || model.regional === true);
   const calls = fields.calls ?? (model === undefined ? undefined : toolsOf(model));
   const { long_context: long } = fields;
   return {
@@ -53,11 +50,25 @@ function draft(fields: PriceFields, model: Price | undefined, today: string): Js
     ...pick('contextWindow', fields.context_window ?? model?.contextWindow),
     ...pick('maxOutputTokens', fields.max_output_tokens ?? model?.maxOutputTokens),
     ...pick('maxImageTokens', fields.max_image_tokens ?? model?.maxImageTokens),
-    ...(searches ? { searchPerCall: true } : {}),
-    ...(regional ? { regional: true } : {}),
+    ...factsOf(fields, model),
     rates: numbersOf(fields.rates),
     ...(calls === undefined || Object.keys(calls).length === 0 ? {} : { calls: numbers(calls) }),
     ...(long === undefined ? {} : { longContext: { over: long.over, rates: numbersOf(long.rates) } }),
+  };
+}
+
+/** What is said of a model beside its rates: by the admin, else by the other price, else what is held for most. */
+function factsOf(fields: PriceFields, model: Price | undefined): JsonObject {
+  const image = fields.image_output === undefined ? model?.imageOutput : fields.image_output;
+  // Only one model can be what OpenAI chooses by itself: that is never taken from another one.
+  const own = fields.like === undefined || fields.like === fields.model ? model : undefined;
+  return {
+    ...flag('searchPerCall', fields.search_per_call ?? model?.searchPerCall === true),
+    ...((fields.reasons ?? model?.reasons !== false) ? {} : { reasons: false }),
+    ...(image === undefined || image === null ? {} : { imageOutput: image }),
+    ...flag('imageToolDefault', fields.image_tool_default ?? own?.imageToolDefault === true),
+    // A model that is new here was released since regional endpoints began to charge more.
+    ...flag('regional', fields.regional ?? (model === undefined || model.regional === true)),
   };
 }
 
@@ -115,6 +126,10 @@ function numbersOf(tiers: Tiers): Readonly<Record<string, RateNumbers>> {
 /** A number that is past what JSON holds exactly is refused by the row's schema. */
 function numbers(rates: Rates): RateNumbers {
   return Object.fromEntries(entries(rates).map(([unit, rate]) => [unit, Number(rate)]));
+}
+
+function flag(name: string, value: boolean): JsonObject {
+  return value ? { [name]: true } : {};
 }
 
 function pick(name: string, value: number | undefined): JsonObject {

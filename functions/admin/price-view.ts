@@ -24,6 +24,9 @@ export function priceView(price: Price): JsonObject {
     max_output_tokens: price.maxOutputTokens,
     max_image_tokens: price.maxImageTokens,
     ...(price.searchPerCall === undefined ? {} : { search_per_call: true }),
+    reasons: price.reasons !== false,
+    ...(price.imageOutput === undefined ? {} : { image_output: price.imageOutput }),
+    ...(price.imageToolDefault === undefined ? {} : { image_tool_default: true }),
     regional: price.regional === true,
   };
 }

@@ -89,7 +89,7 @@ export function readWhole(
 /** What a good answer without JSON is, where the request is one that is answered so. */
 function plainOf(work: Work, { ok, headers }: AnswerHead): PlainAnswer | undefined {
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(headers.get('content-type') ?? '');
-  return ok && !isJson && work.kind === 'metered' ? work.rules.plain?.(work.body) : undefined;
+  return ok && !isJson && work.kind === 'metered' ? work.rules.plain?.(work.body, work.price) : undefined;
 }
 
 function withContentType({ ok, status, headers }: AnswerHead, contentType: string): AnswerHead {

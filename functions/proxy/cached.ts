@@ -59,8 +59,10 @@ export async function lookUp(call: Admitted, deps: ProxyDeps): Promise<Exchange 
   };
 }
 
+/** A model that searches the web in every call answers with what is there today. */
 function cacheable({ work }: Admitted): boolean {
-  return work.kind === 'free' ? work.cacheable : work.rules.cacheable(work.body);
+  if (work.kind === 'free') return work.cacheable;
+  return work.price.searchPerCall !== true && work.rules.cacheable(work.body);
 }
 
 function keyOf(call: Admitted, stage: string): string {

@@ -1,7 +1,6 @@
 import type { Deferred, Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { PriceTable } from '../../shared/core/price.ts';
-import { mayReason } from '../../shared/core/reasoning.ts';
 import { servedOutcome } from '../../shared/core/told-outcome.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { HeldCall, Work } from './call.ts';
@@ -89,9 +88,9 @@ function servedBy({ work, at, held }: HeldCall, served: Served, prices: PriceTab
  * Tokens are never more than bytes, so what was seen bounds what was billed for it; never more than was held. Where
  * more may have been put out than could be seen (reasoning, audio), nothing but the hold is a bound.
  */
-function estimateOf({ work, held, subject }: HeldCall, seenOutputBytes: number | undefined): Picodollars {
+function estimateOf({ work, held }: HeldCall, seenOutputBytes: number | undefined): Picodollars {
   if (work.kind === 'free') return 0n;
-  if (seenOutputBytes === undefined || mayReason(subject.model)) return held.call.held;
+  if (seenOutputBytes === undefined || work.price.reasons !== false) return held.call.held;
   const estimate = work.worst.fixed + work.worst.perOutputToken * BigInt(seenOutputBytes);
   return estimate < held.call.held ? estimate : held.call.held;
 }

@@ -40,7 +40,7 @@ function upstreamBody({ work, outputCap }: HeldCall): Uint8Array | undefined {
   if (work.kind === 'free') return work.body;
   if (work.raw !== undefined) return work.raw;
   const capped = outputCap === undefined ? work.body : work.rules.withOutputCap(work.body, outputCap);
-  return stringifyBody(work.rules.forMetering(capped));
+  return stringifyBody(work.rules.forMetering(capped, work.price));
 }
 
 function upstreamHeaders(headers: Headers): Headers {

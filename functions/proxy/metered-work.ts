@@ -1,4 +1,5 @@
 import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
+import { moderatesForFree } from '../../shared/core/endpoints/inline-moderation.ts';
 import type { Price } from '../../shared/core/price.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Identified, MeteredWork } from './call.ts';
@@ -18,8 +19,8 @@ export async function meteredWork(
   const contentType = call.request.headers.get('content-type') ?? '';
   const read = await readRequest(bytes, contentType, rules, deps.sound);
   if (isRefusal(read)) return read;
-  const body = read.json;
-  const unfit = rules.check(body);
+  const body = rules.withDefaults?.(read.json, deps.prices, call.at) ?? read.json;
+  const unfit = rules.check(body) ?? moderatesForFree(rules.freeModels?.(body) ?? [], deps.prices, call.at);
   if (unfit !== undefined) return unfit;
   const price = priceOf(String(body['model']), call, deps);
   if (isRefusal(price)) return price;

@@ -3,6 +3,7 @@ import type { Group } from './types.ts';
 
 const GPT_4_1 = {
   tools: TOOLS,
+  reasons: false,
   contextWindow: 1_047_576,
   maxOutputTokens: 32_768,
   source: PRIORITY,
@@ -11,6 +12,7 @@ const GPT_4_1 = {
 
 const GPT_4O = {
   tools: TOOLS,
+  reasons: false,
   contextWindow: 128_000,
   maxOutputTokens: 16_384,
   maxImageTokens: IMAGE_TOKENS.gpt4o,

@@ -3,6 +3,21 @@ import type { Group } from './types.ts';
 
 const READ = '2026-11-27';
 
+/** The three sizes of the models before gpt-image-2 ("Image generation" guide, "Cost and latency"). */
+const THREE_SIZES = {
+  sizes: {
+    low: { '1024x1024': 272, '1024x1536': 408, '1536x1024': 400 },
+    medium: { '1024x1024': 1_056, '1024x1536': 1_584, '1536x1024': 1_568 },
+    high: { '1024x1024': 4_160, '1024x1536': 6_240, '1536x1024': 6_208 },
+  },
+} as const;
+
+/**
+ * By the calculator of the guide "Image generation": units of gpt-image-2 from low to high are 16, 48 and 96, those of
+ * gpt-image-2.5 from low to max 16, 24, 48, 64 and 96. Both have the dearer of the two.
+ */
+const ANY_SIZE = { units: { low: 16, medium: 48, high: 96, xhigh: 96, max: 96 } } as const;
+
 /**
  * What a call of an image model can take in: 16 images, and a prompt of 32,000 characters, each of them four tokens at
  * most ("Create image edit" of the API reference). No page states a context window.
@@ -30,6 +45,7 @@ const IMAGES: readonly Group[] = [
     family: 'gpt-image-1',
     models: ['gpt-image-1'],
     base: 'gpt-image-1',
+    imageOutput: THREE_SIZES,
     rates: { image_output: '40' },
     source: modelPage('gpt-image-1'),
   },
@@ -38,6 +54,7 @@ const IMAGES: readonly Group[] = [
     family: 'gpt-image-1-mini',
     models: ['gpt-image-1-mini'],
     base: 'gpt-image-1-mini',
+    imageOutput: THREE_SIZES,
     rates: { image_output: '8' },
     source: modelPage('gpt-image-1-mini'),
   },
@@ -46,6 +63,7 @@ const IMAGES: readonly Group[] = [
     family: 'gpt-image-1.5',
     models: ['gpt-image-1.5', 'gpt-image-1.5-2025-12-16'],
     base: 'gpt-image-1.5',
+    imageOutput: THREE_SIZES,
     source: modelPage('gpt-image-1.5'),
   },
   {
@@ -74,10 +92,16 @@ const IMAGES: readonly Group[] = [
     family: 'gpt-image-2',
     models: ['gpt-image-2', 'gpt-image-2-2026-04-21'],
     base: 'gpt-image-2',
+    imageOutput: ANY_SIZE,
+    // "Default: `gpt-image-2`" (API reference of responses).
+    imageToolDefault: 'gpt-image-2',
     rates: { image_output: '30' },
     source: modelPage('gpt-image-2'),
   },
-  ...['gpt-image-2.5-sunburst', 'gpt-image-2.5-flare'].map((name) => sinceImage2(name, '2026-09-08')),
+  ...['gpt-image-2.5-sunburst', 'gpt-image-2.5-flare'].map((name) => ({
+    ...sinceImage2(name, '2026-09-08'),
+    imageOutput: ANY_SIZE,
+  })),
   ...['gpt-image-2.6-sunburst', 'gpt-image-2.6-flare'].map((name) => sinceImage2(name)),
 ];
 
@@ -104,7 +128,13 @@ function sinceImage2(name: string, snapshot?: string): Group {
 }
 
 /** Billed by nothing that fills a window. */
-const NO_TOKENS = { contextWindow: 1, maxOutputTokens: 0, maxImageTokens: 0, sourceDate: READ } as const;
+const NO_TOKENS = {
+  reasons: false,
+  contextWindow: 1,
+  maxOutputTokens: 0,
+  maxImageTokens: 0,
+  sourceDate: READ,
+} as const;
 
 const SPEECH: readonly Group[] = [
   {
@@ -130,12 +160,14 @@ const SPEECH: readonly Group[] = [
     contextWindow: 2_000,
     maxOutputTokens: 16_384,
     maxImageTokens: 0,
+    reasons: false,
     source: modelPage('gpt-4o-mini-tts'),
     sourceDate: READ,
   },
 ];
 
 const TRANSCRIPTION = {
+  reasons: false,
   contextWindow: 16_000,
   maxOutputTokens: 2_000,
   maxImageTokens: 0,

@@ -3,6 +3,7 @@ import type { Group } from './types.ts';
 
 const LEGACY_CHAT = {
   tools: TOOLS,
+  reasons: false,
   maxOutputTokens: 4_096,
   maxImageTokens: IMAGE_TOKENS.unknown,
   source: PRICING,
@@ -120,6 +121,7 @@ const COMPLETIONS: readonly Group[] = [
  * request is what is held, so that is the window.
  */
 const EMBEDDING = {
+  reasons: false,
   contextWindow: 300_000,
   maxOutputTokens: 0,
   maxImageTokens: 0,
@@ -137,6 +139,7 @@ const EMBEDDINGS: readonly Group[] = ['3-small', '3-large', 'ada-002'].map((name
 
 /** Free, on purpose. */
 const MODERATION = {
+  reasons: false,
   periods: [{ rates: { input: '0', output: '0' } }],
   contextWindow: 32_768,
   maxOutputTokens: 0,

@@ -1,4 +1,4 @@
-import type { Tier } from '../../shared/core/price.ts';
+import type { ImageOutput, Tier } from '../../shared/core/price.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
 
 /** US dollars as decimal strings: for a million tokens of a class, or for one unit of anything else. */
@@ -42,6 +42,12 @@ export interface Group {
   /** Input tokens that each web search is billed beside its fee, and that `usage` does not count. */
   readonly searchContentTokens?: number;
   readonly searchPerCall?: true;
+  /** OpenAI's page of it lists no reasoning tokens: all that it puts out is in its answers. */
+  readonly reasons?: false;
+  /** How many tokens an image that it makes comes to; absent where no page says. */
+  readonly imageOutput?: ImageOutput;
+  /** The one of its models that the image tool of `/responses` uses where a request names none. */
+  readonly imageToolDefault?: string;
   /** OpenAI's regional endpoints charge 10% more for it. */
   readonly regional?: true;
   readonly contextWindow: number;

@@ -1,5 +1,6 @@
 import { batchedEndpoint } from './batch.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
+import { moderatesForFree } from './endpoints/inline-moderation.ts';
 import { hasContainers } from './endpoints/response-tools.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -106,15 +107,19 @@ export class BatchInput {
       : this.#refuse('A line has custom_id, method, url and body, and nothing else.');
   }
 
-  #addRequest(body: JsonObject, line: Uint8Array): Refusal | undefined {
+  #addRequest(written: JsonObject, line: Uint8Array): Refusal | undefined {
+    const { prices, at } = this.#context;
+    const body = this.#rules.withDefaults?.(written, prices, at) ?? written;
     const unfit =
       this.#rules.check(body) ??
+      moderatesForFree(this.#rules.freeModels?.(body) ?? [], prices, at) ??
       firstRefusal(body, BATCH_CHECKS) ??
-      this.#checkOtherModels(body) ??
-      this.#checkInjected(body);
+      this.#checkOtherModels(body);
     if (unfit !== undefined) return this.#refuse(unfit.message, unfit.param);
     const price = this.#priceOf(String(body['model']));
     if (isRefusal(price)) return price;
+    const injected = this.#checkInjected(body, price);
+    if (injected !== undefined) return this.#refuse(injected.message, injected.param);
     const worst = this.#rules.worstCase(body, price, {
       bodyBytes: line.byteLength,
       autoTier: 'batch',
@@ -138,8 +143,8 @@ export class BatchInput {
   }
 
   /** What the proxy would add to such a request, so that it can be bounded, must be in the file already. */
-  #checkInjected(body: JsonObject): Refusal | undefined {
-    const needed = this.#rules.forMetering(body);
+  #checkInjected(body: JsonObject, price: Price): Refusal | undefined {
+    const needed = this.#rules.forMetering(body, price);
     const missing = Object.keys(needed).find(
       (name) => name !== 'service_tier' && needed[name] !== body[name],
     );

@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
 import type { Deferred } from './ledger.ts';
 import type { Picodollars } from './money.ts';
-import type { Price, Tier } from './price.ts';
+import type { Price, PriceTable, Tier } from './price.ts';
 import type { Refusal } from './refusal.ts';
 import type { Served } from './usage.ts';
 
@@ -75,6 +75,13 @@ export interface MeteredEndpoint {
   worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
   /** The models beside `model` that it can be billed for, each at a price of its own. Absent: none. */
   otherModels?(body: JsonObject): readonly string[];
+  /** The models whose work for it is not billed, so that it is refused unless their prices are 0. Absent: none. */
+  freeModels?(body: JsonObject): readonly string[];
+  /**
+   * The body with every model named that OpenAI would choose by itself. Absent: there are none. All else is given the
+   * body that comes of it.
+   */
+  withDefaults?(body: JsonObject, prices: Pick<PriceTable, 'defaultImageModel'>, at: number): JsonObject;
   /** How a form reads as such a body; absent where the endpoint takes JSON only. A form is never rewritten. */
   readonly form?: FormShape;
   /** It takes no JSON. */
@@ -82,7 +89,7 @@ export interface MeteredEndpoint {
   /** The body with its output limited to so many tokens a choice. Only called where `explicit` is false. */
   withOutputCap(body: JsonObject, maxOutputTokens: number): JsonObject;
   /** The body as OpenAI must see it, so that the answer carries its usage. */
-  forMetering(body: JsonObject): JsonObject;
+  forMetering(body: JsonObject, price: Price): JsonObject;
   /** All members of an answer that `served` looks at. */
   readonly reads: { readonly [member: string]: Outline };
   /**
@@ -92,13 +99,13 @@ export interface MeteredEndpoint {
    */
   served(answer: JsonObject, body: JsonObject): Served | undefined;
   /** What an answer that is neither JSON nor events comes to; absent where such an answer is none. */
-  plain?(body: JsonObject): PlainAnswer | undefined;
+  plain?(body: JsonObject, price: Price): PlainAnswer | undefined;
   /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
   unwrapping?(body: JsonObject): Unwrapping | undefined;
   /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
   deferred?(answer: JsonObject): Deferred | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
-  /** Whether the same request may be given the same answer again. */
+  /** Whether the same request may be given the same answer again, if its model does not search the web by itself. */
   cacheable(body: JsonObject): boolean;
 }

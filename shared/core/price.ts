@@ -8,6 +8,14 @@ export type Rates = Readonly<Partial<Record<BilledClass, Picodollars>>>;
 export const TIERS = ['default', 'flex', 'priority', 'ultrafast', 'batch'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/**
+ * How many tokens one image that a model makes comes to. `sizes`: by its quality and then by its size, of the few sizes
+ * that there are. `units`: of any size, by how many units the quality puts on its longer edge.
+ */
+export type ImageOutput =
+  | { readonly sizes: Readonly<Record<string, Readonly<Record<string, number>>>> }
+  | { readonly units: Readonly<Record<string, number>> };
+
 /** What one exact model id costs from a date on. */
 export interface Price {
   readonly model: string;
@@ -27,6 +35,12 @@ export interface Price {
   readonly maxImageTokens: number;
   /** It searches the web in every call, and its `usage` does not say so: each choice owes one `web_search`. */
   readonly searchPerCall?: true;
+  /** Its answers show all that it puts out. Absent: it may reason, which is billed as output and not shown. */
+  readonly reasons?: false;
+  /** Absent: nothing but `maxOutputTokens` bounds what an image comes to. */
+  readonly imageOutput?: ImageOutput;
+  /** OpenAI's image tool makes its images with this model where a request names none. */
+  readonly imageToolDefault?: true;
   /** OpenAI's regional endpoints charge more for it; the rates say what this stage pays. */
   readonly regional?: true;
 }
@@ -40,4 +54,6 @@ export type PriceLookup =
 export interface PriceTable {
   /** @param at milliseconds since the epoch; the price that holds on that UTC day */
   find(model: string, at: number): PriceLookup;
+  /** The model whose price says `imageToolDefault` on that UTC day; the latest of several. */
+  defaultImageModel(at: number): string | undefined;
 }

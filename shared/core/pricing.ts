@@ -132,6 +132,12 @@ export function dearestOutput(
   ]);
 }
 
+/** Whether nothing that a price bills costs anything, in any tier. */
+export function isFree({ rates, longContext }: Price): boolean {
+  const all = [...Object.values(rates), ...Object.values(longContext?.rates ?? {})];
+  return all.every((tier) => Object.values(tier).every((rate) => rate === 0n));
+}
+
 function inputTokens(counts: UsageCounts): number {
   return INPUT_CLASSES.reduce((total, unit) => total + (counts[unit] ?? 0), 0);
 }

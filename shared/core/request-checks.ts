@@ -86,18 +86,6 @@ export function knowsTier(body: JsonObject): Refusal | undefined {
   );
 }
 
-/** Inline moderation costs nothing with OpenAI's moderation models; with another model it would be unmetered. */
-export function moderatesForFree(body: JsonObject): Refusal | undefined {
-  const moderation = body['moderation'];
-  if (!isGiven(body, 'moderation')) return undefined;
-  const model = isObject(moderation) ? moderation['model'] : undefined;
-  if (typeof model === 'string' && /^(omni|text)-moderation-/.test(model)) return undefined;
-  return refuseUnmetered(
-    'moderation.model',
-    'moderation.model must be a moderation model, such as omni-moderation-latest.',
-  );
-}
-
 /** Reasoning modes beside the standard one run the model several times over, which no maximum in the request bounds. */
 export function reasonsOnce(body: JsonObject): Refusal | undefined {
   const reasoning = body['reasoning'];

@@ -5,6 +5,8 @@ import { BILLED_CLASSES } from '../core/usage.ts';
 const name = z.string().min(1);
 const day = z.iso.date();
 const count = z.int().nonnegative();
+/** More units than any quality has: the tokens of an image grow with their square. */
+const MOST_UNITS = 1_000;
 
 /** Picodollars for one unit, by class. Every rate is below 9,007 USD, so a JSON number holds it exactly. */
 const rates = z.partialRecord(z.enum(BILLED_CLASSES), count);
@@ -17,6 +19,19 @@ const tokenRates = rates.refine(
 const byTier = z
   .partialRecord(z.enum(TIERS), tokenRates)
   .refine((tiers) => tiers.default !== undefined, 'has no rates for the default tier');
+
+const tokens = z.int().positive();
+const quality = z.string().regex(/^[a-z]{1,20}$/, 'must be a quality, such as "high"');
+const size = z.string().regex(/^\d{2,5}x\d{2,5}$/, 'must be a size, such as "1024x1024"');
+
+/** `ImageOutput`, as it is kept and as admins give it. */
+export const imageOutput = z.union(
+  [
+    z.strictObject({ sizes: notEmpty(z.record(quality, notEmpty(z.record(size, tokens)))) }),
+    z.strictObject({ units: notEmpty(z.record(quality, tokens.max(MOST_UNITS))) }),
+  ],
+  'must be {"units": {"low": 16}} or {"sizes": {"low": {"1024x1024": 272}}}, for every quality',
+);
 
 /** What one model costs from a day on, as it is kept: in `prices/table.json`, and in the table of a stage. */
 export const priceRow = z
@@ -32,6 +47,11 @@ export const priceRow = z
     maxOutputTokens: count,
     maxImageTokens: count,
     searchPerCall: z.literal(true).optional(),
+    /** Absent: it may put out what its answers do not show. */
+    reasons: z.literal(false).optional(),
+    /** Absent: nothing but `maxOutputTokens` bounds one image. */
+    imageOutput: imageOutput.optional(),
+    imageToolDefault: z.literal(true).optional(),
     /** OpenAI's regional endpoints charge 10% more for it. */
     regional: z.literal(true).optional(),
     rates: byTier,
@@ -45,6 +65,10 @@ export const priceRow = z
     if (row.searchPerCall === true && row.calls?.web_search === undefined)
       fail('searches in every call, and has no rate for it');
   });
+
+function notEmpty<R extends Readonly<Record<string, unknown>>>(record: z.ZodType<R>): z.ZodType<R> {
+  return record.refine((entries) => Object.keys(entries).length > 0, 'must not be empty');
+}
 
 export type PriceRow = z.infer<typeof priceRow>;
 export type RateNumbers = z.infer<typeof rates>;
@@ -70,6 +94,9 @@ export function toPrice(row: PriceRow, endpoint: Endpoint): Price {
     rates: toTiers(row.rates, row.calls),
     ...(row.from === undefined ? {} : { from: row.from }),
     ...(row.searchPerCall === undefined ? {} : { searchPerCall: row.searchPerCall }),
+    ...(row.reasons === undefined ? {} : { reasons: row.reasons }),
+    ...(row.imageOutput === undefined ? {} : { imageOutput: row.imageOutput }),
+    ...(row.imageToolDefault === undefined ? {} : { imageToolDefault: row.imageToolDefault }),
     ...(row.regional === undefined ? {} : { regional: row.regional }),
     ...(row.longContext === undefined
       ? {}

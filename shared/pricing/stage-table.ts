@@ -14,14 +14,31 @@ import { type Endpoint, priceRow, toPrice } from './row.ts';
 export function stageTable(bundled: PriceTable, set: readonly StagePrice[], endpoint: Endpoint): PriceTable {
   const byModel = Map.groupBy(set, ({ model }) => model);
   const lookups = new Map<StagePrice, PriceLookup>();
+  const begunBy = (prices: readonly StagePrice[] = [], at: number): StagePrice | undefined => {
+    const day = periodKey('day', at);
+    return prices.findLast(({ from, setAt }) => from <= day && setAt <= at);
+  };
+  const find = (model: string, at: number): PriceLookup => {
+    const begun = begunBy(byModel.get(model), at);
+    if (begun === undefined) return bundled.find(model, at);
+    const found = lookups.get(begun) ?? lookup(begun, endpoint);
+    lookups.set(begun, found);
+    return found;
+  };
+  const isDefault = (model: string, at: number): boolean => {
+    const found = find(model, at);
+    return found.kind === 'priced' && found.price.imageToolDefault === true;
+  };
   return {
-    find(model, at) {
-      const day = periodKey('day', at);
-      const begun = byModel.get(model)?.findLast(({ from, setAt }) => from <= day && setAt <= at);
-      if (begun === undefined) return bundled.find(model, at);
-      const found = lookups.get(begun) ?? lookup(begun, endpoint);
-      lookups.set(begun, found);
-      return found;
+    find,
+    defaultImageModel(at) {
+      const begun = [...byModel.values()].flatMap((prices) => begunBy(prices, at) ?? []);
+      const ownDefault = begun
+        .filter(({ model }) => isDefault(model, at))
+        .sort((a, b) => a.setAt - b.setAt)
+        .at(-1)?.model;
+      const listed = bundled.defaultImageModel(at);
+      return ownDefault ?? (listed !== undefined && isDefault(listed, at) ? listed : undefined);
     },
   };
 }

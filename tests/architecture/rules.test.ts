@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { modelsAreToldByTheirPrices } from './model-names.ts';
 import {
   bundlesAreLean,
   coreIsPure,
@@ -171,6 +172,47 @@ describe('other breaches are reported', () => {
       breaches(environmentIsReadAtTheEdge, { 'functions/proxy/handler.ts': reads, 'local/a.ts': reads }),
     ).toEqual([]);
     expect(breaches(environmentIsReadAtTheEdge, { 'shared/a.ts': '// process.env' })).toEqual([]);
+  });
+
+  describe('a model that is known by its name', () => {
+    const rule = modelsAreToldByTheirPrices([
+      'gpt-4o',
+      'gpt-4o-search-preview',
+      'o3',
+      'tts-1',
+      'gpt-image-2',
+    ]);
+    const inCore = (code: string) => breaches(rule, { 'shared/core/a.ts': code });
+
+    it.each([
+      "const DEFAULT = 'gpt-image-2';",
+      "if (model === 'o3') return 1;",
+      'return /-search-/.test(model);',
+      'const FAMILIES = /^(gpt-4|davinci)/;',
+      'const SPEAKS = /^tts-1(-|$)/i;',
+      "model.startsWith('gpt')",
+      "model.includes('-search')",
+      "model.endsWith('preview')",
+      "new RegExp('^o\\d')",
+      "const rows = { 'gpt-4o': 1 };",
+      "const dated = 'gpt-4o-2030-01-01';",
+    ])('%s', (code) => {
+      expect(inCore(code)).toHaveLength(1);
+      expect(breaches(rule, { 'functions/proxy/a.ts': code })).toHaveLength(1);
+      expect(breaches(rule, { 'prices/overlay/a.ts': code, 'tests/a.ts': code })).toEqual([]);
+    });
+
+    it.each([
+      '// such as gpt-4o, or /^gpt/',
+      "const SAYS = 'must be the id of a model, such as gpt-4o';",
+      'const ID = /^[a-z0-9.-]+$/;',
+      'const HEX = /[0-9a-f]{2}/;',
+      "listOf(body['modalities']).includes('audio')",
+      "type.startsWith('response.audio.')",
+      "path.startsWith('/v1/')",
+    ])('but not %s', (code) => {
+      expect(inCore(code)).toEqual([]);
+    });
   });
 
   it.each([

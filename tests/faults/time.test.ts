@@ -191,6 +191,7 @@ function pricesTimes(factor: bigint, from: number): PriceTable {
   const times = (rates: Rates) =>
     Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, rate * factor]));
   return {
+    ...table,
     find(model, at) {
       const found = table.find(model, at);
       if (found.kind !== 'priced' || at < from) return found;

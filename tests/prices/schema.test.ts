@@ -58,6 +58,11 @@ describe('a table that is wrong is refused, with what is wrong and where', () =>
     ],
     ['an unknown field', { discount: 1 }, /m: .*discount/],
     ['no source', { source: '' }, /m\.source/],
+    ['an image of no kind', { imageOutput: {} }, /m\.imageOutput/],
+    ['an image of no quality', { imageOutput: { sizes: {} } }, /m\.imageOutput/],
+    ['a quality of no size', { imageOutput: { sizes: { low: {} } } }, /m\.imageOutput/],
+    ['an image of no tokens', { imageOutput: { units: { low: 0 } } }, /m\.imageOutput/],
+    ['thoughts that it has anyway', { reasons: true }, /m\.reasons/],
     ['a date that is none', { from: '2026-02-30' }, /m\.from/],
     [
       'a first price that begins late',

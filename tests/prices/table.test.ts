@@ -65,6 +65,20 @@ describe('prices/table.json', () => {
     }
   });
 
+  it('says of each model what its answers do not show', () => {
+    for (const { model, reasons, searchPerCall, rates } of table.prices) {
+      const reasoner = /^(o\d|gpt-[5-9]|codex|computer-use)/.test(model);
+      if (reasoner || rates.default?.output === undefined)
+        expect(reasons, model).toBe(reasoner ? undefined : false);
+      expect(searchPerCall ?? false, model).toBe(/-search-(preview|api)/.test(model));
+    }
+  });
+
+  it('names one model that the image tool uses where none is named, and what its images come to', () => {
+    const marked = table.prices.filter(({ imageToolDefault }) => imageToolDefault);
+    expect(marked.map(({ model }) => model)).toHaveLength(1);
+  });
+
   it('knows every tool that a model of /responses can call', () => {
     for (const { model, calls, contextWindow } of table.prices) {
       if (!/^(gpt-(4\.1|4o|5|6)|o\d)/.test(model) || /audio|search|transcribe|tts/.test(model)) continue;

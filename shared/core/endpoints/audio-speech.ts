@@ -40,10 +40,10 @@ export const audioSpeech: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
   worstCase,
   withOutputCap: (body) => body,
-  forMetering: (body) => (isByCharacter(body) ? body : { ...body, stream_format: 'sse' }),
+  forMetering: (body, price) => (isByCharacter(price) ? body : { ...body, stream_format: 'sse' }),
   reads: { usage: true },
-  served: (answer, body) => servedOf(answer, body),
-  plain: (body) => ({ form: 'binary', served: isByCharacter(body) ? spoken(body) : undefined }),
+  served: servedOf,
+  plain: (body, price) => ({ form: 'binary', served: isByCharacter(price) ? spoken(body) : undefined }),
   unwrapping: (body) => (body['stream_format'] === 'sse' ? undefined : unwrapping(body)),
   streamMeter: speechMeter,
   cacheable: () => true,
@@ -70,9 +70,13 @@ function isFormat(format: unknown): format is keyof typeof MEDIA_TYPES {
   return typeof format === 'string' && Object.hasOwn(MEDIA_TYPES, format);
 }
 
-/** These bill the text that they speak, and give no events ("`sse` is not supported for tts-1", API reference). */
-function isByCharacter({ model }: JsonObject): boolean {
-  return /^tts-1(-|$)/.test(String(model));
+/**
+ * Whether a model bills the text that it speaks, and nothing that it puts out. Such a model gives no events ("`sse` is
+ * not supported for tts-1", API reference).
+ */
+function isByCharacter({ rates }: Price): boolean {
+  const { characters, output, audio_output: audio } = rates.default ?? {};
+  return characters !== undefined && output === undefined && audio === undefined;
 }
 
 /**
@@ -98,10 +102,9 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   return { ...worst, fixed: worst.fixed + characters };
 }
 
-function servedOf({ usage }: JsonObject, body: JsonObject): Served | undefined {
+function servedOf({ usage }: JsonObject): Served | undefined {
   const counts = speechUsage(usage);
-  if (counts !== undefined) return { counts };
-  return isByCharacter(body) ? spoken(body) : undefined;
+  return counts === undefined ? undefined : { counts };
 }
 
 function unwrapping(body: JsonObject): Unwrapping {
@@ -113,14 +116,14 @@ function unwrapping(body: JsonObject): Unwrapping {
 }
 
 /** The usage comes with the last event. What is heard before bounds nothing: tokens of sound are no bytes. */
-function speechMeter(body: JsonObject): StreamMeter {
+function speechMeter(): StreamMeter {
   let served: Served | undefined;
   let done = false;
   return {
     see(data) {
       if (data['type'] === 'speech.audio.done') {
         done = true;
-        served = servedOf(data, body);
+        served = servedOf(data);
       }
       return 'pass';
     },

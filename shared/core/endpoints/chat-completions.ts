@@ -11,7 +11,6 @@ import {
   isGiven,
   knowsTier,
   MAX_CHOICES,
-  moderatesForFree,
   namesModel,
   objects,
   refuseUnmetered,
@@ -21,6 +20,7 @@ import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
+import { moderationModels, namesModeration } from './inline-moderation.ts';
 import { knownMembers, knownModalities } from './request-members.ts';
 
 /** What a template writes around one tool that the caller describes. */
@@ -36,7 +36,7 @@ const CHECKS = [
   integers(1, Number.MAX_SAFE_INTEGER, 'max_completion_tokens', 'max_tokens'),
   objects('stream_options', 'prediction', 'web_search_options', 'audio'),
   knowsTier,
-  moderatesForFree,
+  namesModeration,
   knownModalities,
   callsOwnTools,
 ];
@@ -45,6 +45,7 @@ const CHECKS = [
 export const chatCompletions: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
   worstCase,
+  freeModels: moderationModels,
   // The older `max_tokens` would be refused beside it, and by reasoning models.
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_completion_tokens: maxOutputTokens }),
   forMetering: (body) => withServiceTier(includeUsage(body)),
@@ -60,7 +61,6 @@ export const chatCompletions: MeteredEndpoint = {
   cacheable: (body) =>
     body['store'] !== true &&
     !isGiven(body, 'web_search_options') &&
-    !/-search-/.test(String(body['model'])) &&
     !mentions(body['messages'], 'file_id') &&
     !mentions(body['messages'], 'audio'),
 };

@@ -14,25 +14,6 @@ const PLANNING_TOKENS = 4_096;
 /** "Number of frames for GIF output … from 2 through 16. Defaults to 9" (API reference of images). */
 const DEFAULT_FRAMES = 9;
 
-/** The models before gpt-image-2, whose sizes are three ("Image generation" guide, "Cost and latency"). */
-const FIRST_MODELS = /^gpt-image-1(\.5|-mini)?(-\d{4}-\d\d-\d\d)?$/;
-const FIRST_TOKENS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  low: { '1024x1024': 272, '1024x1536': 408, '1536x1024': 400 },
-  medium: { '1024x1024': 1_056, '1024x1536': 1_584, '1536x1024': 1_568 },
-  high: { '1024x1024': 4_160, '1024x1536': 6_240, '1536x1024': 6_208 },
-};
-const FIRST_MOST = 6_240;
-
-/** The models of any size, whose tokens the calculator of the guide "Image generation" works out as `sizedTokens` does. */
-const SIZED_MODELS = /^gpt-image-2(\.5-(sunburst|flare))?(-\d{4}-\d\d-\d\d)?$/;
-
-/**
- * Units on the longer edge, by quality: of gpt-image-2 low, medium and high are 16, 48 and 96; of gpt-image-2.5 low to
- * max are 16, 24, 48, 64 and 96. The dearer of both; and of a quality that is not named, the dearest.
- */
-const UNITS: Readonly<Record<string, number>> = { low: 16, medium: 48 };
-const MOST_UNITS = 96;
-
 /** "The maximum supported resolution is 3840x2160" (API reference of images); a square of as many pixels costs most. */
 const MOST_EDGE = 3_840;
 const SQUARE_EDGE = 2_880;
@@ -51,12 +32,27 @@ export function imageOutputTokens(options: JsonObject, price: Price): number {
   return image + (integer(options, 'partial_images') ?? 0) * PARTIAL_IMAGE_TOKENS + PLANNING_TOKENS;
 }
 
-function oneImage({ size, quality }: JsonObject, { model, maxOutputTokens }: Price): number {
-  if (FIRST_MODELS.test(model)) return FIRST_TOKENS[String(quality)]?.[String(size)] ?? FIRST_MOST;
-  if (!SIZED_MODELS.test(model)) return maxOutputTokens;
-  const units = UNITS[String(quality)] ?? MOST_UNITS;
+function oneImage({ size, quality }: JsonObject, { imageOutput, maxOutputTokens }: Price): number {
+  if (imageOutput === undefined) return maxOutputTokens;
+  if ('sizes' in imageOutput) return listedTokens(imageOutput.sizes, String(quality), String(size));
+  const units = ownOf(imageOutput.units, String(quality)) ?? Math.max(...Object.values(imageOutput.units));
   const edges = edgesOf(size);
   return edges === undefined ? sizedTokens(units, SQUARE_EDGE, SQUARE_EDGE) : sizedTokens(units, ...edges);
+}
+
+/** What is listed for a size and quality; the most of all that is listed, where one of the two is not. */
+function listedTokens(
+  sizes: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  quality: string,
+  size: string,
+): number {
+  const listed = ownOf(ownOf(sizes, quality) ?? {}, size);
+  return listed ?? Math.max(...Object.values(sizes).flatMap((bySize) => Object.values(bySize)));
+}
+
+/** A caller's word as a key: `constructor` is none. */
+function ownOf<V>(record: Readonly<Record<string, V>>, key: string): V | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** The edges of a size that is no larger than the largest; of `auto` and of any other, nothing is known. */

@@ -13,17 +13,14 @@ import { countImages, framesOf, imageOutputTokens } from './image-bounds.ts';
 
 export const IMAGE_TOOL = 'image_generation';
 
-/** "Default: `gpt-image-2`" (API reference of responses). */
-const DEFAULT_MODEL = 'gpt-image-2';
-
 /** "You can provide up to 16 images", and "the maximum length is 32000 characters" of a prompt (of images). */
 const MOST_IMAGES = 16;
 const PROMPT_TOKENS = 32_000;
 
 /** Why an image tool is refused, if it is. */
 export function imageToolProblem(tool: JsonObject): string | undefined {
-  if (isGiven(tool, 'model') && textOf(tool['model']) === undefined)
-    return 'The model of a tool must be a string.';
+  if (textOf(tool['model']) === undefined)
+    return 'The model of an image tool must be named, as a string: which one OpenAI would choose is not known here.';
   if (tool['output_format'] === 'svg' || isGiven(tool, 'svg')) {
     return 'SVG is not served by this tool, as its author has a price of its own. Ask /images/generations for it.';
   }
@@ -33,16 +30,21 @@ export function imageToolProblem(tool: JsonObject): string | undefined {
   return isCounted ? undefined : 'partial_images and frame_count must be integers from 0 to 16.';
 }
 
-/** The body with the model of each image tool named: what is billed is then what was asked for. */
-export function withImageModels(body: JsonObject): JsonObject {
-  if (imageTools(body).every((tool) => textOf(tool['model']) !== undefined)) return body;
-  const named = (tool: JsonValue) => (isImageTool(tool) ? { ...tool, model: modelOf(tool) } : tool);
+/**
+ * The body with the model of each image tool named: what is billed is then what was asked for.
+ *
+ * @param model that OpenAI uses where none is named; `undefined` where nobody knows which it is
+ */
+export function withImageModels(body: JsonObject, model: string | undefined): JsonObject {
+  if (model === undefined || imageTools(body).every((tool) => isGiven(tool, 'model'))) return body;
+  const named = (tool: JsonValue) =>
+    isImageTool(tool) && !isGiven(tool, 'model') ? { ...tool, model } : tool;
   return { ...body, tools: listOf(body['tools']).map(named) };
 }
 
 /** The models that make the images of a request. */
 export function imageToolModels(body: JsonObject): readonly string[] {
-  return [...new Set(imageTools(body).map(modelOf))];
+  return [...new Set(imageTools(body).map(modelOf))].filter((model) => model !== undefined);
 }
 
 /**
@@ -60,7 +62,7 @@ export function imageCallCost(
 ): Picodollars {
   return max(
     imageTools(body).map((tool) => {
-      const price = prices?.get(modelOf(tool));
+      const price = prices?.get(modelOf(tool) ?? '');
       return price === undefined ? 0n : oneCall(tool, price, autoTier, handed(tool, calls, media));
     }),
   );
@@ -103,8 +105,8 @@ export function servedImages(response: JsonObject): Served | 'unknown' | undefin
   const counts = imageUsage(usage);
   const isNothing = counts === undefined || Object.keys(counts).length === 0;
   if (isNothing) return made ? 'unknown' : undefined;
-  const tool = imageTools(response)[0];
-  return { ...(tool === undefined ? {} : { model: modelOf(tool) }), counts };
+  const [model] = imageToolModels(response);
+  return { ...(model === undefined ? {} : { model }), counts };
 }
 
 function imageTools({ tools }: JsonObject): readonly JsonObject[] {
@@ -115,8 +117,8 @@ function isImageTool(tool: JsonValue): tool is JsonObject {
   return isObject(tool) && tool['type'] === IMAGE_TOOL;
 }
 
-function modelOf({ model }: JsonObject): string {
-  return textOf(model) ?? DEFAULT_MODEL;
+function modelOf({ model }: JsonObject): string | undefined {
+  return textOf(model);
 }
 
 function isSmall(value: JsonValue | undefined): boolean {

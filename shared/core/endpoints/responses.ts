@@ -9,7 +9,6 @@ import {
   integers,
   isGiven,
   knowsTier,
-  moderatesForFree,
   namesModel,
   objects,
   reasonsOnce,
@@ -21,6 +20,7 @@ import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
+import { moderationModels, namesModeration } from './inline-moderation.ts';
 import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
 import { deferredResponse, RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
@@ -48,7 +48,7 @@ const CHECKS = [
   checkTools,
   checkAddedTools,
   knowsTier,
-  moderatesForFree,
+  namesModeration,
   reasonsOnce,
 ];
 
@@ -57,6 +57,8 @@ export const responses: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
   worstCase,
   otherModels: imageToolModels,
+  freeModels: moderationModels,
+  withDefaults: (body, prices, at) => withImageModels(body, prices.defaultImageModel(at)),
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_output_tokens: maxOutputTokens }),
   forMetering,
   reads: RESPONSE_READS,
@@ -103,7 +105,7 @@ function promptNamesTools(body: JsonObject): Refusal | undefined {
 }
 
 function forMetering(body: JsonObject): JsonObject {
-  return withServiceTier(withCallLimit(withImageModels(body)));
+  return withServiceTier(withCallLimit(body));
 }
 
 /** Bounds the internal turns: OpenAI itself sets no limit to the calls of hosted tools. */

@@ -126,6 +126,24 @@ onEveryStore('the prices that admins set', (open) => {
         /no price for calls\.web_search, /,
       ],
       ['with a class that is none', { ...NEW, rates: { default: { input: 1, smell: 1 } } }, /"rates"/],
+      ['with images that are none', { ...NEW, image_output: { units: {} } }, /"image_output"/],
+      ['with images of no tokens', { ...NEW, image_output: { units: { low: 0 } } }, /"image_output"/],
+      [
+        'with images of two kinds',
+        { ...NEW, image_output: { units: { low: 16 }, sizes: { low: { '88x88': 1 } } } },
+        /"image_output": must be /,
+      ],
+      [
+        'with a size that is none',
+        { ...NEW, image_output: { sizes: { low: { big: 1 } } } },
+        /"image_output"/,
+      ],
+      ['with thoughts that are neither here nor there', { ...NEW, reasons: 'maybe' }, /"reasons"/],
+      [
+        'with a search in every call, and no fee for it',
+        { ...NEW, like: 'davinci-002', search_per_call: true, allow_missing: true },
+        /searches in every call, and has no rate for it/,
+      ],
       ['on a day that is none', { ...NEW, from: '2026-02-30' }, /"from": must be a day/],
     ])('%s', async (_, payload, message) => {
       expect(like).toBe('gpt-4o');
@@ -142,6 +160,39 @@ onEveryStore('the prices that admins set', (open) => {
       allow_missing: true,
     };
     expect(await ask(free)).toMatchObject({ rates: { default: { input: '0', output: '1' } } });
+  });
+
+  it('carry what else is to be known of a model, and are believed about it, whatever its name', async () => {
+    const facts = {
+      search_per_call: true,
+      reasons: false,
+      image_output: { units: { low: 16, max: 96 } },
+      image_tool_default: true,
+    };
+    expect(await ask({ ...NEW, ...facts })).toMatchObject(facts);
+    expect(await inForce('gpt-7')).toMatchObject(facts);
+    const sizes = { sizes: { low: { '1024x1024': 272 } } };
+    expect(await ask({ ...NEW, image_output: sizes })).toMatchObject({ image_output: sizes });
+  });
+
+  it('say what holds most for what is not known of a model, and what the other model does for what is', async () => {
+    const facts = ['search_per_call', 'reasons', 'image_output', 'image_tool_default'];
+    const said = (reply: JsonObject) => facts.map((fact) => reply[fact] ?? null);
+    const calls = { web_search: '0.01', web_search_preview: '0.025', file_search: '0.0025' };
+    const containers = { container_1g: 1, container_4g: 1, container_16g: 1, container_64g: 1 };
+    const { like: _, ...own } = { ...NEW, calls: { ...calls, ...containers } };
+    const sizes = { context_window: 9, max_output_tokens: 9, max_image_tokens: 9 };
+    expect(said(await ask({ ...own, ...sizes }))).toEqual([null, true, null, null]);
+    expect(said(await ask({ ...NEW, model: 'gpt-8' }))).toEqual([null, false, null, null]);
+    const search = { ...NEW, model: 'gpt-9', like: 'gpt-4o-search-preview', allow_missing: true };
+    expect(said(await ask(search))).toEqual([true, false, null, null]);
+    const rates = { default: { input: 1, image_output: 2, output: 2 } };
+    const drawn = { ...NEW, model: 'draw-9', like: 'gpt-image-2', rates, allow_missing: true };
+    // Only one model is what OpenAI chooses: one that is like it is not.
+    expect(said(await ask(drawn))).toEqual([null, true, { units: expect.anything() }, null]);
+    expect(said(await ask({ ...drawn, image_output: null }))).toEqual([null, true, null, null]);
+    const corrected = { ...drawn, model: 'gpt-image-2', like: undefined };
+    expect(said(await ask(corrected))).toEqual([null, true, { units: expect.anything() }, true]);
   });
 
   it('are taken by the character and the second', async () => {

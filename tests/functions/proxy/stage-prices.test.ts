@@ -47,7 +47,7 @@ async function open(stagePrices: StagePrices = createMemoryStagePrices()) {
     minutePasses: () => {
       later += 60_000;
     },
-    async doublePrices(models = MODELS) {
+    async doublePrices(models = MODELS, facts: object = {}) {
       for (const model of models) {
         const row = {
           model,
@@ -59,6 +59,7 @@ async function open(stagePrices: StagePrices = createMemoryStagePrices()) {
           maxOutputTokens: 16_384,
           maxImageTokens: 1_445,
           rates: { default: { input: 5_000_000, cached_input: 2_500_000, output: 20_000_000 } },
+          ...facts,
         };
         await stagePrices.put({ model, from: row.from, row, setBy: 'alice', setAt: Date.now() });
       }
@@ -103,6 +104,125 @@ describe('a price that an admin sets', () => {
     stage.minutePasses();
     await (await stage.call({ model: 'gpt-7' })).text();
     expect(await stage.costs()).toEqual([DOUBLE_COST]);
+  });
+});
+
+describe('what a price says of its model holds, whatever the model is called', () => {
+  /** Asks the same twice; tells what the cache says. */
+  async function twice(stage: Awaited<ReturnType<typeof open>>, model: string) {
+    stage.world.upstream.on('/chat/completions', json({ ...CHAT, model }));
+    const seen: (string | null)[] = [];
+    for (const _ of [1, 2]) {
+      const response = await stage.call({ model, temperature: 0 });
+      await response.text();
+      seen.push(response.headers.get('openai-proxy-cache'));
+      await stage.costs();
+    }
+    return seen;
+  }
+
+  it('an answer of a model that searches the web in every call is never given again, and owes its search', async () => {
+    const stage = await open();
+    await stage.doublePrices(['gpt-7'], { searchPerCall: true, calls: { web_search: 10_000_000_000 } });
+    stage.minutePasses();
+    expect(await twice(stage, 'gpt-7')).toEqual(['bypass', 'bypass']);
+    expect(await stage.costs()).toEqual(['0.016', '0.016']);
+  });
+
+  it('an answer of any other model is, also of one with "-search-" in its name', async () => {
+    const stage = await open();
+    await stage.doublePrices(['gpt-7-search-preview']);
+    stage.minutePasses();
+    expect(await twice(stage, 'gpt-7-search-preview')).toEqual(['miss', 'hit']);
+  });
+
+  it.each([
+    ['does not reason', { reasons: false }, true],
+    ['may reason, of the family of one that does not', {}, false],
+  ])(
+    'a call that its caller leaves is booked by what was seen only if the model %s',
+    async (_, facts, seen) => {
+      const stage = await open();
+      await stage.doublePrices(['gpt-7'], facts);
+      stage.minutePasses();
+      const chunk = { model: 'gpt-7', choices: [{ index: 0, delta: { content: 'Hello' } }] };
+      stage.world.upstream.on('/chat/completions', async (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+      });
+      const project = await stage.world.project('1', { onDisconnect: 'cancel' });
+      const body = { ...ask(project), model: 'gpt-7', stream: true, max_tokens: 5_000 };
+      const response = await post(inProcess(stage.world), '/v1/chat/completions', body, of(project));
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+      const [entry] = await stage.world.entries(project);
+      expect(entry?.outcome?.flags).toEqual(['estimated']);
+      // 5,000 tokens of output at $20 a million are held; 5 bytes were seen.
+      expect((entry?.outcome?.cost ?? 0n) < 50_000_000_000n).toBe(seen);
+    },
+  );
+
+  it('speech by a model that bills characters is not asked for in events, and costs its characters', async () => {
+    const stage = await open();
+    await stage.doublePrices(['speak-9'], {
+      rates: { default: { characters: 15_000_000 } },
+      maxOutputTokens: 0,
+    });
+    stage.minutePasses();
+    stage.world.upstream.on('/audio/speech', async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'audio/mpeg' });
+      response.end('sound');
+    });
+    const body = { model: 'speak-9', input: 'Hello', voice: 'ash' };
+    const response = await post(inProcess(stage.world), '/v1/audio/speech', body, of(stage.project));
+    expect([response.status, await response.text()]).toEqual([200, 'sound']);
+    expect(JSON.parse(String(stage.world.upstream.received.at(-1)?.body))).toEqual(body);
+    expect(await stage.costs()).toEqual(['0.000075']);
+  });
+
+  it('images are made by the model that a price marks, where the request names none', async () => {
+    const stage = await open();
+    const facts = { imageToolDefault: true, imageOutput: { units: { low: 16 } } };
+    const rates = { default: { input: 1_000_000, output: 30_000_000, image_output: 30_000_000 } };
+    await stage.doublePrices(['draw-9'], { ...facts, rates, maxImageTokens: 0 });
+    stage.minutePasses();
+    const image_gen = { input_tokens: 0, output_tokens: 196, total_tokens: 196 };
+    const usage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+    const tools = [{ type: 'image_generation', model: 'draw-9' }];
+    const answer = { id: 'resp_1', status: 'completed', model: 'gpt-4o', output: [], tools, usage };
+    stage.world.upstream.on('/responses', json({ ...answer, tool_usage: { image_gen } }));
+    const ask = {
+      model: 'gpt-4o',
+      input: 'Draw.',
+      tools: [{ type: 'image_generation' }],
+      max_tool_calls: 1,
+      max_output_tokens: 16,
+    };
+    const response = await post(inProcess(stage.world), '/v1/responses', ask, of(stage.project));
+    expect(response.status).toBe(200);
+    await response.text();
+    expect(JSON.parse(String(stage.world.upstream.received.at(-1)?.body))).toMatchObject({ tools });
+    expect(await stage.costs()).toEqual([formatUsd(196n * 30_000_000n)]);
+  });
+
+  it('inline moderation is only served with a model that is free', async () => {
+    const stage = await open();
+    stage.world.upstream.on('/chat/completions', json(CHAT));
+    const moderate = (model: string) => stage.call({ moderation: { model } });
+    await stage.doublePrices(['omni-moderation-9']);
+    const free = { rates: { default: { input: 0, output: 0 } } };
+    await stage.doublePrices(['check-9'], free);
+    stage.minutePasses();
+    for (const model of ['omni-moderation-9', 'omni-moderation-unheard-of', 'gpt-4o']) {
+      const refusal = await refusalOf(await moderate(model));
+      expect(refusal, model).toMatchObject({ code: 'unmetered_option', param: 'moderation.model' });
+    }
+    for (const model of ['omni-moderation-latest', 'check-9']) {
+      const response = await moderate(model);
+      expect(response.status, model).toBe(200);
+      await response.text();
+    }
   });
 });
 

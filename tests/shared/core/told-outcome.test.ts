@@ -23,6 +23,7 @@ function priceAt(at: number): Price {
 }
 const PRICES: PriceTable = {
   find: (model, at) => (model === 'm' ? { kind: 'priced', price: priceAt(at) } : { kind: 'unknown' }),
+  defaultImageModel: () => undefined,
 };
 
 function entry(at: number, requestedModel = 'm'): CallEntry {

@@ -26,19 +26,33 @@ describe('speech', () => {
   const mini = (more: JsonObject = {}) => say({ model: 'gpt-4o-mini-tts', ...more });
   const DONE = { type: 'speech.audio.done', usage: { input_tokens: 7, output_tokens: 90, total_tokens: 97 } };
 
-  it('by tts-1 costs its characters, an emoji as one of them, before and after', () => {
-    expect(audioSpeech.plain?.(say())).toEqual({ form: 'binary', served: { counts: { characters: 8 } } });
+  it('by the character costs its characters, an emoji as one of them, before and after', () => {
+    expect(audioSpeech.plain?.(say(), TTS)).toEqual({
+      form: 'binary',
+      served: { counts: { characters: 8 } },
+    });
     expect(audioSpeech.worstCase(say(), TTS, context)).toMatchObject({
       fixed: 8n * RATES.characters,
       perOutputToken: 0n,
       explicit: true,
     });
-    expect(audioSpeech.forMetering(say({ model: 'tts-1-hd' }))).toEqual(say({ model: 'tts-1-hd' }));
+    expect(audioSpeech.forMetering(say(), TTS)).toEqual(say());
+  });
+
+  it('is by the character wherever the price says so, whatever the model is called', () => {
+    const named = (model: string) => say({ model });
+    expect(audioSpeech.forMetering(named('speak-9'), TTS)).toEqual(named('speak-9'));
+    expect(audioSpeech.plain?.(named('speak-9'), TTS)?.served).toEqual({ counts: { characters: 8 } });
+    expect(audioSpeech.forMetering(named('tts-1'), TOKENS)).toMatchObject({ stream_format: 'sse' });
+    expect(audioSpeech.plain?.(named('tts-1'), TOKENS)?.served).toBeUndefined();
+    // With both, only the events tell what the sound came to.
+    const both = { ...TOKENS, rates: { default: { ...TOKENS.rates.default, ...TTS.rates.default } } };
+    expect(audioSpeech.forMetering(named('tts-1'), both)).toMatchObject({ stream_format: 'sse' });
   });
 
   it('by any other model is asked for in events, which alone carry the usage, and given as sound', () => {
-    expect(audioSpeech.forMetering(mini())).toEqual(mini({ stream_format: 'sse' }));
-    expect(audioSpeech.plain?.(mini())).toEqual({ form: 'binary', served: undefined });
+    expect(audioSpeech.forMetering(mini(), TOKENS)).toEqual(mini({ stream_format: 'sse' }));
+    expect(audioSpeech.plain?.(mini(), TOKENS)).toEqual({ form: 'binary', served: undefined });
     const unwrapping = audioSpeech.unwrapping?.(mini({ response_format: 'opus' }));
     expect(unwrapping?.contentType).toBe('audio/opus');
     expect(unwrapping?.contentOf({ type: 'speech.audio.delta', audio: 'QUJD' })).toBe('QUJD');
@@ -120,7 +134,7 @@ describe('a transcript', () => {
   it('is not known to cost nothing where neither it nor the file says anything', () => {
     const { seconds: _seconds, ...unknown } = file;
     expect(audioTranscriptions.served({ text: 'x' }, ask({ file: unknown }))).toBeUndefined();
-    expect(audioTranscriptions.plain?.(ask({ file: unknown, response_format: 'srt' }))).toEqual({
+    expect(audioTranscriptions.plain?.(ask({ file: unknown, response_format: 'srt' }), SECONDS)).toEqual({
       form: 'text',
       served: undefined,
     });
@@ -128,8 +142,8 @@ describe('a transcript', () => {
 
   it.each(['text', 'srt', 'vtt'])('as %s is billed the duration of the file', (response_format) => {
     const plain = { form: 'text', served: { counts: { audio_seconds: 10 } } };
-    expect(audioTranscriptions.plain?.(ask({ response_format }))).toEqual(plain);
-    expect(audioTranscriptions.plain?.(ask())).toBeUndefined();
+    expect(audioTranscriptions.plain?.(ask({ response_format }), SECONDS)).toEqual(plain);
+    expect(audioTranscriptions.plain?.(ask(), SECONDS)).toBeUndefined();
   });
 
   it('in events is billed what the last of them says', () => {
@@ -161,7 +175,7 @@ describe('a transcript', () => {
   });
 
   it('is never rewritten', () => {
-    expect(audioTranscriptions.forMetering(ask())).toEqual(ask());
+    expect(audioTranscriptions.forMetering(ask(), SECONDS)).toEqual(ask());
   });
 
   it.each<[string, JsonObject]>([

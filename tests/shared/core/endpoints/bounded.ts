@@ -75,7 +75,7 @@ export function expectBounded(
   expect(endpoint.check(body)).toBeUndefined();
   const worst = endpoint.worstCase(body, table, { bodyBytes: bytesOf(body), autoTier, prices });
   const capped = worst.sendMaximum === true ? endpoint.withOutputCap(body, worst.maxOutputTokens) : body;
-  const served = endpoint.served(answer(endpoint.forMetering(capped), worst.maxOutputTokens), body);
+  const served = endpoint.served(answer(endpoint.forMetering(capped, table), worst.maxOutputTokens), body);
   if (served === undefined) expect.fail('the answer has its usage');
   const others = (served.also ?? []).map((part) => {
     const other = prices.get(String(part.model));

@@ -56,7 +56,7 @@ describe('the worst case', () => {
 
 test('a stream loses only the usage chunk that the caller did not ask for', () => {
   const body = ask({ stream: true });
-  expect(completions.forMetering(body)).toEqual({ ...body, stream_options: { include_usage: true } });
+  expect(completions.forMetering(body, PRICE)).toEqual({ ...body, stream_options: { include_usage: true } });
   const meter = completions.streamMeter(body);
   expect(replay('completions', meter)).toEqual(['pass', 'pass', 'strip']);
   expect(meter.served()).toEqual({

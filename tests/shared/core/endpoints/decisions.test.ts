@@ -58,7 +58,7 @@ describe('a compaction', () => {
     const body = { model: 'm', input: 'x' };
     const worst = responsesCompact.worstCase(body, SHORT, context(body));
     expect(worst).toMatchObject({ maxOutputTokens: PRICE.maxOutputTokens, explicit: true });
-    expect(responsesCompact.forMetering(body)).toEqual({ ...body, service_tier: 'auto' });
+    expect(responsesCompact.forMetering(body, PRICE)).toEqual({ ...body, service_tier: 'auto' });
   });
 
   it('of what is stored is held at the whole window', () => {

@@ -61,6 +61,6 @@ test('a request needs a model, is sent as it is, and may be answered again', () 
   const body = { model: 'm', input: 'x' };
   expect(embeddings.check({ input: 'x' })).toMatchObject({ status: 400, param: 'model' });
   expect(embeddings.check(body)).toBeUndefined();
-  expect(embeddings.forMetering(body)).toBe(body);
+  expect(embeddings.forMetering(body, PRICE)).toBe(body);
   expect(embeddings.cacheable(body)).toBe(true);
 });

@@ -1,13 +1,23 @@
 import { describe, expect, it, test } from 'vitest';
+import { bundledPrices } from '../../../../prices/load.ts';
 import { imageOutputTokens } from '../../../../shared/core/endpoints/image-bounds.ts';
 import { imageEdits, imageGenerations } from '../../../../shared/core/endpoints/images.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
+import type { Price } from '../../../../shared/core/price.ts';
 import { PRICE, RATES } from './support.ts';
 
 const { longContext: _, ...SHORT } = PRICE;
 const price = (model: string) => ({ ...SHORT, model });
-const tokens = (model: string, options: JsonObject) => imageOutputTokens(options, price(model)) - 4_096;
+const listed = bundledPrices();
+/** The test's price, with what the price table says of a model's images. */
+function drawnBy(model: string): Price {
+  const found = listed.find(model, Date.UTC(2026, 10, 21));
+  if (found.kind !== 'priced') throw new Error(`${model} has no price`);
+  const { imageOutput } = found.price;
+  return { ...SHORT, ...(imageOutput === undefined ? {} : { imageOutput }) };
+}
+const tokens = (model: string, options: JsonObject) => imageOutputTokens(options, drawnBy(model)) - 4_096;
 const USAGE = {
   input_tokens: 1_300,
   input_tokens_details: { image_tokens: 1_200, text_tokens: 100 },
@@ -43,6 +53,23 @@ describe('the most that an image puts out', () => {
     ['chatgpt-image-latest', { quality: 'low', size: '1024x1024' }, PRICE.maxOutputTokens],
   ])('of %s with %j', (model, options, most) => {
     expect(tokens(model, options)).toBe(most);
+  });
+
+  it.each<[string, Price['imageOutput'], JsonObject, number]>([
+    [
+      'units of a quality',
+      { units: { low: 16, ultra: 192 } },
+      { quality: 'ultra', size: '1024x1024' },
+      28_096,
+    ],
+    ['the most units', { units: { low: 16, ultra: 192 } }, { quality: 'auto', size: '1024x1024' }, 28_096],
+    ['a quality and size', { sizes: { low: { '64x64': 7 } } }, { quality: 'low', size: '64x64' }, 7],
+    ['the most of what is listed', { sizes: { low: { '64x64': 7, '8x8': 1 } } }, { quality: 'low' }, 7],
+    ['no member of objects', { units: { low: 16 } }, { quality: 'constructor', size: '1024x1024' }, 196],
+    ['all that a model can put out', undefined, { quality: 'low', size: '64x64' }, PRICE.maxOutputTokens],
+  ])('is, by a price of an admin, %s', (_, imageOutput, options, most) => {
+    const set = { ...SHORT, model: 'draw-9', ...(imageOutput === undefined ? {} : { imageOutput }) };
+    expect(imageOutputTokens(options, set) - 4_096).toBe(most);
   });
 });
 
@@ -154,26 +181,37 @@ describe('images that a response has made', () => {
   const image = { type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'QUJD' };
 
   it('are asked of a model by its name, and no more of them than are held for', () => {
-    expect(responses.forMetering(ask())).toMatchObject({
-      tools: [{ type: 'image_generation', model: 'gpt-image-2' }],
+    const named = responses.withDefaults?.(ask(), { defaultImageModel: () => 'draw-9' }, 0) ?? {};
+    expect(responses.forMetering(named, PRICE)).toMatchObject({
+      tools: [{ type: 'image_generation', model: 'draw-9' }],
       max_tool_calls: 2,
     });
-    expect(responses.otherModels?.(ask())).toEqual(['gpt-image-2']);
+    expect(responses.otherModels?.(named)).toEqual(['draw-9']);
+    const own = ask({ tools: [{ ...tool, model: 'gpt-image-1.5' }] });
+    expect(responses.withDefaults?.(own, { defaultImageModel: () => 'draw-9' }, 0)).toEqual(own);
     expect(responses.otherModels?.(ask({ tools: [{ ...tool, model: 'gpt-image-1.5' }] }))).toEqual([
       'gpt-image-1.5',
     ]);
     expect(responses.otherModels?.(ask({ tools: [] }))).toEqual([]);
   });
 
+  it('are refused of a model that nobody named and nobody knows', () => {
+    const unnamed = responses.withDefaults?.(ask(), { defaultImageModel: () => undefined }, 0) ?? {};
+    expect(responses.check(unnamed)).toMatchObject({ status: 400, param: 'tools[0]' });
+    const known = responses.withDefaults?.(ask(), { defaultImageModel: () => 'draw-9' }, 0) ?? {};
+    expect(responses.check(known)).toBeUndefined();
+  });
+
   it('are held at the price of their model', () => {
+    const drawn = { tools: [{ ...tool, model: 'gpt-image-2' }] };
     const fixed = (prices: ReadonlyMap<string, typeof PRICE>, calls: number) =>
-      responses.worstCase(ask({ max_tool_calls: calls }), PRICE, {
+      responses.worstCase(ask({ ...drawn, max_tool_calls: calls }), PRICE, {
         bodyBytes: 100,
         autoTier: 'default',
         prices,
       }).fixed;
     const none = new Map();
-    const priced = new Map([['gpt-image-2', price('gpt-image-2')]]);
+    const priced = new Map([['gpt-image-2', drawnBy('gpt-image-2')]]);
     const one = fixed(priced, 1) - fixed(none, 1);
     expect(one).toBeGreaterThan(23_719n * RATES.image_output);
     // The second call can be handed what the first one made.

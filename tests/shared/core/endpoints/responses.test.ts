@@ -40,13 +40,18 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['max_output_tokens', ask({ max_output_tokens: 0 })],
     ['max_tool_calls', ask({ max_tool_calls: -1 })],
     ['tools', ask({ tools: {} })],
-    ['tools[0]', ask({ tools: [{ type: 'image_generation', output_format: 'svg' }] })],
-    ['tools[0]', ask({ tools: [{ type: 'image_generation', svg: { model: 'gpt-6-sol' } }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 'm', output_format: 'svg' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 'm', svg: { model: 'gpt-6-sol' } }] })],
     ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 7 }] })],
-    ['tools[0]', ask({ tools: [{ type: 'image_generation', frame_count: 1e9 }] })],
+    ['tools[0]', ask({ tools: [{ type: 'image_generation', model: 'm', frame_count: 1e9 }] })],
     [
       'tools',
-      ask({ tools: [{ type: 'image_generation' }, { type: 'image_generation', model: 'gpt-image-1.5' }] }),
+      ask({
+        tools: [
+          { type: 'image_generation', model: 'gpt-image-2' },
+          { type: 'image_generation', model: 'gpt-image-1.5' },
+        ],
+      }),
     ],
     ['tools[1]', ask({ tools: [{ type: 'function' }, { type: 'programmatic_tool_calling' }] })],
     ['tools[0]', ask({ tools: [{ type: 'teleport' }] })],
@@ -253,7 +258,7 @@ describe('the worst case with hosted tools', () => {
 
   test('lets the model read its whole window after every call, and bounds the calls', () => {
     const body = ask({ tools: [{ type: 'mcp', server_label: 'x' }] });
-    expect(responses.forMetering(body)).toEqual({
+    expect(responses.forMetering(body, PRICE)).toEqual({
       ...body,
       max_tool_calls: DEFAULT_MAX_TOOL_CALLS,
       service_tier: 'auto',
@@ -262,12 +267,14 @@ describe('the worst case with hosted tools', () => {
   });
 
   test('keeps the tier that the caller names', () => {
-    expect(responses.forMetering(ask({ service_tier: 'flex' }))).toEqual(ask({ service_tier: 'flex' }));
+    expect(responses.forMetering(ask({ service_tier: 'flex' }), PRICE)).toEqual(
+      ask({ service_tier: 'flex' }),
+    );
   });
 
   test('keeps the number of calls that the caller names', () => {
     const body = ask({ max_tool_calls: 2, tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] });
-    expect(responses.forMetering(body)).toEqual({ ...body, service_tier: 'auto' });
+    expect(responses.forMetering(body, PRICE)).toEqual({ ...body, service_tier: 'auto' });
     expect(worst(body).fixed).toBe(3n * oneWindow + 2n * 2n * RATES.file_search);
   });
 
@@ -304,7 +311,7 @@ describe('the worst case with hosted tools', () => {
 
   test("a local shell is the caller's own", () => {
     const body = ask({ tools: [{ type: 'shell', environment: { type: 'local' } }] });
-    expect(responses.forMetering(body)).toEqual({ ...body, service_tier: 'auto' });
+    expect(responses.forMetering(body, PRICE)).toEqual({ ...body, service_tier: 'auto' });
     expect(worst(body).fixed).toBeLessThan(oneWindow);
   });
 

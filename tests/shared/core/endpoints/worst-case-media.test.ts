@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bundledPrices } from '../../../../prices/load.ts';
 import { audioSpeech } from '../../../../shared/core/endpoints/audio-speech.ts';
 import {
   audioTranscriptions,
@@ -10,6 +11,8 @@ import { imageEdits, imageGenerations } from '../../../../shared/core/endpoints/
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import { responsesCompact } from '../../../../shared/core/endpoints/responses-compact.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
+import type { Price } from '../../../../shared/core/price.ts';
+import { costOf } from '../../../../shared/core/pricing.ts';
 import { autoTiers, expectBounded, given, of, price, share, shares, tiers } from './bounded.ts';
 import { PRICE } from './support.ts';
 
@@ -33,6 +36,13 @@ const KNOWN = fc.constantFrom<[string, string | null, string | null, number]>(
   ['gpt-image-2.5-sunburst', 'max', '1024x1024', 7_024],
   ['gpt-image-2.6-flare', 'low', '1024x1024', PRICE.maxOutputTokens],
 );
+
+const LISTED = bundledPrices();
+const imageOutputOf = (model: string): Pick<Price, 'imageOutput'> => {
+  const found = LISTED.find(model, Date.UTC(2026, 10, 21));
+  const imageOutput = found.kind === 'priced' ? found.price.imageOutput : undefined;
+  return imageOutput === undefined ? {} : { imageOutput };
+};
 
 const imageUsage = (
   most: { text: number; image: number; out: number; planned: number },
@@ -125,7 +135,11 @@ test('no images cost more than their worst case, nor does the author of an SVG',
         const rules = edits ? imageEdits : imageGenerations;
         const prices = new Map([['test-author', { ...wrote, model: 'test-author' }]]);
         // Only text models search the web.
-        const { searchPerCall: _, ...table } = { ...made, model, contextWindow: 20 * WINDOW };
+        const { searchPerCall: _, ...table } = {
+          ...made,
+          ...imageOutputOf(model),
+          contextWindow: 20 * WINDOW,
+        };
         const { searchPerCall: __, ...written } = wrote;
         prices.set('test-author', written);
         expectBounded(rules, body, table, autoTier, () => answer, prices);
@@ -157,10 +171,9 @@ test('no response costs more than its worst case, with the images that it has ma
       options,
       shares,
       (table, drawn, tier, [model, quality, size, known], asked, parts) => {
-        const isDefault = asked.unnamed && model === 'gpt-image-2';
         const tool = {
           type: 'image_generation',
-          ...(isDefault ? {} : { model }),
+          ...(asked.unnamed ? {} : { model }),
           ...given('quality', quality),
           ...given('size', size),
           ...given('partial_images', asked.partial),
@@ -169,7 +182,7 @@ test('no response costs more than its worst case, with the images that it has ma
           type: 'input_image',
           image_url: 'https://x.test/a.png',
         }));
-        const body = {
+        const written = {
           model: 'test-model',
           input: [{ role: 'user', content: [{ type: 'input_text', text: 'x' }, ...images] }],
           tools: [tool],
@@ -177,7 +190,8 @@ test('no response costs more than its worst case, with the images that it has ma
           ...given('service_tier', tier[0]),
           ...given('max_tool_calls', asked.calls),
         };
-        const { searchPerCall: _, ...price } = { ...drawn, model };
+        const body = responses.withDefaults?.(written, { defaultImageModel: () => model }, 0) ?? {};
+        const { searchPerCall: _, ...price } = { ...drawn, ...imageOutputOf(model) };
         expect(responses.otherModels?.(body)).toEqual([model]);
         expectBounded(
           responses,
@@ -273,24 +287,32 @@ test('no transcript or translation costs more than its worst case, in tokens or 
 });
 
 test('no speech costs more than its worst case, by the character or in tokens', () => {
-  const models = fc.constantFrom('tts-1', 'tts-1-hd', 'gpt-4o-mini-tts');
   fc.assert(
     fc.property(
       price,
       autoTiers,
-      models,
+      fc.boolean(),
       text,
       text,
       share,
       share,
-      (made, autoTier, model, input, more, a, b) => {
-        const body = { model, input, voice: 'ash', instructions: more };
+      (made, autoTier, byCharacter, input, more, a, b) => {
+        const body = { model: 'test-model', input, voice: 'ash', instructions: more };
         const { searchPerCall: _, ...table } = made;
+        if (byCharacter) {
+          const { characters = 0n } = made.rates.default ?? {};
+          const spoken = { ...table, rates: { default: { characters } }, maxOutputTokens: 0 };
+          const served = audioSpeech.plain?.(body, spoken)?.served ?? { counts: {} };
+          const worst = audioSpeech.worstCase(body, spoken, { bodyBytes: 0, autoTier });
+          expect(served.counts.characters).toBe([...input].length);
+          expect(worst.fixed).toBeGreaterThanOrEqual(costOf(spoken, served).cost);
+          return;
+        }
         const usage = {
           input_tokens: of(Math.min(WINDOW, Buffer.byteLength(input) + Buffer.byteLength(more)), a),
           output_tokens: of(PRICE.maxOutputTokens, b),
         };
-        expectBounded(audioSpeech, body, table, autoTier, () => (model.startsWith('tts') ? {} : { usage }));
+        expectBounded(audioSpeech, body, table, autoTier, () => ({ usage }));
       },
     ),
     { numRuns: 500 },
