@@ -20,9 +20,14 @@ proxy reads (\`shared/core/treatments\`). A path that is not here is refused, as
 
 **Whose it is.** OpenAI keeps the objects of all projects in one account of the stage. _makes_: the new object is the
 project's of the call, from then on. _needs_: the object in the path must be the project's; another's, and one that nobody
-made, is answered 404. _lists_: what is not the project's is left out. Ids in bodies (files, earlier responses,
-conversations, items, vector stores) must be the project's as well. An admin can
+made, is answered 404. _shows_: what it holds, and had no owner yet, is the project's from then on. _lists_: what is not
+the project's is left out. Ids in bodies (files, earlier responses, conversations, vector stores, containers, items, sound
+of earlier answers) must be the project's as well, up to 500 in a request. An admin can
 [give](admin.md#what-openai-keeps) a project what no caller made.
+
+An item that a request sends whole, under an id that nobody owns, passes: its id stands for nothing. One that is no more
+than its id, whatever its type, is a reference. What an answer cites (annotations, search results) is content, so that
+one's own answers can be sent back as input.
 `;
 
 /** Prints the table of treatments for people, in Markdown. */
@@ -88,11 +93,12 @@ function codes(values: readonly string[]): string {
   return values.length === 0 ? '' : values.map((value) => `\`${value}\``).join(', ');
 }
 
-function whose({ needs, creates, lists, deletes }: ObjectUse): string {
+function whose({ needs, creates, shows, lists, deletes }: ObjectUse): string {
   const name = (kind: string) => kind.replaceAll('_', ' ');
   return [
     needs === undefined ? [] : [`needs${deletes === true ? ' and deletes' : ''}: ${name(needs)}`],
     creates === undefined ? [] : [`makes: ${name(creates)}`],
+    shows === undefined ? [] : [`shows: ${name(shows)}`],
     lists === undefined ? [] : [`lists: ${name(lists)}`],
   ]
     .flat()

@@ -9,7 +9,7 @@ import { readBody } from './body.ts';
 import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { meteredWork } from './metered-work.ts';
-import { refuseForeign } from './own.ts';
+import { checkOwn } from './own.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
@@ -28,21 +28,25 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
 
   const subject = { user: call.user, project: call.projectName, model: asked.family };
   const began = deps.clock.now();
-  const [rules, foreign] = await Promise.all([
+  const [rules, own] = await Promise.all([
     deps.directory.rules(subject),
-    refuseForeign(call, found, asked.json, deps),
+    checkOwn(call, found, asked.json, deps),
   ]);
   const ledgerMs = Math.max(0, deps.clock.now() - began);
   const { project } = rules;
   if (project === undefined) return unknownProject(call.projectName);
-  const refusal = forbid(project, call.user, asked) ?? foreign ?? unbounded(asked, rules.limits.length, call);
+  const refusal = forbid(project, call.user, asked);
   if (refusal !== undefined) return refusal;
+  if (isRefusal(own)) return own;
+  const limitless = unbounded(asked, rules.limits.length, call);
+  if (limitless !== undefined) return limitless;
   return {
     ...call,
     endpoint: found.treatment.endpoint,
     path: found.path,
     objects: found.objects,
     ...(found.objectId === undefined ? {} : { objectId: found.objectId }),
+    named: own.named,
     subject,
     requestedModel: asked.requestedModel,
     stream: asked.stream,
@@ -85,13 +89,14 @@ async function understandBatch(
   const { json } = parsed;
   const unfit = checkBatch(json);
   if (unfit !== undefined) return unfit;
-  const [project, foreign] = await Promise.all([
+  const [project, own] = await Promise.all([
     deps.directory.project(call.projectName),
-    refuseForeign(call, found, json, deps),
+    checkOwn(call, found, json, deps),
   ]);
   if (project === undefined) return unknownProject(call.projectName);
-  const refusal = notAdmitted(project, call.user) ?? foreign;
-  return refusal ?? batchWork(call, json, deps);
+  const refusal = notAdmitted(project, call.user);
+  if (refusal !== undefined) return refusal;
+  return isRefusal(own) ? own : batchWork(call, json, deps);
 }
 
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */

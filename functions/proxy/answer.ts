@@ -20,7 +20,7 @@ import {
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { disownDeleted, ownCreated, owningMeter, owningReader } from './own.ts';
+import { disownDeleted, ownCreated, owningMeter, owningReader, showsObjects } from './own-created.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -42,12 +42,8 @@ export async function answer(
   if (status === 401) deps.log.alarm('openai_key_refused', { call: call.id });
   if (status >= 300 && status < 400) return redirected(call, upstream, slot, deps);
   const { work } = call;
-  if (work.kind === 'free' && upstream.ok && isEventStream(upstream)) {
-    const reader = freeStreamReader(call);
-    return passing(call, upstream, slot, deps, (onEnd) =>
-      meteredBody(upstream.body ?? new Blob([]).stream(), { reader, onDisconnect: 'cancel', onEnd }),
-    );
-  }
+  if (work.kind === 'free' && upstream.ok && isEventStream(upstream))
+    return freeStream(call, upstream, slot, deps);
   const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
   const owning =
     work.kind === 'metered' ? owningMeter(call, work.rules.streamMeter(work.body), deps) : undefined;
@@ -83,13 +79,21 @@ export async function answer(
   }
 }
 
+function freeStream(call: HeldCall, upstream: Response, slot: CacheSlot, deps: ProxyDeps): Exchange {
+  const { reader, written } = freeStreamReader(call, deps);
+  const exchange = passing(call, upstream, slot, deps, (onEnd) =>
+    meteredBody(upstream.body ?? new Blob([]).stream(), { reader, onDisconnect: 'cancel', onEnd }),
+  );
+  return { ...exchange, done: exchange.done.then(written) };
+}
+
 /**
  * Before the caller is told: an object that it knows of is its project's, and a deleted one nobody's.
  *
  * @returns the answer, where it was looked into
  */
 async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
-  const hasNews = call.objects.creates !== undefined || tellsOfBatches(call);
+  const hasNews = showsObjects(call) || tellsOfBatches(call);
   const json = hasNews ? jsonOf(bytes) : undefined;
   await Promise.all([
     json && ownCreated(call, json, deps),

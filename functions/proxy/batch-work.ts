@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { measureBatch } from '../../shared/deferred/measure-batch.ts';
 import type { Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
-import { refuseNamed } from './own.ts';
+import { checkNamed } from './own.ts';
 
 /**
  * Makes a batch a metered call: reads its file at OpenAI for the most that its requests can cost, and refuses one that
@@ -28,8 +28,8 @@ export async function batchWork(
   const signal = AbortSignal.timeout(deps.settings.upstreamTimeoutMs);
   const measured = await measureBatch(file, deps.upstream, signal);
   if (isRefusal(measured)) return measured;
-  const foreign = await refuseNamed(measured.references, call, deps);
-  if (foreign !== undefined) return foreign;
+  const own = await checkNamed(measured.references, call, deps);
+  if (isRefusal(own)) return own;
   const { model, price, most } = measured;
   const worst: WorstCase = {
     fixed: most,

@@ -61,6 +61,8 @@ export interface Admitted extends Identified {
   /** What it does with objects that OpenAI keeps, and the id of the one that its path names. */
   readonly objects: ObjectUse;
   readonly objectId?: string;
+  /** The ids of all that it names: in its path, and anywhere in its body. */
+  readonly named: ReadonlySet<string>;
   readonly subject: Subject;
   readonly requestedModel: string;
   readonly stream: boolean;

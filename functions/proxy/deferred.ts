@@ -8,8 +8,8 @@ import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Admitted, HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
-import type { BodyReader } from './metered-body.ts';
 import { PlainReader } from './metered-json.ts';
+import { type OwningReader, owningMeter } from './own-created.ts';
 import { insist, nameOf } from './settle.ts';
 import { ToldReader } from './told-stream.ts';
 
@@ -33,8 +33,11 @@ export function rulesFor(call: HeldCall): MeteredEndpoint | undefined {
   return tellsOf(call)?.kind === 'response' ? responses : undefined;
 }
 
-export function freeStreamReader(call: HeldCall): BodyReader {
-  return tellsOf(call)?.kind === 'response' ? new ToldReader(responses.streamMeter({})) : new PlainReader();
+/** Reads a free stream for what another call came to, and for what it shows that has no owner yet. */
+export function freeStreamReader(call: HeldCall, deps: ProxyDeps): OwningReader {
+  if (tellsOf(call)?.kind !== 'response') return { reader: new PlainReader(), written: async () => {} };
+  const { meter, written } = owningMeter(call, responses.streamMeter({}), deps);
+  return { reader: new ToldReader(meter), written };
 }
 
 /**

@@ -5,7 +5,7 @@ import { hasContainers } from './endpoints/response-tools.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
-import { type ObjectReference, objectReferences } from './object-references.ts';
+import { type ObjectReference, objectReferences, referenceKey } from './object-references.ts';
 import type { Price, PriceTable } from './price.ts';
 import { invalidRequest, isRefusal, type Refusal } from './refusal.ts';
 import { firstRefusal, isGiven } from './request-checks.ts';
@@ -128,7 +128,13 @@ export class BatchInput {
     if (worst.sendMaximum === true)
       return this.#refuse('It must name its max_output_tokens.', 'max_output_tokens');
     this.#most += worst.fixed + worst.perOutputToken * BigInt(worst.maxOutputTokens);
-    for (const reference of objectReferences(body)) this.#references.set(reference.id, reference);
+    return this.#addReferences(body);
+  }
+
+  #addReferences(body: JsonObject): Refusal | undefined {
+    const named = objectReferences(body);
+    if (isRefusal(named)) return this.#refuse(named.message);
+    for (const reference of named) this.#references.set(referenceKey(reference), reference);
     return this.#references.size > MAX_REFERENCES
       ? this.#refuse(`The requests of a batch name up to ${MAX_REFERENCES} files and other stored objects.`)
       : undefined;

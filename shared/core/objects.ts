@@ -1,5 +1,6 @@
 /** The kinds of things that OpenAI keeps in an account, as far as callers can reach them through Farebox. */
 export const OBJECT_KINDS = [
+  'audio',
   'batch',
   'chat_completion',
   'container',
@@ -8,6 +9,7 @@ export const OBJECT_KINDS = [
   'item',
   'response',
   'upload',
+  'upload_part',
   'vector_store',
 ] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];

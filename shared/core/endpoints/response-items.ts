@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '../json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
+import { listOf } from '../json-members.ts';
 import { isGiven } from '../request-checks.ts';
 
 /** Where the content of one item of `/responses` is, as far as the request shows it. */
@@ -46,15 +47,46 @@ const CONTENT_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Tells where the content of an item is. A message needs no `type`, and neither does a reference to a stored item
- * (`ItemReference.type` is optional in the types of OpenAI's SDK): without one, only what has a role and a content is
- * a message.
+ * What an item carries that is a call of a hosted tool, or answers one, beside what OpenAI keeps of it: enough for it to
+ * be taken as it is sent.
  */
+const SHOWN_OF: Readonly<Record<string, readonly string[]>> = {
+  code_interpreter_call: ['code', 'outputs'],
+  file_search_call: ['queries', 'results'],
+  image_generation_call: ['result'],
+  mcp_approval_response: ['approval_request_id'],
+  program: ['code'],
+  program_output: ['result'],
+  web_search_call: ['action'],
+};
+
+/** Members of a content part that say how it is to be read, or whence it comes; the others are what it carries. */
+const NO_CONTENT: ReadonlySet<string> = new Set([
+  'annotations',
+  'detail',
+  'filename',
+  'logprobs',
+  'prompt_cache_breakpoint',
+  'type',
+]);
+/** Members of an item that hold such parts. */
+const PARTS: ReadonlySet<string> = new Set(['content', 'output']);
+
+/**
+ * Whether an item is no more than its id, whatever its type: OpenAI looks up what it stands for. So is one whose type
+ * is not known, as nobody can tell what it carries.
+ */
+export function isReference(item: JsonObject): boolean {
+  if (!isGiven(item, 'id')) return false;
+  const type = typeOf(item);
+  const members = membersOf(CONTENT_OF, type) ?? membersOf(SHOWN_OF, type) ?? [];
+  return !members.some((name) => isFilled(item[name], PARTS.has(name)));
+}
+
+/** Tells where the content of an item is. */
 export function contentOf(item: JsonObject): ItemContent {
-  const type = item['type'] === undefined ? untyped(item) : item['type'];
-  const members = typeof type === 'string' && Object.hasOwn(CONTENT_OF, type) ? CONTENT_OF[type] : undefined;
-  if (members === undefined) return { kind: 'elsewhere' };
-  if (isGiven(item, 'id') && !members.some((name) => isFilled(item[name]))) return { kind: 'elsewhere' };
+  const type = typeOf(item);
+  if (membersOf(CONTENT_OF, type) === undefined || isReference(item)) return { kind: 'elsewhere' };
   switch (type) {
     case 'message':
       return { kind: 'parts', content: item['content'] };
@@ -68,13 +100,29 @@ export function contentOf(item: JsonObject): ItemContent {
   }
 }
 
-function untyped(item: JsonObject): string {
-  return isGiven(item, 'id') && !(isGiven(item, 'role') && isGiven(item, 'content'))
-    ? 'item_reference'
-    : 'message';
+/**
+ * A message needs no `type`, and neither does a reference to a stored item (`ItemReference.type` is optional, and may be
+ * null, in the types of OpenAI's SDK): without one, only what has a role and a content is a message.
+ */
+function typeOf(item: JsonObject): string {
+  const { type } = item;
+  if (typeof type === 'string') return type;
+  const isMessage = !isGiven(item, 'id') || (isGiven(item, 'role') && isGiven(item, 'content'));
+  return type === undefined && isMessage ? 'message' : 'item_reference';
 }
 
-function isFilled(content: JsonValue | undefined): boolean {
-  if (typeof content === 'string' || Array.isArray(content)) return content.length > 0;
-  return content !== undefined && content !== null;
+function membersOf(
+  table: Readonly<Record<string, readonly string[]>>,
+  type: string,
+): readonly string[] | undefined {
+  return Object.hasOwn(table, type) ? table[type] : undefined;
+}
+
+function isFilled(value: JsonValue | undefined, isPart: boolean): boolean {
+  if (typeof value === 'string') return value !== '';
+  if (Array.isArray(value)) return listOf(value).some((each) => isFilled(each, isPart));
+  if (!isObject(value)) return value !== undefined && value !== null;
+  return Object.entries(value).some(
+    ([name, member]) => !(isPart && NO_CONTENT.has(name)) && isFilled(member, false),
+  );
 }

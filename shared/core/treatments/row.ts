@@ -17,6 +17,8 @@ export interface ObjectUse {
   readonly needs?: ObjectKind;
   /** Its answer brings new ones of this kind, which are the project's from then on. */
   readonly creates?: ObjectKind;
+  /** Its answer shows what one of this kind holds, or those of it: what has no owner yet is the project's from then on. */
+  readonly shows?: ObjectKind;
   /** Its answer lists those of the whole account: what is not the project's is left out. */
   readonly lists?: ObjectKind;
   /** It deletes the one that it needs. */

@@ -22,11 +22,15 @@ const STORAGE =
 export const STORED: readonly Row[] = [
   free('GET /responses/{response_id}', 'responses.retrieve', {
     gives: ['application/json', 'text/event-stream'],
-    objects: RESPONSE,
+    objects: { ...RESPONSE, shows: 'response' },
   }),
   free('DELETE /responses/{response_id}', 'responses.delete', { objects: { ...RESPONSE, deletes: true } }),
-  free('POST /responses/{response_id}/cancel', 'responses.cancel', { objects: RESPONSE }),
-  free('GET /responses/{response_id}/input_items', 'responses.input_items', { objects: RESPONSE }),
+  free('POST /responses/{response_id}/cancel', 'responses.cancel', {
+    objects: { ...RESPONSE, shows: 'response' },
+  }),
+  free('GET /responses/{response_id}/input_items', 'responses.input_items', {
+    objects: { ...RESPONSE, shows: 'item' },
+  }),
 
   free('GET /chat/completions', 'chat.completions.list', { objects: { lists: 'chat_completion' } }),
   free('GET /chat/completions/{completion_id}', 'chat.completions.retrieve', { objects: CHAT }),
@@ -42,7 +46,9 @@ export const STORED: readonly Row[] = [
   free('DELETE /conversations/{conversation_id}', 'conversations.delete', {
     objects: { ...CONVERSATION, deletes: true },
   }),
-  free('GET /conversations/{conversation_id}/items', 'conversations.items.list', { objects: CONVERSATION }),
+  free('GET /conversations/{conversation_id}/items', 'conversations.items.list', {
+    objects: { ...CONVERSATION, shows: 'item' },
+  }),
   free('POST /conversations/{conversation_id}/items', 'conversations.items.create', {
     objects: { ...CONVERSATION, creates: 'item' },
   }),
@@ -59,7 +65,10 @@ export const STORED: readonly Row[] = [
   free('DELETE /files/{file_id}', 'files.delete', { objects: { ...FILE, deletes: true } }),
   free('GET /files/{file_id}/content', 'files.content', { gives: BYTES, objects: FILE }),
   free('POST /uploads', 'uploads.create', { objects: { creates: 'upload' } }),
-  free('POST /uploads/{upload_id}/parts', 'uploads.parts', { takes: MULTIPART, objects: UPLOAD }),
+  free('POST /uploads/{upload_id}/parts', 'uploads.parts', {
+    takes: MULTIPART,
+    objects: { ...UPLOAD, creates: 'upload_part' },
+  }),
   free('POST /uploads/{upload_id}/complete', 'uploads.complete', { objects: { ...UPLOAD, creates: 'file' } }),
   free('POST /uploads/{upload_id}/cancel', 'uploads.cancel', { objects: { ...UPLOAD, deletes: true } }),
 

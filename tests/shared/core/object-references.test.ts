@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { objectReferences } from '../../../shared/core/object-references.ts';
+import type { JsonObject } from '../../../shared/core/json.ts';
+import { type ObjectReference, objectReferences } from '../../../shared/core/object-references.ts';
+import { isRefusal } from '../../../shared/core/refusal.ts';
+
+function referencesIn(body: JsonObject): readonly ObjectReference[] {
+  const found = objectReferences(body);
+  if (isRefusal(found)) throw new Error(found.message);
+  return found;
+}
 
 describe('the objects that a request names', () => {
   it.each([
@@ -35,16 +43,18 @@ describe('the objects that a request names', () => {
     ['an item by reference', { input: [{ type: 'item_reference', id: 'i' }] }, ['i input[0].id']],
     ['an item by nothing but its id', { input: [{ id: 'i' }] }, ['i input[0].id']],
     ['an item of a new conversation', { items: [{ type: null, id: 'i' }] }, ['i items[0].id']],
-    ['a whole item, weakly', { input: [{ type: 'message', id: 'i' }] }, ['i input[0].id (weak)']],
+    [
+      'a whole item, weakly',
+      { input: [{ type: 'message', id: 'i', content: 'Hello.' }] },
+      ['i input[0].id (weak)'],
+    ],
     [
       'a file among the variables of a prompt',
       { prompt: { variables: { a: { file_id: 'f' } } } },
       ['f prompt.variables.a.file_id'],
     ],
   ])('%s', (_name, body, found) => {
-    const shown = objectReferences(body).map(
-      ({ id, param, weak }) => `${id} ${param}${weak ? ' (weak)' : ''}`,
-    );
+    const shown = referencesIn(body).map(({ id, param, weak }) => `${id} ${param}${weak ? ' (weak)' : ''}`);
     expect(shown).toEqual(found);
   });
 

@@ -1,11 +1,9 @@
 import type OpenAI from 'openai';
 import { expect } from 'vitest';
-import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
-import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
-import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
-import type { Received, ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { inProcess } from '../support/targets.ts';
-import { makeWorld, sdk, type World, type WorldParts } from '../support/world.ts';
+import type { Received, ScriptedUpstream } from '../../support/scripted-upstream.ts';
+import { inProcess } from '../../support/targets.ts';
+import { sdk, type World, type WorldParts } from '../../support/world.ts';
+import { attackedWorld } from './world.ts';
 
 /** One of two projects that share a stage, and so one OpenAI account. */
 export interface Side {
@@ -38,12 +36,7 @@ export interface AttackStageOptions {
 /** A stage with two projects, in front of an OpenAI that records what it is sent. */
 export async function startAttackStage(options: AttackStageOptions = {}): Promise<AttackStage> {
   const { limitUsd = '50', parts = {} } = options;
-  const world = await makeWorld({
-    store: createMemoryLedgerStore(),
-    directory: createMemoryDirectory(),
-    cache: createMemoryCache({ clock: { now: () => Date.now() } }),
-    ...parts,
-  });
+  const world = await attackedWorld(parts);
   const [attacker, victim] = [await side(world, limitUsd), await side(world, limitUsd)];
   let told = 0;
   return {
