@@ -119,13 +119,20 @@ function wireCache(config: ProxyConfig, log: Log): ResponseCache {
     });
   if (table === undefined)
     return config.CACHE_IN_PROCESS === '1' ? createMemoryCache({ clock }) : createNoCache();
+  const { attempts, deadlineMs } = { ...CACHE_CLIENT, ...(operationMs && { deadlineMs: operationMs }) };
   const client = createDynamoDbClient({
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_DYNAMODB,
-    ...CACHE_CLIENT,
-    ...(operationMs !== undefined && { deadlineMs: operationMs }),
+    attempts,
+    deadlineMs,
   });
-  return createDynamoDbCache({ client, table, clock, onFault: () => onFault(table) });
+  return createDynamoDbCache({
+    client,
+    table,
+    clock,
+    operationMs: deadlineMs,
+    onFault: () => onFault(table),
+  });
 }
 
 /** @param node `host:port`, as the configuration checked it */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -6,28 +5,22 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Chunk, chunksOf, type Manifest, manifestItem, readItem, wholeItem } from '../core/chunks.ts';
 import { CircuitBreaker } from '../core/circuit-breaker.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ResponseCache } from '../ports/response-cache.ts';
+import type { CacheCapacity, ResponseCache } from '../ports/response-cache.ts';
 import { itemOf, numberAttribute, textAttribute } from './attributes.ts';
 import { isBusy } from './dynamodb-client.ts';
 
 export interface DynamoDbCacheOptions {
-  /** One that tries once, and whose deadline is short: `dynamoDbCacheClient` has what suits. */
+  /** One that tries once, and whose deadline is short: `CACHE_CLIENT` has what suits. */
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly clock: Clock;
   /**
-   * A larger value is split, in bytes; 390,000 where absent: an item has 400 KB with its key and its names
-   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+   * The client's deadline, in milliseconds; 100 where absent. All items of one answer together may take five times as
+   * long.
    */
-  readonly chunkBytes?: number;
-  /**
-   * A larger value is neither stored nor read, in bytes; 4 MiB where absent: each KB is a write unit, of which a table
-   * that was idle takes 4,000 a second.
-   */
-  readonly maxValueBytes?: number;
+  readonly operationMs?: number;
   /** Told once when the table is found dead, and not again before it answered. */
   readonly onFault?: () => void;
 }
@@ -38,8 +31,16 @@ export const CACHE_CLIENT = { attempts: 1, deadlineMs: 100 } as const;
 /** So many failures in a row, and the table is left alone for a while, in milliseconds, which doubles to the most. */
 const BREAKER = { failures: 2, backoffMs: 1_000, maxBackoffMs: 30_000 };
 
-/** Chunks on their way at once: more would wait for each other, and the deadline does not wait for them. */
-const WIDTH = 4;
+const CAPACITY = {
+  // An item has 400 KB with its key and its names
+  // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+  itemBytes: 390_000,
+  // Each KB is a write unit, of which a table that was idle takes 4,000 a second.
+  answerBytes: 4 * 1024 * 1024,
+  // More would wait for each other, and the deadline does not wait for them.
+  width: 4,
+};
+const ITEMS_IN_TIME = 5;
 
 /** The table's attributes: its key, and the one that time to live looks at, in seconds since the epoch. */
 const KEY = 'key';
@@ -57,46 +58,32 @@ export function createDynamoDbCache(options: DynamoDbCacheOptions): ResponseCach
 }
 
 class TableCache implements ResponseCache {
+  readonly capacity: CacheCapacity;
   readonly #options: DynamoDbCacheOptions;
-  readonly #chunkBytes: number;
-  readonly #maxValueBytes: number;
   readonly #breaker: CircuitBreaker;
 
   constructor(options: DynamoDbCacheOptions) {
     this.#options = options;
-    this.#chunkBytes = options.chunkBytes ?? 390_000;
-    this.#maxValueBytes = options.maxValueBytes ?? 4 * 1024 * 1024;
+    const answerMs = ITEMS_IN_TIME * (options.operationMs ?? CACHE_CLIENT.deadlineMs);
+    this.capacity = { ...CAPACITY, answerMs };
     this.#breaker = new CircuitBreaker({ clock: options.clock, ...BREAKER });
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    const item = await this.#getItem(valueKey(key));
-    const read = item === undefined ? undefined : readItem(item);
-    if (read?.kind === 'whole') return read.value;
-    if (read?.kind !== 'split' || !this.#isOurs(read)) return undefined;
-    const parts = await this.#forEachChunk(valueKey(key), read, async (chunk) => {
-      const part = await this.#getItem(chunk.key);
-      return part?.length === chunk.end - chunk.start ? part : undefined;
-    });
-    return parts && Buffer.concat(parts);
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.#getItem(valueKey(key));
   }
 
-  async set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void> {
-    if (value.length > this.#maxValueBytes) return;
-    const ttl = this.#expiry(ttlSeconds);
-    if (value.length <= this.#chunkBytes) {
-      await this.#putItem(valueKey(key), wholeItem(value), ttl);
-      return;
-    }
-    const nonce = randomBytes(16).toString('hex');
-    const manifest: Manifest = { nonce, length: value.length, chunkBytes: this.#chunkBytes };
-    const stored = await this.#forEachChunk(valueKey(key), manifest, async (chunk) => {
-      const part = await this.#putItem(chunk.key, value.subarray(chunk.start, chunk.end), ttl);
-      return part || undefined;
-    });
-    // Last, so that it never names a chunk that is not there yet.
-    if (stored !== undefined) await this.#putItem(valueKey(key), manifestItem(manifest), ttl);
+  async set(key: string, item: Uint8Array, ttlSeconds: number): Promise<boolean> {
+    if (item.length > CAPACITY.itemBytes) return false;
+    const Item = this.#item(valueKey(key), item, this.#expiry(ttlSeconds));
+    const reply = await this.#run(({ client, table }) =>
+      client.send(new PutItemCommand({ TableName: table, Item })),
+    );
+    return reply.kind === 'ok';
   }
+
+  /** DynamoDB does not mix up its answers. */
+  distrust(): void {}
 
   async claim(key: string, proof: Uint8Array, ttlSeconds: number): Promise<'free' | 'taken' | 'unknown'> {
     const reply = await this.#run(async ({ client, table }) => {
@@ -128,28 +115,6 @@ class TableCache implements ResponseCache {
     await this.#run(({ client, table }) => client.send(new DeleteItemCommand({ TableName: table, Key })));
   }
 
-  /** Any other chunk size could promise millions of chunks, and each costs time. */
-  #isOurs({ length, chunkBytes }: Manifest): boolean {
-    return chunkBytes === this.#chunkBytes && length > chunkBytes && length <= this.#maxValueBytes;
-  }
-
-  /** Does something for every chunk, some at a time, in their order; `undefined` as soon as it gives nothing for one. */
-  async #forEachChunk<T>(
-    key: string,
-    manifest: Manifest,
-    act: (chunk: Chunk) => Promise<T | undefined>,
-  ): Promise<T[] | undefined> {
-    const chunks = [...chunksOf(key, manifest)];
-    const results: T[] = [];
-    for (let start = 0; start < chunks.length; start += WIDTH) {
-      for (const result of await Promise.all(chunks.slice(start, start + WIDTH).map(act))) {
-        if (result === undefined) return undefined;
-        results.push(result);
-      }
-    }
-    return results;
-  }
-
   /** Consistent, or a call could miss the answer that it waited for. */
   async #getItem(name: string): Promise<Buffer | undefined> {
     const Key = itemOf({ [KEY]: textAttribute(name) });
@@ -160,14 +125,6 @@ class TableCache implements ResponseCache {
     const { [TTL]: ttl, [DATA]: data } = reply.value.Item;
     if (data?.B === undefined || !(Number(ttl?.N) > this.#seconds())) return undefined;
     return Buffer.from(data.B);
-  }
-
-  async #putItem(name: string, data: Uint8Array, ttl: number): Promise<boolean> {
-    const Item = this.#item(name, data, ttl);
-    const reply = await this.#run(({ client, table }) =>
-      client.send(new PutItemCommand({ TableName: table, Item })),
-    );
-    return reply.kind === 'ok';
   }
 
   #item(name: string, data: Uint8Array, ttl: number) {

@@ -6,7 +6,9 @@ import type { Secrets } from '../ports/secrets.ts';
 import { type CachedAnswer, decodeAnswer, encodeAnswer } from './answer.ts';
 import { boundedAlarm } from './bounded-alarm.ts';
 import { type Claim, isGenuine, makeClaim } from './claim.ts';
+import { pack, unpack } from './packing.ts';
 import { createSeal, type Seal } from './seal.ts';
+import { readItems, writeItems } from './sealed-items.ts';
 
 export type Lookup =
   | { readonly kind: 'hit'; readonly answer: CachedAnswer; readonly ageSeconds: number }
@@ -74,7 +76,8 @@ class SealedAnswerCache implements AnswerCache {
     if (!control.read) return { kind: 'miss' };
     const seal = await this.#seal();
     if (seal === undefined) return { kind: 'miss' };
-    return (await this.#read(seal, key, control)) ?? this.#claimOrWait(seal, key, control);
+    const name = seal.name(key);
+    return (await this.#read(seal, name, control)) ?? this.#claimOrWait(seal, name, control);
   }
 
   async store(key: string, answer: CachedAnswer, control: CacheControl): Promise<void> {
@@ -82,32 +85,33 @@ class SealedAnswerCache implements AnswerCache {
     if (!control.store || encoded.length > this.#options.maxAnswerBytes) return;
     const seal = await this.#seal();
     if (seal === undefined) return;
-    await this.#options.cache.set(key, await seal.seal(key, encoded), this.#options.ttlSeconds);
+    const { cache, clock, ttlSeconds } = this.#options;
+    await writeItems(seal.name(key), await pack(encoded), ttlSeconds, { cache, seal, clock });
   }
 
-  async release({ key, proof }: Claim): Promise<void> {
+  async release({ name, proof }: Claim): Promise<void> {
     const { cache } = this.#options;
-    const holder = await cache.claimed(key);
-    if (sameBytes(holder, proof)) await cache.unclaim(key);
+    const holder = await cache.claimed(name);
+    if (sameBytes(holder, proof)) await cache.unclaim(name);
   }
 
-  async #claimOrWait(seal: Seal, key: string, control: CacheControl): Promise<Lookup> {
+  async #claimOrWait(seal: Seal, name: string, control: CacheControl): Promise<Lookup> {
     if (!control.store) return { kind: 'miss' };
-    const first = await this.#claim(seal, key, control);
+    const first = await this.#claim(seal, name, control);
     if (first !== 'taken') return first;
-    const found = await this.#awaitHolder(seal, key, control);
+    const found = await this.#awaitHolder(seal, name, control);
     if (found !== undefined) return found;
-    const second = await this.#claim(seal, key, control);
+    const second = await this.#claim(seal, name, control);
     return second === 'taken' ? { kind: 'miss' } : second;
   }
 
-  async #claim(seal: Seal, key: string, control: CacheControl): Promise<Lookup | 'taken'> {
-    const claim = await makeClaim(seal, key, this.#options.clock.now());
-    const outcome = await this.#options.cache.claim(key, claim.proof, this.#claimSeconds);
+  async #claim(seal: Seal, name: string, control: CacheControl): Promise<Lookup | 'taken'> {
+    const claim = makeClaim(seal, name, this.#options.clock.now());
+    const outcome = await this.#options.cache.claim(name, claim.proof, this.#claimSeconds);
     if (outcome === 'taken') return 'taken';
     if (outcome === 'unknown') return { kind: 'miss' };
     // The last holder may have stored and let go between the miss that led here and this claim.
-    const found = await this.#read(seal, key, control);
+    const found = await this.#read(seal, name, control);
     if (found === undefined) return { kind: 'miss', claim };
     await this.release(claim);
     return found;
@@ -117,34 +121,36 @@ class SealedAnswerCache implements AnswerCache {
    * Waits until the answer is there, its holder is gone, or the bound is reached. It waits for the first holder alone:
    * where that one fails, the others go on together instead of waiting for each other in turn.
    */
-  async #awaitHolder(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
+  async #awaitHolder(seal: Seal, name: string, control: CacheControl): Promise<Lookup | undefined> {
     const { cache, clock, sleep, waitMs } = this.#options;
     const deadline = clock.now() + waitMs;
-    const awaited = await cache.claimed(key);
+    const awaited = await cache.claimed(name);
     let proof = awaited;
     let slept = 0;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
       // Read after asking for the claim: a holder stores, then lets go, so one who is gone has stored by now.
-      const found = await this.#read(seal, key, control);
+      const found = await this.#read(seal, name, control);
       if (found !== undefined || !sameBytes(proof, awaited)) return found;
-      if (!(await isGenuine(seal, key, proof, clock.now(), this.#claimSeconds))) return undefined;
+      if (!isGenuine(seal, name, proof, clock.now(), this.#claimSeconds)) return undefined;
       const left = Math.min(deadline - clock.now(), waitMs - slept);
       if (left <= 0) return undefined;
       const nap = Math.min(left, pause * (0.5 + Math.random()));
       await sleep(nap);
       slept += nap;
-      proof = await cache.claimed(key);
+      proof = await cache.claimed(name);
     }
   }
 
-  async #read(seal: Seal, key: string, control: CacheControl): Promise<Lookup | undefined> {
-    const { cache, clock, ttlSeconds } = this.#options;
-    const sealed = await cache.get(key);
-    if (sealed === undefined) return undefined;
-    const content = await seal.open(key, sealed);
+  async #read(seal: Seal, name: string, control: CacheControl): Promise<Lookup | undefined> {
+    const { cache, clock, ttlSeconds, maxAnswerBytes } = this.#options;
+    const read = await readItems(name, { cache, seal, clock });
+    if (read.kind === 'absent') return undefined;
+    const content = read.kind === 'found' ? await unpack(read.content, maxAnswerBytes) : undefined;
     const answer = content === undefined ? undefined : decodeAnswer(content);
     if (answer === undefined) {
-      this.#alarm('cache_entry_rejected', { bytes: sealed.length });
+      this.#alarm('cache_entry_rejected', {
+        bytes: read.kind === 'found' ? read.content.length : read.bytes,
+      });
       return undefined;
     }
     const ageSeconds = Math.max(0, Math.floor((clock.now() - answer.storedAt) / 1_000));
@@ -157,11 +163,7 @@ class SealedAnswerCache implements AnswerCache {
     try {
       const { cacheSecret: secret } = await this.#options.secrets.read();
       if (this.#derived?.secret !== secret) {
-        const { stage, maxAnswerBytes } = this.#options;
-        this.#derived = {
-          secret,
-          seal: createSeal({ secret, stage, maxContentBytes: maxAnswerBytes }),
-        };
+        this.#derived = { secret, seal: createSeal({ secret, stage: this.#options.stage }) };
       }
       return this.#derived.seal;
     } catch {

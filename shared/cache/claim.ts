@@ -2,7 +2,8 @@ import type { Seal } from './seal.ts';
 
 /** The right to compute one answer while identical calls wait for it. */
 export interface Claim {
-  readonly key: string;
+  /** Of the answer, from `Seal.name`. */
+  readonly name: string;
   /** The sealed bytes that stand for it in the cache. */
   readonly proof: Uint8Array;
 }
@@ -10,32 +11,32 @@ export interface Claim {
 const TIME_BYTES = 8;
 
 /** Proofs are sealed under a name of their own, so that neither a proof nor an answer can stand in for the other. */
-function sealedName(key: string): string {
-  return `claim:${key}`;
+function sealedName(name: string): string {
+  return `claim:${name}`;
 }
 
 /** @param at milliseconds since the epoch */
-export async function makeClaim(seal: Seal, key: string, at: number): Promise<Claim> {
+export function makeClaim(seal: Seal, name: string, at: number): Claim {
   const time = Buffer.alloc(TIME_BYTES);
   time.writeBigUInt64BE(BigInt(Math.max(0, Math.trunc(at))));
-  return { key, proof: await seal.seal(sealedName(key), time) };
+  return { name, proof: seal.seal(sealedName(name), time) };
 }
 
 /**
- * Whether a proof was made by this stage, for this key, less than `ttlSeconds` ago. A store that invents claims, or
+ * Whether a proof was made by this stage, for this answer, less than `ttlSeconds` ago. A store that invents claims, or
  * keeps old ones, makes nobody wait.
  *
  * @param now milliseconds since the epoch
  */
-export async function isGenuine(
+export function isGenuine(
   seal: Seal,
-  key: string,
+  name: string,
   proof: Uint8Array | undefined,
   now: number,
   ttlSeconds: number,
-): Promise<boolean> {
-  const content = proof === undefined ? undefined : await seal.open(sealedName(key), proof);
+): boolean {
+  const content = proof === undefined ? undefined : seal.open(sealedName(name), proof);
   if (content?.length !== TIME_BYTES) return false;
-  const at = Number(new DataView(content.buffer, content.byteOffset).getBigUint64(0));
+  const at = Number(content.readBigUInt64BE(0));
   return Math.abs(now - at) <= ttlSeconds * 1_000;
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { JsonValue } from './json.ts';
 
 /** Part of every key: raised when the meaning of a key or of the stored form changes, so that old entries are never met. */
-const KEY_FORMAT = 'farebox-answer-1';
+const KEY_FORMAT = 'farebox-answer-2';
 
 /**
  * The request headers that change an answer. Left out on purpose: `accept` (these endpoints choose their form by the
@@ -13,9 +13,20 @@ const KEY_FORMAT = 'farebox-answer-1';
  */
 const KEYED_HEADERS = ['openai-beta'] as const;
 
+/**
+ * Members whose content a model is shown, or answers, in the order in which it was written: JSON Schemas by every name
+ * that OpenAI's API has for one, what makes an object a schema under any other name, and the members whose keys a
+ * caller chooses. A name too many only costs a miss, so they count wherever they stand.
+ */
+const ORDERED_MEMBERS: ReadonlySet<string> = new Set([
+  ...['schema', 'parameters', 'input_schema', 'output_schema'],
+  ...['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'],
+  ...['annotations', 'arguments', 'attributes', 'data', 'env', 'variables'],
+]);
+
 export type KeyedBody =
   | { readonly kind: 'none' }
-  /** Parsed JSON; its key order and white space do not matter. Numbers too long for a float come as `JSON.rawJSON`. */
+  /** Parsed JSON; white space does not matter, and key order only in what a model sees in order. Numbers too long for a float come as `JSON.rawJSON`. */
   | { readonly kind: 'json'; readonly value: JsonValue }
   /** Any other body, byte for byte. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
@@ -44,7 +55,8 @@ export interface KeyedRequest {
  * What is hashed is a JSON array of strings on one line, then the body: neither can run into the other, so no two
  * different requests are hashed from the same bytes.
  *
- * @returns SHA-256 in base64url, 43 characters: safe as a Memcached key
+ * @returns SHA-256 in base64url. It stays in the process: whoever sees it can confirm a guess of the request, so the
+ *   answer cache stores under a name that only the stage's secret makes of it
  */
 export function cacheKey(request: KeyedRequest): string {
   const head = [
@@ -61,7 +73,8 @@ export function cacheKey(request: KeyedRequest): string {
     request.body.kind,
   ];
   const hash = createHash('sha256').update(`${JSON.stringify(head)}\n`);
-  if (request.body.kind === 'json') hash.update(canonicalJson(request.body.value));
+  if (request.body.kind === 'json')
+    hash.update(canonicalJson(request.body.value, (name) => ORDERED_MEMBERS.has(name)));
   if (request.body.kind === 'bytes') hash.update(request.body.bytes);
   return hash.digest('base64url');
 }

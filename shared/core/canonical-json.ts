@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 const isRawJson: unknown = Reflect.get(JSON, 'isRawJSON');
 
 /** What is left to write: a piece of text, or a value. A stack of these instead of recursion, as callers choose the depth. */
-type Task = { readonly text: string } | { readonly value: JsonValue | undefined };
+type Task = { readonly text: string } | { readonly value: JsonValue | undefined; readonly inOrder: boolean };
 
 /**
  * Writes a JSON value so that two values that mean the same, and only they, are written the same: object keys in
@@ -15,35 +15,44 @@ type Task = { readonly text: string } | { readonly value: JsonValue | undefined 
  *
  * The text is for comparing and hashing; it is not meant to be parsed.
  *
+ * @param keepsOrder whether the order of keys counts in all that the member of this name holds; absent: nowhere
  * @throws TypeError for what JSON cannot hold (a function, a symbol), which is a bug of the caller
  */
-export function canonicalJson(value: JsonValue): string {
+export function canonicalJson(value: JsonValue, keepsOrder: (name: string) => boolean = () => false): string {
   let text = '';
-  const tasks: Task[] = [{ value }];
+  const tasks: Task[] = [{ value, inOrder: false }];
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     if ('text' in task) text += task.text;
-    else if (Array.isArray(task.value)) pushArray(tasks, task.value);
-    else if (isPlainObject(task.value)) pushObject(tasks, task.value);
+    else if (Array.isArray(task.value)) pushArray(tasks, task.value, task.inOrder);
+    else if (isPlainObject(task.value)) pushObject(tasks, task.value, task.inOrder, keepsOrder);
     else text += scalar(task.value);
   }
   return text;
 }
 
-function pushArray(tasks: Task[], items: readonly JsonValue[]): void {
+function pushArray(tasks: Task[], items: readonly JsonValue[], inOrder: boolean): void {
   tasks.push({ text: ']' });
   for (let index = items.length - 1; index >= 0; index -= 1) {
-    tasks.push({ value: items[index] }, { text: index === 0 ? '' : ',' });
+    tasks.push({ value: items[index], inOrder }, { text: index === 0 ? '' : ',' });
   }
   tasks.push({ text: '[' });
 }
 
-function pushObject(tasks: Task[], object: JsonObject): void {
+function pushObject(
+  tasks: Task[],
+  object: JsonObject,
+  inOrder: boolean,
+  keepsOrder: (name: string) => boolean,
+): void {
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
-  keys.sort();
+  if (!inOrder) keys.sort();
   tasks.push({ text: '}' });
   for (let index = keys.length - 1; index >= 0; index -= 1) {
     const key = keys[index] ?? '';
-    tasks.push({ value: object[key] }, { text: `${index === 0 ? '' : ','}${JSON.stringify(key)}:` });
+    tasks.push(
+      { value: object[key], inOrder: inOrder || keepsOrder(key) },
+      { text: `${index === 0 ? '' : ','}${JSON.stringify(key)}:` },
+    );
   }
   tasks.push({ text: '{' });
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Client, Server } from 'memjs';
+import { FrameBound } from './frame-bound.ts';
 
 /** What `memjs` is told to wait: so long that its own timers, which cannot be relied on, never act before ours. */
 const MEMJS_TIMEOUT_SECONDS = 3_600;
@@ -18,17 +19,19 @@ export interface Address {
   readonly port: number;
 }
 
-/** A `memjs` server whose sockets are known, and keep no process alive. */
+/** A `memjs` server whose sockets are known, keep no process alive, and are closed when they bring too much. */
 class TrackedServer extends Server {
   readonly #sockets = new Set<Socket>();
+  readonly #itemBytes: number;
   readonly #onClose: () => void;
 
-  constructor({ host, port }: Address, onClose: () => void) {
+  constructor({ host, port }: Address, itemBytes: number, onClose: () => void) {
     super(host, port, undefined, undefined, {
       timeout: MEMJS_TIMEOUT_SECONDS,
       conntimeout: MEMJS_TIMEOUT_SECONDS,
       keepAlive: true,
     });
+    this.#itemBytes = itemBytes;
     this.#onClose = onClose;
   }
 
@@ -42,6 +45,11 @@ class TrackedServer extends Server {
     // A name with several addresses gets a fresh handle for each attempt, so the first call is not enough.
     socket.once('connect', () => socket.unref());
     socket.once('close', this.#onClose);
+    const bound = new FrameBound(this.#itemBytes);
+    // Ahead of `memjs`, which copies all that it has with every piece that comes, until the last one is there.
+    socket.on('data', (piece: Buffer) => {
+      if (bound.isPassed(piece)) this.#onClose();
+    });
   }
 
   destroy(): void {
@@ -61,10 +69,13 @@ export class Connection {
   readonly #onDestroyed: (busy: boolean) => void;
   #destroyed = false;
 
-  /** @param onDestroyed called once, when the connection is of no more use; `busy`: operations were under way */
-  constructor(address: Address, onDestroyed: (busy: boolean) => void) {
+  /**
+   * @param itemBytes the most bytes of an item: a server that announces more is not listened to
+   * @param onDestroyed called once, when the connection is of no more use; `busy`: operations were under way
+   */
+  constructor(address: Address, itemBytes: number, onDestroyed: (busy: boolean) => void) {
     this.#onDestroyed = onDestroyed;
-    this.#server = new TrackedServer(address, () => this.destroy());
+    this.#server = new TrackedServer(address, itemBytes, () => this.destroy());
     this.#client = new Client([this.#server], { retries: 0, logger: { log: () => undefined } });
   }
 

@@ -1,8 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Client } from 'memjs';
-import { chunksOf, type Manifest, manifestItem, readItem, wholeItem } from '../core/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ResponseCache } from '../ports/response-cache.ts';
+import type { CacheCapacity, ResponseCache } from '../ports/response-cache.ts';
 import type { Address, Reply } from './connection.ts';
 import { MemcachedNode, type NodeOptions } from './node.ts';
 
@@ -10,14 +9,10 @@ export interface MemcachedCacheOptions {
   readonly servers: readonly Address[];
   readonly clock: Clock;
   /**
-   * How long a server may take for one item, connecting included, in milliseconds; 50 where absent. A value of n chunks
-   * is n + 1 items.
+   * How long a server may take for one item, connecting included, in milliseconds; 50 where absent. All items of one
+   * answer together may take five times as long.
    */
   readonly operationMs?: number;
-  /** A larger value is split, in bytes; 1,000,000 where absent: Memcached's 1 MiB less its overhead. */
-  readonly chunkBytes?: number;
-  /** A larger value is neither stored nor read, in bytes; 32 MiB where absent. */
-  readonly maxValueBytes?: number;
   /** So many failures in a row open a server's circuit; 2 where absent. */
   readonly failures?: number;
   /** How long it stays open at first, in milliseconds; 1,000 where absent. Doubles with each failed probe. */
@@ -27,6 +22,12 @@ export interface MemcachedCacheOptions {
   /** Told once when a server's circuit opens, and not again before it was closed. */
   readonly onFault?: (server: Address) => void;
 }
+
+/** The most bytes of an item: Memcached's 1 MiB less its overhead. */
+const ITEM_BYTES = 1_000_000;
+/** The most bytes of all items of an answer. */
+const ANSWER_BYTES = 32 * 1024 * 1024;
+const ITEMS_IN_TIME = 5;
 
 /** From there on Memcached reads an expiry as a date, in seconds since 1970 (its protocol.txt, "Expiration times"). */
 const MAX_TTL_SECONDS = 30 * 24 * 60 * 60;
@@ -42,20 +43,26 @@ export interface MemcachedCache extends ResponseCache {
  */
 export function createMemcachedCache(options: MemcachedCacheOptions): MemcachedCache {
   if (options.servers.length === 0) throw new RangeError('a Memcached cache needs at least one server');
-  return new ChunkedCache(options);
+  return new ClusterCache(options);
 }
 
-class ChunkedCache implements MemcachedCache {
+class ClusterCache implements MemcachedCache {
+  readonly capacity: CacheCapacity;
   readonly #nodes: readonly MemcachedNode[];
-  readonly #chunkBytes: number;
-  readonly #maxValueBytes: number;
 
   constructor(options: MemcachedCacheOptions) {
-    this.#chunkBytes = options.chunkBytes ?? 1_000_000;
-    this.#maxValueBytes = options.maxValueBytes ?? 32 * 1024 * 1024;
+    const operationMs = options.operationMs ?? 50;
+    this.capacity = {
+      itemBytes: ITEM_BYTES,
+      answerBytes: ANSWER_BYTES,
+      // One after the other: a hanging server costs one bound, and a fast one loses nothing on a single connection.
+      width: 1,
+      answerMs: ITEMS_IN_TIME * operationMs,
+    };
     const node: NodeOptions = {
       clock: options.clock,
-      operationMs: options.operationMs ?? 50,
+      operationMs,
+      itemBytes: ITEM_BYTES,
       failures: options.failures ?? 2,
       backoffMs: options.backoffMs ?? 1_000,
       maxBackoffMs: options.maxBackoffMs ?? 30_000,
@@ -64,35 +71,21 @@ class ChunkedCache implements MemcachedCache {
     this.#nodes = options.servers.map((address) => new MemcachedNode(address, node));
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    const item = await this.#getItem(valueKey(key));
-    if (item === undefined) return undefined;
-    const read = readItem(item);
-    if (read?.kind === 'whole') return read.value;
-    if (read?.kind === 'split' && this.#isOurs(read)) return this.#getChunks(key, read);
-    // Nothing that this cache writes: what else comes on this connection is not to be trusted either.
-    this.#node(valueKey(key)).close();
-    return undefined;
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.#getItem(valueKey(key));
   }
 
-  async set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void> {
-    if (value.length > this.#maxValueBytes) return;
-    if (value.length <= this.#chunkBytes) {
-      await this.#setItem(valueKey(key), wholeItem(value), ttlSeconds);
-      return;
-    }
-    const manifest: Manifest = {
-      nonce: randomBytes(16).toString('hex'),
-      length: value.length,
-      chunkBytes: this.#chunkBytes,
-    };
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    for (const chunk of chunksOf(valueKey(key), manifest)) {
-      const stored = await this.#setItem(chunk.key, bytes.subarray(chunk.start, chunk.end), ttlSeconds);
-      if (!stored) return;
-    }
-    // Last, so that it never names a chunk that is not there yet.
-    await this.#setItem(valueKey(key), manifestItem(manifest), ttlSeconds);
+  async set(key: string, item: Uint8Array, ttlSeconds: number): Promise<boolean> {
+    if (item.length > ITEM_BYTES) return false;
+    const name = valueKey(key);
+    const bytes = Buffer.from(item.buffer, item.byteOffset, item.byteLength);
+    const reply = await this.#run(name, (client) => client.set(name, bytes, { expires: expiry(ttlSeconds) }));
+    return reply.kind === 'ok' && reply.value;
+  }
+
+  /** `memjs` may have mixed up its answers: what else comes on this connection is not to be trusted either. */
+  distrust(key: string): void {
+    this.#node(valueKey(key)).close();
   }
 
   async claim(key: string, proof: Uint8Array, ttlSeconds: number): Promise<'free' | 'taken' | 'unknown'> {
@@ -116,31 +109,9 @@ class ChunkedCache implements MemcachedCache {
     for (const node of this.#nodes) node.close();
   }
 
-  /** Any other chunk size could promise millions of chunks, and each costs time. */
-  #isOurs({ length, chunkBytes }: Manifest): boolean {
-    return chunkBytes === this.#chunkBytes && length > chunkBytes && length <= this.#maxValueBytes;
-  }
-
-  async #getChunks(key: string, manifest: Manifest): Promise<Uint8Array | undefined> {
-    const parts: Buffer[] = [];
-    // One after the other: a hanging server costs one bound, and a fast one loses nothing on a single connection.
-    for (const chunk of chunksOf(valueKey(key), manifest)) {
-      const part = await this.#getItem(chunk.key);
-      if (part?.length !== chunk.end - chunk.start) return undefined;
-      parts.push(part);
-    }
-    return Buffer.concat(parts);
-  }
-
   async #getItem(name: string): Promise<Buffer | undefined> {
     const reply = await this.#run(name, (client) => client.get(name));
     return reply.kind === 'ok' && reply.value.value !== null ? reply.value.value : undefined;
-  }
-
-  async #setItem(name: string, item: Buffer, ttlSeconds: number): Promise<boolean> {
-    const options = { expires: expiry(ttlSeconds) };
-    const reply = await this.#run(name, (client) => client.set(name, item, options));
-    return reply.kind === 'ok' && reply.value;
   }
 
   #run<T>(name: string, operation: (client: Client) => Promise<T>): Promise<Reply<T>> {

@@ -7,6 +7,8 @@ export interface NodeOptions {
   readonly clock: Clock;
   /** How long one operation may take, connecting included, in milliseconds. */
   readonly operationMs: number;
+  /** The most bytes of an item: a server that sends more fails. */
+  readonly itemBytes: number;
   /** So many failures in a row, and the node is left alone for a while. */
   readonly failures: number;
   /** For how long at first, and at most, in milliseconds. */
@@ -24,13 +26,15 @@ export interface NodeOptions {
 export class MemcachedNode {
   readonly #address: Address;
   readonly #operationMs: number;
+  readonly #itemBytes: number;
   readonly #breaker: CircuitBreaker;
   readonly #onFault: (server: Address) => void;
   #connection: Connection | undefined;
 
-  constructor(address: Address, { operationMs, onFault, ...breaker }: NodeOptions) {
+  constructor(address: Address, { operationMs, itemBytes, onFault, ...breaker }: NodeOptions) {
     this.#address = address;
     this.#operationMs = operationMs;
+    this.#itemBytes = itemBytes;
     this.#onFault = onFault;
     this.#breaker = new CircuitBreaker(breaker);
   }
@@ -50,7 +54,7 @@ export class MemcachedNode {
   }
 
   #connect(): Connection {
-    const connection = new Connection(this.#address, (busy) => {
+    const connection = new Connection(this.#address, this.#itemBytes, (busy) => {
       // Many operations can fail together: that is one failure. An idle connection that closes is none.
       if (busy && this.#breaker.failed()) this.#onFault(this.#address);
       if (this.#connection === connection) this.#connection = undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { ResponseCache } from '../ports/response-cache.ts';
+import type { CacheCapacity, ResponseCache } from '../ports/response-cache.ts';
 
 export interface MemoryCacheOptions {
   readonly clock: Clock;
@@ -26,6 +26,7 @@ export function createMemoryCache({
 }
 
 class MemoryCache implements ResponseCache {
+  readonly capacity: CacheCapacity;
   readonly #clock: Clock;
   readonly #maxBytes: number;
   /** In the order of their last use. */
@@ -35,14 +36,19 @@ class MemoryCache implements ResponseCache {
   constructor(clock: Clock, maxBytes: number) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
+    this.capacity = { itemBytes: maxBytes, answerBytes: maxBytes, width: 1, answerMs: 1_000 };
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     return this.#read(`answer.${key}`);
   }
 
-  async set(key: string, value: Uint8Array, ttlSeconds: number): Promise<void> {
-    this.#write(`answer.${key}`, value, ttlSeconds);
+  async set(key: string, item: Uint8Array, ttlSeconds: number): Promise<boolean> {
+    return this.#write(`answer.${key}`, item, ttlSeconds);
+  }
+
+  distrust(key: string): void {
+    this.#remove(`answer.${key}`);
   }
 
   async claim(key: string, proof: Uint8Array, ttlSeconds: number): Promise<'free' | 'taken'> {
@@ -73,10 +79,10 @@ class MemoryCache implements ResponseCache {
     return Uint8Array.from(entry.value);
   }
 
-  #write(name: string, value: Uint8Array, ttlSeconds: number): void {
+  #write(name: string, value: Uint8Array, ttlSeconds: number): boolean {
     this.#remove(name);
     const size = sizeOf(name, value);
-    if (size > this.#maxBytes) return;
+    if (size > this.#maxBytes) return false;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes + size <= this.#maxBytes) break;
       this.#remove(oldest);
@@ -84,6 +90,7 @@ class MemoryCache implements ResponseCache {
     const expiresAt = this.#clock.now() + ttlSeconds * 1_000;
     this.#entries.set(name, { value: Uint8Array.from(value), expiresAt });
     this.#bytes += size;
+    return true;
   }
 
   #remove(name: string): void {

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CachedAnswer } from '../../../shared/cache/answer.ts';
-import { type AnswerCache, createAnswerCache, type Lookup } from '../../../shared/cache/answer-cache.ts';
+import {
+  type AnswerCache,
+  type AnswerCacheOptions,
+  createAnswerCache,
+  type Lookup,
+} from '../../../shared/cache/answer-cache.ts';
+import { createSeal } from '../../../shared/cache/seal.ts';
 import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
 import type { ResponseCache } from '../../../shared/ports/response-cache.ts';
 
@@ -18,6 +25,8 @@ interface World {
   readonly answers: AnswerCache;
   /** Another function of the same stage, or of another, on the same cache. */
   readonly another: (stage?: string) => AnswerCache;
+  /** Under which name the stage's answer to a request lies in the cache. */
+  readonly nameOf: (key: string) => string;
 }
 
 /** A world whose time passes only when somebody sleeps in it, or a test says so. */
@@ -25,6 +34,8 @@ function world(change: Partial<ResponseCache> = {}): World {
   const clock = { now: () => made.now };
   const store = createMemoryCache({ clock });
   const cache: ResponseCache = {
+    capacity: store.capacity,
+    distrust: (key) => store.distrust(key),
     get: (key) => store.get(key),
     set: (key, value, ttl) => store.set(key, value, ttl),
     claim: (key, proof, ttl) => store.claim(key, proof, ttl),
@@ -32,35 +43,38 @@ function world(change: Partial<ResponseCache> = {}): World {
     unclaim: (key) => store.unclaim(key),
     ...change,
   };
-  const another = (stage = 'dev') =>
-    createAnswerCache({
-      cache,
-      stage,
-      clock,
-      secrets: {
-        read: async () => {
-          if (made.secret === undefined) throw new Error('the secret store is down');
-          return { openaiApiKey: 'sk-test', cacheSecret: made.secret };
-        },
-      },
-      log: { event: (_, name) => made.events.push(name), alarm: (name) => made.events.push(name) },
-      sleep: async (milliseconds) => {
-        made.now += milliseconds;
-        await nextTurn();
-      },
-      ttlSeconds: TTL_SECONDS,
-      waitMs: WAIT_MS,
-      maxAnswerBytes: 10_000,
-    });
-  const made: World = {
+  const another = (stage = 'dev') => createAnswerCache({ ...partsOf(made), cache, stage });
+  const made: Omit<World, 'answers'> = {
     now: START,
     secret: 'a secret that is long enough',
     events: [],
     cache,
     another,
-    answers: another(),
+    nameOf: (key) => createSeal({ secret: made.secret ?? '', stage: 'dev' }).name(key),
   };
-  return made;
+  return Object.assign(made, { answers: another() });
+}
+
+function partsOf(made: Omit<World, 'answers'>): AnswerCacheOptions {
+  return {
+    cache: made.cache,
+    stage: 'dev',
+    clock: { now: () => made.now },
+    secrets: {
+      read: async () => {
+        if (made.secret === undefined) throw new Error('the secret store is down');
+        return { openaiApiKey: 'sk-test', cacheSecret: made.secret };
+      },
+    },
+    log: { event: (_, name) => made.events.push(name), alarm: (name) => made.events.push(name) },
+    sleep: async (milliseconds) => {
+      made.now += milliseconds;
+      await nextTurn();
+    },
+    ttlSeconds: TTL_SECONDS,
+    waitMs: WAIT_MS,
+    maxAnswerBytes: 10_000,
+  };
 }
 
 function answerAt(storedAt: number, text = '{"id":"chatcmpl-1"}'): CachedAnswer {
@@ -113,39 +127,74 @@ describe('a stored answer', () => {
     const it = world();
     await fill(it.answers, 'key', answerAt(START));
     expect(await it.answers.lookup('key', { read: false, store: true })).toEqual({ kind: 'miss' });
-    expect(await it.cache.claimed('key')).toBeUndefined();
+    expect(await it.cache.claimed(it.nameOf('key'))).toBeUndefined();
   });
 
   it('is not there when the caller would not store, or when it is too large', async () => {
     const it = world();
     await it.answers.store('key', answerAt(START), { read: true, store: false });
     await it.answers.store('large', answerAt(START, 'x'.repeat(10_000)), DEFAULT);
-    expect(await it.cache.get('key')).toBeUndefined();
-    expect(await it.cache.get('large')).toBeUndefined();
+    expect(await it.cache.get(it.nameOf('key'))).toBeUndefined();
+    expect(await it.cache.get(it.nameOf('large'))).toBeUndefined();
   });
 
   it('never becomes that of another stage, another key or another secret', async () => {
     const it = world();
     await fill(it.answers, 'key', answerAt(START));
     expect((await it.another('prod').lookup('key', DEFAULT)).kind).toBe('miss');
-    await it.cache.set('moved', (await it.cache.get('key')) ?? Buffer.alloc(0), 60);
+    const sealed = (await it.cache.get(it.nameOf('key'))) ?? Buffer.alloc(0);
+    await it.cache.set(it.nameOf('moved'), sealed, 60);
     expect((await it.answers.lookup('moved', DEFAULT)).kind).toBe('miss');
+    expect(it.events).toEqual(['cache_entry_rejected']);
     it.secret = 'another secret, just as long';
+    await it.cache.set(it.nameOf('key'), sealed, 60);
     expect((await it.answers.lookup('key', DEFAULT)).kind).toBe('miss');
-    expect(new Set(it.events)).toEqual(new Set(['cache_entry_rejected']));
   });
 
   it('that was tampered with is a miss, and is replaced by the next answer', async () => {
     const it = world();
     await fill(it.answers, 'key', answerAt(START));
-    const sealed = Buffer.from((await it.cache.get('key')) ?? []);
+    const sealed = Buffer.from((await it.cache.get(it.nameOf('key'))) ?? []);
     sealed[20] = (sealed[20] ?? 0) ^ 1;
-    await it.cache.set('key', sealed, 60);
+    await it.cache.set(it.nameOf('key'), sealed, 60);
     await fill(it.answers, 'key', answerAt(START, '{"id":"chatcmpl-2"}'));
     expect(await it.answers.lookup('key', DEFAULT)).toMatchObject({
       kind: 'hit',
       answer: { body: Buffer.from('{"id":"chatcmpl-2"}') },
     });
+  });
+
+  it('lies under a name that only the stage’s secret makes, as do all its parts and its claim', async () => {
+    const names: string[] = [];
+    const it = world();
+    const { cache } = it;
+    const seen = createAnswerCache({
+      ...partsOf(it),
+      cache: {
+        ...cache,
+        capacity: { ...cache.capacity, itemBytes: 200 },
+        get: (name) => cache.get(noted(name)),
+        set: (name, item, ttl) => cache.set(noted(name), item, ttl),
+        claim: (name, proof, ttl) => cache.claim(noted(name), proof, ttl),
+        claimed: (name) => cache.claimed(noted(name)),
+        unclaim: (name) => cache.unclaim(noted(name)),
+      },
+    });
+    const noted = (name: string) => {
+      names.push(name);
+      return name;
+    };
+    await fill(seen, 'the key of a guess', answerAt(START, randomBytes(1_000).toString('hex')));
+    expect((await seen.lookup('the key of a guess', DEFAULT)).kind).toBe('hit');
+    expect(new Set(names).size).toBeGreaterThan(5);
+    for (const name of names) {
+      expect(name.startsWith(it.nameOf('the key of a guess'))).toBe(true);
+      expect(name).not.toContain('guess');
+    }
+    const secrets = ['a secret that is long enough', 'a secret that is long enough.'];
+    const made = secrets.map((secret) => createSeal({ secret, stage: 'dev' }).name('key'));
+    const inProd = createSeal({ secret: secrets[0] ?? '', stage: 'prod' }).name('key');
+    expect(new Set([...made, inProd]).size).toBe(3);
   });
 
   it('cannot be had without the secret, and the call goes on', async () => {
@@ -161,10 +210,14 @@ describe('a stored answer', () => {
 
   it('that is refused again and again is one alarm a minute', async () => {
     const it = world();
-    await it.cache.set('key', Buffer.from('nothing that we sealed'), 600);
-    for (let lookups = 0; lookups < 5; lookups += 1) await it.answers.lookup('key', DEFAULT);
+    const garbage = () => it.cache.set(it.nameOf('key'), Buffer.from('nothing that we sealed'), 600);
+    for (let lookups = 0; lookups < 5; lookups += 1) {
+      await garbage();
+      await it.answers.lookup('key', DEFAULT);
+    }
     expect(it.events).toEqual(['cache_entry_rejected']);
     it.now += 60_000;
+    await garbage();
     for (let lookups = 0; lookups < 5; lookups += 1) await it.answers.lookup('key', DEFAULT);
     expect(it.events).toEqual(['cache_entry_rejected', 'cache_entry_rejected']);
   });
@@ -243,34 +296,27 @@ describe('an identical call in flight', () => {
     it.now += WAIT_MS + 1;
     const next = claimOf(await it.another().lookup('key', DEFAULT));
     await it.answers.release(late);
-    expect(await it.cache.claimed('key')).toEqual(Uint8Array.from(next.proof));
+    expect(await it.cache.claimed(it.nameOf('key'))).toEqual(Uint8Array.from(next.proof));
     await it.answers.release(next);
-    expect(await it.cache.claimed('key')).toBeUndefined();
+    expect(await it.cache.claimed(it.nameOf('key'))).toBeUndefined();
   });
 
   it('that stored between a miss and the claim is not repeated', async () => {
     let seen = 0;
     const it = world();
     const racing = createAnswerCache({
+      ...partsOf(it),
       cache: {
         ...it.cache,
         get: async (key) => {
           seen += 1;
           if (seen > 1) return it.cache.get(key);
-          await fill(it.answers, key, answerAt(it.now));
+          await fill(it.answers, 'key', answerAt(it.now));
           return undefined;
         },
       },
-      stage: 'dev',
-      clock: { now: () => it.now },
-      secrets: { read: async () => ({ openaiApiKey: 'sk-test', cacheSecret: it.secret ?? '' }) },
-      log: { event: () => undefined, alarm: () => undefined },
-      sleep: async () => undefined,
-      ttlSeconds: TTL_SECONDS,
-      waitMs: WAIT_MS,
-      maxAnswerBytes: 10_000,
     });
     expect((await racing.lookup('key', DEFAULT)).kind).toBe('hit');
-    expect(await it.cache.claimed('key')).toBeUndefined();
+    expect(await it.cache.claimed(it.nameOf('key'))).toBeUndefined();
   });
 });

@@ -88,6 +88,68 @@ describe('a cache key', () => {
     );
   });
 
+  /** The same request, with the members of one object in two orders. */
+  const schemas: [string, (schema: JsonValue) => JsonValue][] = [
+    [
+      'a response format of a chat',
+      (schema) => ({ response_format: { type: 'json_schema', json_schema: { name: 'n', schema } } }),
+    ],
+    [
+      'a function of a chat',
+      (parameters) => ({ tools: [{ type: 'function', function: { name: 'f', parameters } }] }),
+    ],
+    ['a function of an old chat', (parameters) => ({ functions: [{ name: 'f', parameters }] })],
+    [
+      'a text format of a response',
+      (schema) => ({ text: { format: { type: 'json_schema', name: 'n', schema } } }),
+    ],
+    ['a function of a response', (parameters) => ({ tools: [{ type: 'function', name: 'f', parameters }] })],
+    ['what a function gives', (schema) => ({ tools: [{ type: 'function', output_schema: schema }] })],
+    [
+      'a function in a namespace',
+      (parameters) => ({ tools: [{ type: 'namespace', tools: [{ type: 'function', parameters }] }] }),
+    ],
+    [
+      'a function that was added in the input',
+      (parameters) => ({ input: [{ type: 'additional_tools', tools: [{ name: 'f', parameters }] }] }),
+    ],
+    [
+      'a tool of an MCP server that was listed',
+      (input_schema) => ({ input: [{ type: 'mcp_list_tools', tools: [{ name: 'f', input_schema }] }] }),
+    ],
+    ['a grammar under a name of another server', (schema) => ({ guided_json: schema })],
+    [
+      'what a tool search was asked',
+      (value) => ({ input: [{ type: 'tool_search_call', arguments: value }] }),
+    ],
+  ];
+  it.each(schemas)('changes with the order of what is named in %s', (_, body) => {
+    const one = { type: 'object', properties: { why: { type: 'string' }, answer: { type: 'number' } } };
+    const other = { type: 'object', properties: { answer: { type: 'number' }, why: { type: 'string' } } };
+    expect(keyOf({ body: json(body(one)) })).not.toBe(keyOf({ body: json(body(other)) }));
+    const spaced = JSON.stringify(body(one), null, 2);
+    expect(keyOf({ body: json(parse(spaced)) })).toBe(keyOf({ body: json(body(one)) }));
+  });
+
+  it('does not change with the order of members beside a schema, or around it', () => {
+    const schema = { type: 'object', properties: { b: {}, a: {} } };
+    const one = {
+      model: 'gpt-4o',
+      messages: [{ role: 'user', content: 'hi' }],
+      response_format: { type: 'json_schema', json_schema: { name: 'n', strict: true, schema } },
+      tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: schema } }],
+      logit_bias: { 1: 2, x: 3 },
+    };
+    const other = {
+      logit_bias: { x: 3, 1: 2 },
+      tools: [{ function: { parameters: schema, description: 'd', name: 'f' }, type: 'function' }],
+      response_format: { json_schema: { schema, strict: true, name: 'n' }, type: 'json_schema' },
+      messages: [{ content: 'hi', role: 'user' }],
+      model: 'gpt-4o',
+    };
+    expect(keyOf({ body: json(other) })).toBe(keyOf({ body: json(one) }));
+  });
+
   it('does not change with a leading /v1, the case of the method, or the ? of the query', () => {
     expect(keyOf({ path: '/v1/chat/completions' })).toBe(keyOf());
     expect(keyOf({ method: 'post' })).toBe(keyOf());

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,7 +18,7 @@ import { startMemcached } from '../../support/memcached.ts';
 const BOUND_MS = 50;
 /** Far above the bound, for busy machines, and far below what `memjs` or the kernel would wait by themselves. */
 const SURELY_BOUNDED_MS = 5_000;
-const VALUE = Buffer.alloc(2_500_000, 'v');
+const VALUE = Buffer.alloc(900_000, 'v');
 const PROOF = Buffer.from('proof');
 
 const behaviours: Record<string, Behaviour> = {
@@ -79,7 +81,7 @@ async function expectMisses(cache: MemcachedCache): Promise<void> {
   for (let round = 0; round < 4; round += 1) {
     const started = performance.now();
     expect(await cache.get('key')).toBeUndefined();
-    await expect(cache.set('key', VALUE, 60)).resolves.toBeUndefined();
+    expect(await cache.set('key', VALUE, 60)).toBe(false);
     expect(await cache.claim('key', PROOF, 60)).toBe('unknown');
     expect(await cache.claimed('key')).toBeUndefined();
     await expect(cache.unclaim('key')).resolves.toBeUndefined();
@@ -153,6 +155,8 @@ describe('a Memcached server that', () => {
     const cache = cacheOn(server.port, { operationMs: 200 });
     await expectRecovery(cache);
     server.freeze();
+    // A signal stops all threads of a process in its own time.
+    await expect.poll(() => cache.set('frozen', PROOF, 60), { timeout: 30_000 }).toBe(false);
     await expectMisses(cache);
     server.thaw();
     await expectRecovery(cache);
@@ -169,31 +173,60 @@ describe('a Memcached server that', () => {
     expect((await cache.get('again'))?.length).toBe(VALUE.length);
   });
 
-  it('gives bytes that no cache wrote, or promises chunks that are not there, has them taken for a miss', async () => {
-    const manifest = (length: number, chunkBytes: number) => {
-      const item = Buffer.alloc(25, 1);
-      item.writeUInt32BE(length, 17);
-      item.writeUInt32BE(chunkBytes, 21);
-      return item;
-    };
-    const lies = [
-      Buffer.from([7, 1, 2, 3]),
-      Buffer.from([1]),
-      manifest(0xffff_ffff, 1),
-      manifest(3_000_000, 1),
-      manifest(3_000_000, 1_000_000),
-      manifest(0, 0),
-      manifest(0xffff_ffff, 1_000_000),
-    ];
-    let lie = Buffer.alloc(0);
-    const server = await startHostileServer((socket, heard) =>
-      socket.write(binaryResponse(heard, { value: lie })),
-    );
+  it('sends more than an item can have is not listened to, and its circuit opens', async () => {
+    let sent = 0;
+    const server = await startHostileServer((socket, heard) => {
+      const flood = Buffer.alloc(64 * 1024);
+      const more = () => {
+        for (let goesOn = true; goesOn && !socket.destroyed; ) {
+          sent += flood.length;
+          goesOn = socket.write(flood);
+        }
+      };
+      socket.on('drain', more);
+      const response = binaryResponse(heard);
+      response.writeUInt32BE(32 * 1024 * 1024, 8);
+      socket.write(response);
+      more();
+    });
     toClose.push(server.close);
-    const cache = cacheOn(server.port, { operationMs: 5_000 });
-    for (lie of lies) expect(await cache.get('key')).toBeUndefined();
+    const faults: number[] = [];
+    const cache = createMemcachedCache({
+      servers: [server],
+      clock: { now: () => 0 },
+      // So long that only the size can have ended it.
+      operationMs: 60_000,
+      onFault: ({ port }) => faults.push(port),
+    });
+    toClose.push(() => cache.close());
+    for (let call = 0; call < 5; call += 1) expect(await cache.get('key')).toBeUndefined();
+    expect(faults).toEqual([server.port]);
+    expect(server.connections()).toBe(2);
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  it('has an item of 32 MiB under a key has it taken for a miss', async () => {
+    const server = await startMemcached({ maxItemSize: '64m' });
+    toClose.push(server.close);
+    const { port } = server;
+    await plant(port, 'answer.key', Buffer.alloc(32 * 1024 * 1024, 'x'));
+    const cache = cacheOn(port, { operationMs: 60_000 });
+    expect(await cache.get('key')).toBeUndefined();
+    await cache.set('other', VALUE, 60);
+    expect(await cache.get('other')).toHaveLength(VALUE.length);
   });
 });
+
+/** Puts an item into a Memcached server, as anybody who reaches it can. */
+async function plant(port: number, key: string, value: Buffer): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`set ${key} 0 60 ${value.length}\r\n`);
+  socket.write(value);
+  socket.write('\r\n');
+  const [reply] = await once(socket, 'data');
+  expect(String(reply)).toBe('STORED\r\n');
+  socket.destroy();
+}
 
 describe('the circuit of a hanging server', () => {
   it('opens after two failures, lets one probe through after each back-off, and closes by itself', async () => {

@@ -72,6 +72,24 @@ export const CACHING: readonly HttpCase[] = [
     },
   },
   {
+    name: 'properties in another order make another call, as they are answered in their order',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const inOrder = (...names: string[]) => {
+        const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+        const schema = { type: 'object', properties, required: ['reason', 'answer'] };
+        return {
+          ...ask(project),
+          response_format: { type: 'json_schema', json_schema: { name: 'n', schema } },
+        };
+      };
+      expect(await cacheOf(world, target, project, inOrder('reason', 'answer'))).toBe('miss');
+      expect(await cacheOf(world, target, project, inOrder('answer', 'reason'))).toBe('miss');
+      expect(await cacheOf(world, target, project, inOrder('reason', 'answer'))).toBe('hit');
+    },
+  },
+  {
     name: 'no project is given the answer of another',
     async run(world, target) {
       world.upstream.on('/chat/completions', json(CHAT));
