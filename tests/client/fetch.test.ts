@@ -59,6 +59,35 @@ describe('a signing fetch', () => {
   });
 
   it.each([
+    'https://abc.example.evil.example',
+    'https://abc.example:4430',
+    'https://abc.example@evil.example',
+  ])('signs nothing for %s, whose URL begins as that of the stage does', async (url) => {
+    const sent: unknown[] = [];
+    const fetch = async (...request: unknown[]) => {
+      sent.push(request);
+      return new Response();
+    };
+    const signed = createFetch({ url: 'https://abc.example', region, credentials: PEOPLE.job, fetch });
+    const asking = signed(`${url}/v1/responses`, { method: 'POST', body: 'private' });
+    await expect(asking).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+
+  it.each(['authorization', 'api-key', 'x-amz-security-token', 'proxy-authorization'])(
+    'sends nobody the %s of its caller',
+    async (name) => {
+      const { url, taken } = await serve();
+      const signed = createFetch({ url, region, credentials: PEOPLE.alice });
+      const headers = { [name]: 'sk-secret-of-the-caller', 'x-kept': 'yes' };
+      for (const asked of ['https://api.openai.com/v1/models', `${url}/v1/models`])
+        expect((await signed(asked, { headers })).status).toBe(200);
+      expect(taken.map((request) => header(request, 'x-kept'))).toEqual(['yes', 'yes']);
+      expect(JSON.stringify(taken)).not.toContain('sk-secret-of-the-caller');
+    },
+  );
+
+  it.each([
     ['a path with escapes', '/v1/files/a%20b%2Fc(1)'],
     ['a query in an order of its own', '/v1/models?z=1&a=2&a=1&empty=&flag'],
     ['a plus and escapes in a query', "/v1/models?q=a+b%2Bc&include[]=x&include[]=y&n=!'()*"],

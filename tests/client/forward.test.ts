@@ -40,6 +40,16 @@ async function stageThat(answers: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listen(server, 0)}`;
 }
 
+/** Asks with exactly these headers: `fetch` would set `host` itself. */
+async function get(url: string, headers: Record<string, string>) {
+  const outgoing = httpRequest(url, { headers });
+  const answered = once(outgoing, 'response');
+  outgoing.end();
+  const [message] = await answered;
+  const chunks: Buffer[] = await message.toArray();
+  return { status: message.statusCode, ...JSON.parse(Buffer.concat(chunks).toString()) };
+}
+
 const plain = (baseURL: string) => new OpenAI({ baseURL: `${baseURL}/v1`, apiKey: 'none', maxRetries: 0 });
 const question = {
   model: 'gpt-4o-mini',
@@ -166,6 +176,9 @@ describe('the forwarder', () => {
 
   it.each([
     ['another host name', { host: 'farebox.example.com' }, 'not_loopback'],
+    ['a name below localhost', { host: 'evil.localhost:8080' }, 'not_loopback'],
+    ['a name that begins as localhost', { host: 'localhost.example.com' }, 'not_loopback'],
+    ['a name that begins as a loopback address', { host: '127.0.0.1.example.com' }, 'not_loopback'],
     ['a web page', { origin: 'https://example.com' }, 'web_page'],
     ['a page of this machine', { origin: 'http://localhost:3000' }, 'web_page'],
     ['a page that hides where it is from', { 'sec-fetch-site': 'cross-site' }, 'web_page'],
@@ -176,13 +189,7 @@ describe('the forwarder', () => {
       response.end('{}');
     });
     const url = await forwarder(options(stage));
-    const outgoing = httpRequest(`${url}/v1/models`, { headers });
-    const answered = once(outgoing, 'response');
-    outgoing.end();
-    const [message] = await answered;
-    expect(message.statusCode).toBe(403);
-    const chunks = await message.toArray();
-    expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ error: { code } });
+    expect(await get(`${url}/v1/models`, headers)).toMatchObject({ status: 403, error: { code } });
     expect(asked).toBe(0);
   });
 
@@ -199,11 +206,13 @@ describe('the forwarder', () => {
       await once(server, 'listening');
       const address = server.address();
       const port = typeof address === 'object' ? address?.port : undefined;
-      const response = await fetch(`http://${outside}:${port}/v1/models`, { headers: { host: 'localhost' } });
-      expect([response.status, await response.json()]).toMatchObject([
-        403,
-        { error: { code: 'not_loopback' } },
-      ]);
+      // A caller from elsewhere may well claim that it calls localhost.
+      const headers = { host: 'localhost' };
+      const refused = await get(`http://${outside}:${port}/v1/models`, headers);
+      expect(refused).toMatchObject({ status: 403, error: { code: 'not_loopback' } });
+      // The same from loopback gets as far as the stage, which here is none.
+      const near = await get(`http://127.0.0.1:${port}/v1/models`, headers);
+      expect(near).toMatchObject({ status: 502, error: { code: 'stage_unreachable' } });
     },
   );
 });

@@ -100,6 +100,13 @@ describe('One line and one metric, once, for', () => {
     expect(alarms()).toEqual(['no_usage']);
   });
 
+  test('a key that OpenAI refuses', async () => {
+    const { world, alarms, call } = await proxy();
+    world.upstream.on('/chat/completions', json({ error: { message: 'Incorrect API key' } }, 401));
+    expect((await call()).status).toBe(401);
+    expect(alarms()).toEqual(['openai_key_refused']);
+  });
+
   test('a call that was refused because the books cannot be reached', async () => {
     const { alarms, call } = await proxy({ putCall: fails });
     expect((await call()).status).toBe(503);

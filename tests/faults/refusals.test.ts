@@ -2,6 +2,8 @@ import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
 import type { AppDeps } from '../../functions/proxy/deps.ts';
+import { ONE_USD } from '../../shared/core/money.ts';
+import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryCache } from '../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store.ts';
@@ -171,6 +173,19 @@ describe('a limit whose rest is only held', () => {
       await first;
     },
   );
+
+  it('and is raised while it is waited for has room at once', async () => {
+    const { made, gate, project, first } = await heldByOne(60_000);
+    const { seen, target } = watched(made);
+    const second = call(made, project, target);
+    await expect.poll(() => seen.looks).toBeGreaterThan(0);
+    const limits = createLimits({ ...made, clock: { now: () => Date.now() } });
+    await limits.set({ project }, 'month', 2n * ONE_USD);
+    await expect.poll(() => made.upstream.received.length).toBe(2);
+    gate.resolve();
+    expect((await second).status).toBe(200);
+    await first;
+  });
 
   it('and turns out to be spent is refused for good, as soon as that is seen', async () => {
     const { made, gate, project, first } = await heldByOne(60_000, { answer: CHAT });

@@ -62,7 +62,25 @@ export interface World extends WorldParts {
   sweep(later: number): Promise<SweepReport>;
   /** The same, with another teller of the truth than OpenAI. */
   sweepWith(truth: Truth, later: number): Promise<SweepReport>;
+  /** Ends when the proxy has nothing more to do for any call that it has answered. */
+  idle(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An app, and how to wait until it has nothing more to do for any call that it has answered. */
+export function tracked(app: App): Pick<World, 'app' | 'idle'> {
+  const pending = new Set<Promise<void>>();
+  return {
+    async app(...call) {
+      const exchange = await app(...call);
+      const done = exchange.done.catch(() => undefined).finally(() => pending.delete(done));
+      pending.add(done);
+      return exchange;
+    },
+    async idle() {
+      while (pending.size > 0) await Promise.all(pending);
+    },
+  };
 }
 
 export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettings> = {}): Promise<World> {
@@ -114,7 +132,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     ...parts,
     upstream,
     deps,
-    app: createApp(deps),
+    ...tracked(createApp(deps)),
     logs,
     async project(limitUsd, options = {}) {
       const name = `p-${randomBytes(6).toString('hex')}`;
@@ -183,7 +201,7 @@ export interface Target {
   readonly name: string;
   fetchAs(person: Person): Fetch;
   readonly baseURL: string;
-  /** Fulfilled when the proxy has nothing more to do for any call; absent where that cannot be known. */
+  /** As the world's own, where the proxy runs in another process. */
   readonly idle?: () => Promise<void>;
   close(): Promise<void>;
 }

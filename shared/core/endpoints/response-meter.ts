@@ -38,9 +38,14 @@ export function isFinalResponse({ status }: JsonObject): boolean {
 }
 
 /** What a response that OpenAI goes on working on is found by; `undefined` where it has ended, or says nothing of it. */
-export function deferredResponse({ id, status }: JsonObject): Deferred | undefined {
-  const isRunning = status === 'queued' || status === 'in_progress';
-  return isRunning && typeof id === 'string' && isObjectId(id) ? { kind: 'response', object: id } : undefined;
+export function deferredResponse(response: JsonObject): Deferred | undefined {
+  const { id } = response;
+  if (!isRunning(response) || typeof id !== 'string' || !isObjectId(id)) return undefined;
+  return { kind: 'response', object: id };
+}
+
+function isRunning({ status }: JsonObject): boolean {
+  return status === 'queued' || status === 'in_progress';
 }
 
 /**
@@ -50,7 +55,8 @@ export function deferredResponse({ id, status }: JsonObject): Deferred | undefin
  *   that were made for it: what it cost is then not known, which is not the same as nothing
  */
 export function servedResponse(response: JsonObject): Served | undefined {
-  if (deferredResponse(response) !== undefined) return undefined;
+  // Whatever it says it used by now, it goes on.
+  if (isRunning(response)) return undefined;
   const counts = responsesUsage(response['usage']);
   const images = servedImages(response);
   if (counts === undefined || images === 'unknown') return undefined;

@@ -1,6 +1,7 @@
 import type { Response } from 'openai/resources/responses/responses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../../functions/proxy/app.ts';
+import { Unavailable } from '../../../shared/ports/ledger-store.ts';
 import { type DeferredWorld, deferredWorld, until } from '../../support/deferred-world.ts';
 import { inProcess } from '../../support/targets.ts';
 import { sdk } from '../../support/world.ts';
@@ -201,6 +202,26 @@ describe('A background response', { timeout: 60_000 }, () => {
       status: 400,
       param: 'store',
     });
+  });
+
+  test('that the ledger refuses to put off at first is put off at the next attempt', async () => {
+    const project = await world.project('50');
+    let attempts = 0;
+    const { ledger } = world.deps;
+    const defer: typeof ledger.defer = async (...call) => {
+      attempts += 1;
+      if (attempts < 3) throw new Unavailable('the table is out of reach');
+      return ledger.defer(...call);
+    };
+    const deps = { ...world.deps, ledger: { ...ledger, defer }, sleep: async () => {} };
+    const client = sdk(inProcess({ ...world, app: createApp(deps) }), project);
+    const { id } = await client.responses.create(BACKGROUND);
+    const entry = await until(
+      () => creation(project),
+      ({ deferred }) => deferred !== undefined,
+    );
+    expect(entry).toMatchObject({ state: 'open', deferred: { kind: 'response', object: id } });
+    expect(attempts).toBe(3);
   });
 
   test('whose function dies before it is written down is booked at its hold after its lease', async () => {

@@ -8,6 +8,7 @@ import { createMemoryDirectory } from '../../../shared/memory/memory-directory.t
 import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
 import { createHttpUpstream } from '../../../shared/openai/http-upstream.ts';
 import { Unavailable } from '../../../shared/ports/ledger-store.ts';
+import type { ResponseCache } from '../../../shared/ports/response-cache.ts';
 import { json } from '../../support/scripted-upstream.ts';
 import { inProcess } from '../../support/targets.ts';
 import { makeWorld, type Target, type World, type WorldParts } from '../../support/world.ts';
@@ -68,6 +69,23 @@ describe('without the books', () => {
     expect(made.upstream.received).toHaveLength(0);
   });
 
+  it.each([
+    ['by a fault of our own is not', new Error('a bug'), 500, 1],
+    ['because the ledger cannot say what happened is, once', new Unavailable('no answer'), 503, 2],
+  ])('a hold that fails %s tried again', async (_, fault, status, attempts) => {
+    let made = 0;
+    const reserve = async () => {
+      made += 1;
+      throw fault;
+    };
+    // A limit and the books: an attempt holds in each.
+    const stage = await world({ store: { ...createMemoryLedgerStore(), reserve } });
+    const project = await stage.project('1');
+    expect((await call(stage, project)).status).toBe(status);
+    expect(made).toBe(attempts * 2);
+    expect(stage.upstream.received).toHaveLength(0);
+  });
+
   it('an answer that was paid for is delivered, and keeps its hold for the sweep', async () => {
     const store = createMemoryLedgerStore();
     const made = await world({ store: { ...store, decideCall: fails } });
@@ -104,6 +122,31 @@ describe('without the cache', () => {
     const cache = createMemcachedCache({ servers: [{ host: '127.0.0.1', port }], clock });
     closing.push(() => cache.close(), close);
     await answers(await world({ cache }));
+  });
+});
+
+describe('a call that stops before it holds money', () => {
+  it.each([
+    ['a limit refuses it', {}, 429],
+    ['the ledger cannot be reached', { putCall: fails }, 503],
+  ])('lets those go on at once that wait for its answer, where %s', async (_, spoiled, status) => {
+    const cache = createMemoryCache({ clock });
+    const claimed: string[] = [];
+    const watched: ResponseCache = new Proxy(cache, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          if (name === 'claim') claimed.push(String(args[0]));
+          return Reflect.apply(method, target, args);
+        };
+      },
+    });
+    const made = await world({ cache: watched, store: { ...createMemoryLedgerStore(), ...spoiled } });
+    const project = await made.project('0.0001');
+    expect((await call(made, project)).status).toBe(status);
+    expect(claimed).toHaveLength(1);
+    expect(await cache.claimed(claimed[0] ?? '')).toBeUndefined();
   });
 });
 

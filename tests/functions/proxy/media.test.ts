@@ -215,7 +215,7 @@ describe('the cache', () => {
         .create({ model: 'whisper-1', file, ...more })
         .withResponse();
       await world.entries(project);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await world.idle();
       return response.headers.get('openai-proxy-cache');
     };
     // Each form has a boundary of its own.
@@ -231,7 +231,7 @@ describe('the cache', () => {
     const say = { model: 'gpt-4o-mini-tts', voice: 'ash', input: 'Twice.' };
     const first = Buffer.from(await (await client.audio.speech.create(say)).arrayBuffer());
     await world.entries(project);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await world.idle();
     const again = await client.audio.speech.create(say);
     expect(again.headers.get('openai-proxy-cache')).toBe('hit');
     expect(again.headers.get('content-type')).toBe('audio/mpeg');

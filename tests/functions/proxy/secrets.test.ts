@@ -15,12 +15,14 @@ import { OBJECTS } from './cases/objects.ts';
 import { REFUSALS } from './cases/refusals.ts';
 import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
 
+const CASES = [...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...MEDIA, ...OBJECTS];
+
 interface Reply {
   readonly status: number;
   readonly text: string;
 }
 
-describe('after a run of every case', () => {
+describe('in a run of every case', () => {
   let world: World;
   let target: Target;
   const printed: string[] = [];
@@ -37,32 +39,32 @@ describe('after a run of every case', () => {
       { maxBodyBytes: 1_000_000 },
     );
     target = recording(await functionUrl(world), replies);
-    const restore = capturePrinted(printed);
-    for (const each of [
-      ...ANSWERS,
-      ...UPSTREAM_FAULTS,
-      ...REFUSALS,
-      ...CACHING,
-      ...HOLDING,
-      ...MEDIA,
-      ...OBJECTS,
-    ]) {
-      await each.run(world, target);
-    }
-    // An upstream that quotes the key it was sent, as an error about a wrong key may.
-    world.upstream.on(
-      '/chat/completions',
-      json({ error: { message: `Incorrect API key: ${OPENAI_KEY}` } }, 401),
-    );
-    const project = await world.project('1');
-    await post(target, '/v1/chat/completions', ask(project), of(project));
-    await world.entries(project);
-    restore();
-  }, 120_000);
+  });
   afterAll(async () => {
     await target.close();
     await world.close();
   });
+
+  /** Runs a case, and keeps what is printed meanwhile past the log. */
+  const run = async (each: () => Promise<void>) => {
+    const restore = capturePrinted(printed);
+    try {
+      await each();
+    } finally {
+      restore();
+    }
+  };
+
+  it.each(CASES)('$name', (each) => run(() => each.run(world, target)));
+
+  it('an upstream may quote the key that it was sent, as an error about a wrong key does', () =>
+    run(async () => {
+      const message = `Incorrect API key: ${OPENAI_KEY}`;
+      world.upstream.on('/chat/completions', json({ error: { message } }, 401));
+      const project = await world.project('1');
+      await post(target, '/v1/chat/completions', ask(project), of(project));
+      await world.entries(project);
+    }));
 
   it('neither the OpenAI key nor a word of a prompt or an answer is in any log line', () => {
     const lines = [...world.logs, ...printed];

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Transform, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { writeResponse } from '../../../shared/aws/response-stream.ts';
@@ -55,6 +55,13 @@ describe('a response on its way to the caller', () => {
     const { stream, seen } = caller();
     await writeResponse(new Response(null), stream, plain);
     expect(seen).toEqual(['\n']);
+  });
+
+  it('has it where the head is put on by another stream, which alone knows where the head ends', async () => {
+    const { stream, seen } = caller();
+    const head = new Transform({ transform: (chunk, _encoding, done) => done(null, `[${chunk}]`) });
+    await writeResponse(new Response(null), stream, (raw) => head.pipe(raw) && head);
+    expect(seen).toEqual(['[\n]']);
   });
 
   it('is asked for no more than the caller takes', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCallerName, userOf } from '../../../shared/core/identity.ts';
+import { isCallerName, userOf, userOfArn } from '../../../shared/core/identity.ts';
 
 const HOME = '123456789012';
 const name = (userArn: string, accountId = HOME, sessionRoles: string[] = []) =>
@@ -47,6 +47,16 @@ describe('the name of a caller', () => {
 
   it('carries the account, for a caller of another account', () => {
     expect(name('arn:aws:iam::210987654321:user/alice', '210987654321')).toBe('210987654321:user/alice');
+  });
+
+  it('is never the one that a namesake has at home, where an ARN of another account is meant', () => {
+    for (const who of ['user/alice', 'root', 'federated-user/alice', 'assumed-role/deploy/alice']) {
+      const arn = (account: string) =>
+        `arn:aws:${who.startsWith('user') || who === 'root' ? 'iam' : 'sts'}::${account}:${who}`;
+      const local = userOfArn(arn(HOME), HOME, []);
+      expect(local).not.toMatch(/^\d/);
+      expect(userOfArn(arn('210987654321'), HOME, [])).toBe(`210987654321:${local}`);
+    }
   });
 
   it.each([

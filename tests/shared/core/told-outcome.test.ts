@@ -65,6 +65,21 @@ const asked = (model: string, held: bigint) => {
   return { price: found.price, at: AFTER, held };
 };
 
+test('An answer that another priced model served costs that model’s rates, cheaper or dearer', () => {
+  const counts = { input: 1_000, output: 100 };
+  // $2.50 and $10 a million tokens, and $0.15 and $0.60.
+  const costs = [
+    ['gpt-4o-mini', 'gpt-4o', 3_500_000_000n],
+    ['gpt-4o', 'gpt-4o-mini', 210_000_000n],
+  ] as const;
+  for (const [model, servedModel, cost] of costs)
+    expect(servedOutcome(asked(model, ONE_USD), { model: servedModel, counts }, LIST)).toMatchObject({
+      cost,
+      flags: [],
+      servedModel,
+    });
+});
+
 test('What another model did for an answer is billed at its own price, and counted with the rest', () => {
   const served = {
     model: 'gpt-6-sol',

@@ -30,6 +30,21 @@ describe('the table of treatments', () => {
     expect(unowned).toEqual([]);
   });
 
+  it('leaves out of every list what is not the project’s own, but for the models, which are everybody’s', () => {
+    const lists = TREATMENTS.filter(
+      ({ method, path, treatment }) =>
+        method === 'GET' && treatment.kind !== 'refused' && !path.includes('{'),
+    );
+    expect(lists.map(({ path, objects }) => [path, objects.lists]).sort()).toEqual([
+      ['/batches', 'batch'],
+      ['/chat/completions', 'chat_completion'],
+      ['/containers', 'container'],
+      ['/files', 'file'],
+      ['/models', undefined],
+      ['/vector_stores', 'vector_store'],
+    ]);
+  });
+
   it('serves every row that is not refused under one name of its own', () => {
     const names = TREATMENTS.flatMap(({ treatment }) =>
       treatment.kind === 'refused' ? [] : [treatment.endpoint],

@@ -34,15 +34,17 @@ type Answer = () => Response | 'unreachable';
 /** An OpenAI that answers each path so, and has nothing else. */
 function openai(answers: Readonly<Record<string, Answer>>) {
   const objects = createMemoryObjects();
+  const encodings: (string | null)[] = [];
   const upstream: Upstream = {
-    async send({ method, path }) {
+    async send({ method, path, headers }) {
+      encodings.push(headers.get('accept-encoding'));
       const answer = method === 'GET' ? answers[path]?.() : undefined;
       if (answer === 'unreachable') return { kind: 'unreachable', sent: false, detail: 'a test' };
       return answer ?? new Response('{}', { status: 404 });
     },
   };
   const truth = createTruth({ upstream, objects, prices: fixed(bundledPrices()), clock: { now: () => AT } });
-  return { truth, objects };
+  return { truth, objects, encodings };
 }
 
 const json =
@@ -110,6 +112,17 @@ describe('What became of a response', () => {
   ])('is not known when OpenAI %s', async (_, answer) => {
     expect(await ask(answer)).toBeUndefined();
   });
+});
+
+it('OpenAI is asked for bytes that can be read as they come', async () => {
+  const { truth, encodings } = openai({
+    '/responses/resp_1': response({}),
+    '/batches/batch_1': batch({ request_counts: { completed: 1 } }),
+    '/files/file-o/content': text(lines(USAGE)),
+  });
+  await truth(CALL, RESPONSE);
+  await truth({ ...CALL, endpoint: 'batches.create' }, BATCH);
+  expect(encodings).toEqual(['identity', 'identity', 'identity']);
 });
 
 describe('What became of a batch', () => {

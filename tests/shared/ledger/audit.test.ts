@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { booksAccount, limitAccount, NOTHING } from '../../../shared/core/accounts.ts';
+import { accountName, booksAccount, limitAccount, NOTHING } from '../../../shared/core/accounts.ts';
+import type { Account } from '../../../shared/core/ledger.ts';
 import { createAudit } from '../../../shared/ledger/audit.ts';
 import type { LedgerStore } from '../../../shared/ports/ledger-store.ts';
 import { gated } from '../../support/gated-store.ts';
@@ -115,6 +116,28 @@ onEveryStore('The audit', (open, shards) => {
       await world.store.reserve(limit, id, { amount: 1n, at: world.clock.now(), project: 'demo' });
       const stray = { account: limit, field: 'hold', counter: id, entries: 'no entry' };
       expect((await run(world)).differences).toEqual([stray]);
+    });
+
+    it('an account whose remaining is not limit - carried - spent - held', async () => {
+      const world = await setUp();
+      const limit = limitAccount({ project: 'demo' }, 'month', world.clock.now());
+      const off = (account: Account): Account => {
+        const isIt = accountName(account.id) === accountName(limit);
+        if (!isIt || account.limit === undefined) return account;
+        return { ...account, limit: { ...account.limit, remaining: account.limit.remaining + 7n } };
+      };
+      const store: LedgerStore = {
+        ...world.store,
+        async *limitAccounts(...instance) {
+          for await (const account of world.store.limitAccounts(...instance)) yield off(account);
+        },
+      };
+      const right = (await world.store.getAccount(limit))?.limit?.remaining ?? 0n;
+      const audit = createAudit({ ...world, store });
+      const { differences } = await audit.run([{ period: 'month', at: world.clock.now() }]);
+      expect(differences).toEqual([
+        { account: limit, field: 'remaining', counter: `${right + 7n}`, entries: `${right}` },
+      ]);
     });
 
     it('an account that is gone', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { limitAccount } from '../../../shared/core/accounts.ts';
 import { nextLook } from '../../../shared/core/deferred.ts';
 import type { CallEntry, Deferred, Outcome } from '../../../shared/core/ledger.ts';
-import { type Fault, faulty } from '../../support/gated-store.ts';
+import { type Fault, faulty, gated } from '../../support/gated-store.ts';
 import { dollars, heldCall, type LedgerWorld, onEveryStore, settledAt } from '../../support/ledger-world.ts';
 
 const NONE = { unsettled: 0, voided: 0, completed: 0, settled: 0, waiting: 0, strays: 0 };
@@ -108,6 +109,55 @@ onEveryStore('A call whose cost is told later', (open) => {
       world.clock.pass(11 * MINUTE);
       expect(await sweep(world, settledAt(2))).toEqual(NONE);
     }
+  });
+
+  it('keeps its cost where a deep sweep comes while it is being booked', async () => {
+    const { world, call } = await setUp();
+    world.clock.pass(16 * MINUTE);
+    // Put off, so that the sweep does not complete it: it is older than its lease, and decided when the sweep looks.
+    await sweep(world);
+    let swept: unknown;
+    const store = gated(world.store, async (name, run) => {
+      if (name === 'release' && swept === undefined) {
+        swept = 'on its way';
+        swept = await sweep(world);
+      }
+      return run();
+    });
+    await world.with(store).ledger.settle(call, TOLD);
+    expect(swept).toEqual(NONE);
+    expect(await balance(world)).toEqual({ spent: dollars(1), holds: 0 });
+  });
+
+  it('holds only where its entry says: a deep sweep gives back what it holds elsewhere', async () => {
+    const { world, call } = await setUp();
+    await world.limits.set({ project: 'lab' }, 'month', dollars(10));
+    const elsewhere = limitAccount({ project: 'lab' }, 'month', world.clock.now());
+    const hold = { amount: dollars(4), at: world.clock.now(), project: 'demo' };
+    expect(await world.store.reserve(elsewhere, call.id, hold)).toMatchObject({ kind: 'held' });
+    world.clock.pass(16 * MINUTE);
+    expect(await sweep(world)).toEqual({ ...NONE, waiting: 1, strays: 1 });
+    expect((await world.store.getAccount(elsewhere))?.holds.size).toBe(0);
+    expect(await balance(world)).toEqual({ spent: 0n, holds: 1 });
+  });
+
+  it('is looked at next when the last look was written down, before OpenAI was asked', async () => {
+    const { world, call } = await setUp();
+    world.clock.pass(2 * MINUTE);
+    let written: number | undefined;
+    const dies = async () => {
+      written = (await world.store.getCall(call))?.expiresAt;
+      throw new Error('the function is dead');
+    };
+    await expect(world.ledger.sweep({ deep: false, truth: dies })).rejects.toThrow('dead');
+    expect(written).toBe(nextLook(call, world.clock.now()));
+    const asked: string[] = [];
+    const truth = async ({ id }: CallEntry) => {
+      asked.push(id);
+      return undefined;
+    };
+    await world.ledger.sweep({ deep: false, truth });
+    expect(asked).toEqual([]);
   });
 
   it('is booked at its full hold when the function died before it could be deferred', async () => {

@@ -192,6 +192,19 @@ onEveryStore('Holding', (open, shards) => {
       });
     });
 
+    it('has the room of a changed limit, also where the account has not heard of it', async () => {
+      const { world } = await setUp();
+      await world.hold(4);
+      for (const usd of [20, 5]) {
+        const limits = [await world.directory.putLimit({ project: 'demo' }, 'month', dollars(usd))];
+        expect(await world.ledger.room(limits, new AbortController().signal)).toMatchObject({
+          remaining: dollars(usd - 4),
+          affordable: dollars(usd - 4),
+          heldByOthers: dollars(4),
+        });
+      }
+    });
+
     it('is refused under a lowered limit that the account has not heard of, and takes nothing', async () => {
       const { world } = await setUp();
       const limits = [await world.directory.putLimit({ project: 'demo' }, 'month', dollars(2))];

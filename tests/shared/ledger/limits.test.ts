@@ -95,6 +95,39 @@ onEveryStore('Setting a limit', (open) => {
       expect(sum).toBeLessThanOrEqual(dollars(14));
     });
 
+    it('by two admins at once counts what was spent, also where the other opened the account with less', async () => {
+      const world = await open();
+      await book(world, 1);
+      const counted = Promise.withResolvers<void>();
+      const countedMore = Promise.withResolvers<void>();
+      const opened = Promise.withResolvers<void>();
+      const done = Promise.withResolvers<void>();
+      // It has counted $1 when it opens the account, and hears that it did when the other is done.
+      const first = gated(world.store, async (name, run) => {
+        if (name !== 'openAccount') return run();
+        counted.resolve();
+        await countedMore.promise;
+        const result = await run();
+        opened.resolve();
+        await done.promise;
+        return result;
+      });
+      const second = gated(world.store, async (name, run) => {
+        if (name === 'openAccount') {
+          countedMore.resolve();
+          await opened.promise;
+        }
+        return run();
+      });
+      const one = set({ ...world, ...world.with(first) }, 10);
+      await counted.promise;
+      await book(world, 2);
+      await set({ ...world, ...world.with(second) }, 20);
+      done.resolve();
+      await one;
+      expect(await world.account({ project: 'demo' })).toMatchObject({ carried: dollars(3) });
+    });
+
     it('that died half way is set by trying again, and counts what was spent meanwhile', async () => {
       for (const at of [0, 1, 2, 3]) {
         const world = await open();

@@ -48,6 +48,12 @@ describe('the prices of a stage', () => {
     expect(inputOf(table, 'gpt-4o', NOON + 86_400_000)).toBe(4n);
   });
 
+  it('do not count for a call that began before they were set, on the same day', () => {
+    const table = tableOf(set('2026-11-25', 3));
+    expect(inputOf(table, 'gpt-4o', NOON - 1)).toBe(2_500_000n);
+    expect(inputOf(table, 'gpt-4o', NOON)).toBe(3n);
+  });
+
   it('serve a model that the release refuses', () => {
     expect(inputOf(tableOf(), 'gpt-6-cyber')).toMatch(/no price/);
     expect(inputOf(tableOf(set('2026-11-25', 9, 'gpt-6-cyber')), 'gpt-6-cyber')).toBe(9n);

@@ -397,11 +397,18 @@ export const ANSWERS: readonly HttpCase[] = [
       world.upstream.on('/chat/completions', json(CHAT));
       const project = await world.project('1');
       await sdk(target, project, {
-        headers: { 'OpenAI-Organization': 'org-other', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b' },
+        headers: {
+          'OpenAI-Organization': 'org-other',
+          'x-forwarded-for': '1.2.3.4',
+          cookie: 'a=b',
+          'accept-encoding': 'gzip, br',
+        },
       }).chat.completions.create(ask(project));
       const headers = world.upstream.received.at(-1)?.headers ?? {};
       expect(headers.authorization).toBe('Bearer sk-test-THIS-KEY-MUST-NOT-LEAK');
       expect(headers['user-agent']).toContain('OpenAI');
+      // It is metered, and passed on as it came.
+      expect(headers['accept-encoding']).toBe('identity');
       const names = Object.keys(headers);
       expect(
         names.filter((name) => /^(openai-proxy-|x-amz|x-forwarded|openai-organization|cookie)/.test(name)),

@@ -1,14 +1,23 @@
 import { expect } from 'vitest';
 import { event, json, sse } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
-import { ask, CHAT, CHAT_STREAM, CHUNKS, DONE, type HttpCase, of, post, USAGE_COST } from './fixtures.ts';
+import {
+  ask,
+  CHAT,
+  CHAT_STREAM,
+  CHUNKS,
+  DONE,
+  type HttpCase,
+  of,
+  post,
+  USAGE_CHUNK,
+  USAGE_COST,
+} from './fixtures.ts';
 
 const call = (target: Target, project: string, body: unknown, headers: Record<string, string> = {}) =>
   post(target, '/v1/chat/completions', body, of(project, headers));
 
-const briefly = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
-
-/** Calls, waits until the call is closed, so that its answer is kept, and says what the cache had to do with it. */
+/** Calls, waits until the call is booked and its answer kept, and says what the cache had to do with it. */
 async function cacheOf(
   world: World,
   target: Target,
@@ -19,7 +28,7 @@ async function cacheOf(
   const response = await call(target, project, body, headers);
   await response.arrayBuffer();
   await world.entries(project);
-  await (target.idle ?? briefly)();
+  await (target.idle ?? world.idle)();
   return response.headers.get('openai-proxy-cache');
 }
 
@@ -148,6 +157,67 @@ export const CACHING: readonly HttpCase[] = [
         const body = { ...ask(project), seed, stream: seed === 2 };
         expect(await cacheOf(world, target, project, body)).toBe('miss');
         expect(await cacheOf(world, target, project, body)).toBe('miss');
+      }
+    },
+  },
+  {
+    name: 'an error of OpenAI’s is not given again, of whatever status, also where it tells usage',
+    async run(world, target) {
+      const project = await world.project('5');
+      const moderation = { id: 'm', model: 'omni-moderation-latest', results: [] };
+      const moderate = async () => {
+        const response = await post(target, '/v1/moderations', { input: project }, of(project));
+        await response.arrayBuffer();
+        await (target.idle ?? world.idle)();
+        return [response.status, response.headers.get('openai-proxy-cache')];
+      };
+      world.upstream.on('/moderations', json({ error: { message: 'no such model' } }, 404));
+      expect(await moderate()).toEqual([404, 'miss']);
+      world.upstream.on('/moderations', json(moderation));
+      expect(await moderate()).toEqual([200, 'miss']);
+      expect(await moderate()).toEqual([200, 'hit']);
+      for (const status of [400, 404, 429, 500]) {
+        const body = { ...ask(project), seed: status };
+        world.upstream.on(
+          '/chat/completions',
+          json({ model: CHAT.model, usage: CHAT.usage, error: { message: 'm' } }, status),
+        );
+        expect(await cacheOf(world, target, project, body)).toBe('miss');
+        world.upstream.on('/chat/completions', json(CHAT));
+        expect(await cacheOf(world, target, project, body)).toBe('miss');
+        expect(await cacheOf(world, target, project, body)).toBe('hit');
+      }
+    },
+  },
+  {
+    name: 'a stream that reported a failure, or broke after its usage, is paid for and not given again',
+    async run(world, target) {
+      const project = await world.project('5');
+      const failed = { id: `resp_${project}`, object: 'response', status: 'failed', model: 'gpt-4o' };
+      const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
+      const error = { message: 'm', type: 'server_error', code: null, param: null };
+      const [chat, responses] = ['/chat/completions', '/responses'];
+      const response = { model: 'gpt-4o', input: project, store: false, max_output_tokens: 16, stream: true };
+      const cases = [
+        [chat, sse([event(CHUNKS[1]), event({ error }), event(USAGE_CHUNK), DONE]), 3_000_000_000n],
+        [chat, sse([event(CHUNKS[1]), event(USAGE_CHUNK)], 'reset'), 3_000_000_000n],
+        [
+          responses,
+          sse([event({ type: 'response.failed', response: { ...failed, output: [], usage } })]),
+          75_000_000n,
+        ],
+      ] as const;
+      for (const [seed, [path, script, cost]] of cases.entries()) {
+        world.upstream.on(path, script);
+        const body = path === chat ? { ...ask(project), seed, stream: true } : response;
+        for (const _ of ['first', 'again']) {
+          const answer = await post(target, `/v1${path}`, body, of(project));
+          expect(answer.headers.get('openai-proxy-cache')).toBe('miss');
+          await answer.arrayBuffer();
+          const entries = await world.entries(project);
+          expect(entries.at(-1)?.outcome).toMatchObject({ cost, flags: [] });
+          await (target.idle ?? world.idle)();
+        }
       }
     },
   },

@@ -53,6 +53,31 @@ export const HOLDING: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a call whose turns a maximum bounds reaches OpenAI with the maximum that it was held for',
+    async run(world, target) {
+      const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
+      const answer = { object: 'response', status: 'completed', model: 'gpt-4o-2024-08-06', output: [] };
+      world.upstream.on('/responses', json({ ...answer, id: 'resp_1', service_tier: 'default', usage }));
+      const project = await world.project('100');
+      const open = { model: 'gpt-4o', input: project, store: false };
+      const bodies = [
+        { ...open, tools: [{ type: 'web_search' }] },
+        { ...open, tools: [{ type: 'mcp', server_label: 'x', server_url: 'https://mcp.example' }] },
+        { ...open, prompt: { id: 'pmpt_1' }, tools: [] },
+      ];
+      for (const body of bodies) {
+        const response = await post(target, '/v1/responses', body, of(project));
+        expect(response.status).toBe(200);
+        // The most that the model can put out: the project can afford it.
+        expect(response.headers.get('openai-proxy-output-cap')).toBe('16384');
+        expect(world.upstream.received.at(-1)?.json()).toMatchObject({ max_output_tokens: 16_384 });
+      }
+      const named = { ...bodies[0], max_output_tokens: 99 };
+      expect((await post(target, '/v1/responses', named, of(project))).status).toBe(200);
+      expect(world.upstream.received.at(-1)?.json()).toMatchObject({ max_output_tokens: 99 });
+    },
+  },
+  {
     name: 'money that calls in flight hold is waited for, then asked to come back for',
     async run(world, target) {
       const gate = Promise.withResolvers<void>();

@@ -188,6 +188,51 @@ export const OBJECTS: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a list says that there is more as long as there is more of one’s own, and no longer',
+    async run(world, target) {
+      const [mine, theirs] = [await world.project(), await world.project()];
+      // All on one page of OpenAI's, which says that there is no more.
+      const all = Array.from({ length: 12 }, () => id('file-'));
+      const ours = all.slice(0, 5);
+      await own(world, mine, ours);
+      await own(world, theirs, all.slice(5));
+      world.upstream.on('/files', account(all));
+      const list = async (query: string) =>
+        (await (await get(target, `/v1/files?${query}`, mine)).json()) as object;
+      expect(await list('limit=4')).toMatchObject({ last_id: ours[3], has_more: true });
+      expect(await list('limit=5')).toMatchObject({ last_id: ours[4], has_more: false });
+      expect(await list(`limit=4&after=${ours[3]}`)).toMatchObject({ last_id: ours[4], has_more: false });
+      expect(await list('limit=100')).toMatchObject({ last_id: ours[4], has_more: false });
+    },
+  },
+  {
+    name: 'a list of any kind holds what is the project’s own alone, of OpenAI’s one account',
+    async run(world, target) {
+      const [mine, theirs] = [await world.project(), await world.project()];
+      const lists = [
+        ['/files', 'file'],
+        ['/batches', 'batch'],
+        ['/containers', 'container'],
+        ['/vector_stores', 'vector_store'],
+        ['/chat/completions', 'chat_completion'],
+      ] as const;
+      for (const [path, kind] of lists) {
+        const all = Array.from({ length: 4 }, () => id('obj_'));
+        const [first, second, ...rest] = all.map((name) => ({ id: name, kind, user: 'user/developer' }));
+        if (first === undefined || second === undefined) throw new Error('too few');
+        await world.deps.objects.own([
+          { ...first, project: mine },
+          { ...second, project: theirs },
+        ]);
+        world.upstream.on(path, account(all));
+        const list = await (await get(target, `/v1${path}`, mine)).json();
+        expect(list, path).toMatchObject({ data: [{ id: first.id }], has_more: false });
+        expect(JSON.stringify(list), path).not.toContain(second.id);
+        for (const each of rest) expect(JSON.stringify(list), path).not.toContain(each.id);
+      }
+    },
+  },
+  {
     name: 'a list of nothing of one’s own is empty, and an error of it is OpenAI’s',
     async run(world, target) {
       const mine = await world.project();

@@ -215,4 +215,18 @@ export const REFUSALS: readonly HttpCase[] = [
       expect(users).toEqual(['user/alice', 'user/victim', 'user/victim']);
     },
   },
+  {
+    name: 'a caller of another account, named by its ARN, is not the local namesake, who does not pay for it',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const headers = {
+        'openai-proxy-user': 'arn:aws:iam::210987654321:user/alice',
+        'openai-proxy-caching': '0',
+      };
+      await sdk(target, project, { as: 'bob', headers }).chat.completions.create(ask(project));
+      const [entry] = await world.entries(project);
+      expect(entry?.user).toBe('210987654321:user/alice');
+    },
+  },
 ];

@@ -385,6 +385,17 @@ describe('a whole response', () => {
       expect(responses.served({ status, model: 'm', usage: null, output: [] }, {})).toBeUndefined();
     },
   );
+
+  test.each(['in_progress', 'queued'])('that is %s is not settled by the usage that it carries', (status) => {
+    expect(responses.served({ status, model: 'm', usage, output: [] }, {})).toBeUndefined();
+  });
+
+  test.each(['failed', 'incomplete', 'cancelled'])('that is %s costs the usage that it tells', (status) => {
+    expect(responses.served({ status, model: 'm', usage, output: [] }, {})?.counts).toEqual({
+      input: 10,
+      output: 5,
+    });
+  });
 });
 
 describe('a stream', () => {
@@ -411,6 +422,17 @@ describe('a stream', () => {
     replay('responses-incomplete', meter);
     expect(meter.served()?.counts).toEqual({ input: 1632, cached_input: 7680, output: 16 });
     expect(meter.seenOutputBytes()).toBe('{"city":'.length);
+  });
+
+  test.each(['completed', 'incomplete', 'failed'])('that is %s costs the usage that it tells', (status) => {
+    const meter = responses.streamMeter(ask({ stream: true }));
+    const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
+    const response = { id: 'resp_1', model: 'm', output: [] };
+    meter.see({ type: 'response.in_progress', response: { ...response, status: 'in_progress', usage } });
+    expect([meter.served(), meter.isFinal()]).toEqual([undefined, false]);
+    meter.see({ type: `response.${status}`, response: { ...response, status, usage } });
+    expect(meter.served()?.counts).toEqual({ input: 10, output: 5 });
+    expect(meter.isFinal()).toBe(true);
   });
 
   test('that failed is unknown, with what was seen of it', () => {
