@@ -62,8 +62,9 @@ function environmentOf(stage: Stage, options: StagesOptions): Record<string, str
     AWS_ENDPOINT_URL_DYNAMODB: options.dynamodbEndpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: options.secretsEndpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // One process on a machine that does other things too is slower than DynamoDB, and no fault.
-    LEDGER_DEADLINE_MS: '15000',
+    // One machine that does other things too is slower than AWS, which is not a fault.
+    LEDGER_DEADLINE_MS: '60000',
+    CACHE_OPERATION_MS: '2000',
     LOG_LEVEL: 'info',
     ...options.environment,
   };

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itemBytes, readUnits, writeUnits } from '../../bench/scale/item-size.ts';
 import { type Load, measure } from '../../bench/scale/load.ts';
 import { capacity, PARTITION_LIMIT, table, usdPerMillionCalls } from '../../bench/scale/report.ts';
 
 const DOC = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
 const CALL_SECONDS = 5;
-// It computes much, and a busy machine takes its time.
-vi.setConfig({ testTimeout: 180_000 });
 
 describe('The simulation', () => {
   it('measures items as DynamoDB does', () => {

@@ -49,9 +49,9 @@ beforeAll(async () => {
   const models = ['gpt-4o', 'gpt-4o-mini', 'gpt-4o'];
   for (const [before, model] of models.entries()) {
     await spend('demo', model, 'Why is the sea salt?');
-    await vi.waitUntil(async () => (await booked()) === before + 1, { timeout: 20_000, interval: 100 });
+    await vi.waitUntil(async () => (await booked()) === before + 1, { timeout: 300_000, interval: 100 });
   }
-}, 90_000);
+});
 
 describe('farebox usage', () => {
   it('shows a table with bars, exact to the last digit', async () => {

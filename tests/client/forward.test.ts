@@ -235,7 +235,7 @@ describe('the openai package of Python', () => {
   let python: string | undefined;
   beforeAll(() => {
     python = pythonWithOpenai();
-  }, 600_000);
+  });
 
   it('works with nothing but OPENAI_BASE_URL', async ({ skip }) => {
     if (python === undefined)
@@ -244,5 +244,5 @@ describe('the openai package of Python', () => {
     const env = { PATH: process.env['PATH'], OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: 'none' };
     const { stdout } = await run(python, ['-c', PROGRAM], { env });
     expect(stdout.trim().split('\n')).toEqual(['True', 'True', '1536', '403']);
-  }, 120_000);
+  });
 });

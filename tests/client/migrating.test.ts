@@ -163,5 +163,5 @@ describe('docs/migrating.md', () => {
     expect(limits).toContainEqual(
       expect.objectContaining({ user: 'user/alice', model: 'gpt-4', limit: '10' }),
     );
-  }, 120_000);
+  });
 });

@@ -24,8 +24,7 @@ function same(actual: Uint8Array | undefined, expected: Uint8Array): boolean {
 
 /** What every response cache must do while its store is well. */
 export function responseCacheContract(name: string, create: () => Promise<CacheUnderTest>): void {
-  // Megabytes take their time in an emulator.
-  describe(`a response cache in ${name}`, { timeout: 180_000 }, () => {
+  describe(`a response cache in ${name}`, () => {
     let tested: CacheUnderTest;
     let cache: ResponseCache;
     beforeAll(async () => {

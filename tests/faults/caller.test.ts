@@ -32,7 +32,7 @@ async function world(): Promise<World> {
       directory: createMemoryDirectory(),
       cache: createMemoryCache({ clock }),
     },
-    { holdWaitMs: 5_000 },
+    { holdWaitMs: 280_000 },
   );
   closing.unshift(() => made.close());
   return made;

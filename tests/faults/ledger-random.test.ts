@@ -46,7 +46,7 @@ function faultOf(operation: Operation, faults: readonly Fault[], count: number):
 }
 
 let stages: FaultStages;
-vi.setConfig({ maxConcurrency: AT_ONCE, testTimeout: 120_000 });
+vi.setConfig({ maxConcurrency: AT_ONCE });
 beforeAll(async () => {
   stages = await startFaultStages();
 });

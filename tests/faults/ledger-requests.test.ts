@@ -26,7 +26,7 @@ const UNCLEAR = FAULTS.filter(([, { kind }]) => kind === 'drop' || kind === 'lat
 
 let stages: FaultStages;
 // They wait more than they work.
-vi.setConfig({ maxConcurrency: 12, testTimeout: 120_000 });
+vi.setConfig({ maxConcurrency: 12 });
 beforeAll(async () => {
   stages = await startFaultStages();
 });

@@ -88,14 +88,14 @@ const MOST_LOOKS = 6;
 describe('A call that is refused', () => {
   test('by a limit that is spent asks for its hold once, and gives it back', async () => {
     expect(Object.fromEntries(await requestsOf('spent', 1))).toEqual(ONE_HOLD);
-  }, 120_000);
+  });
 
   test('by a limit that others hold writes no more than that: while it waits, it reads', async () => {
     const { getAccount = 0, ...writes } = Object.fromEntries(await requestsOf('held', 1));
     expect(writes).toEqual(ONE_HOLD);
     expect(getAccount).toBeGreaterThan(0);
     expect(getAccount).toBeLessThanOrEqual(MOST_LOOKS);
-  }, 120_000);
+  });
 
   test('also where that limit is in shards: each look is one read of them all', async () => {
     const { readListed = 0, ...others } = Object.fromEntries(await requestsOf('held', 4));
@@ -104,5 +104,5 @@ describe('A call that is refused', () => {
     expect(others['releaseLimit']).toBeUndefined();
     // What the first hold read to find money in the shards, and then a look at a time.
     expect(readListed).toBeLessThanOrEqual(MOST_LOOKS + 4);
-  }, 120_000);
+  });
 });

@@ -166,7 +166,7 @@ describe('npm start', () => {
 });
 
 describe('npm start --data', () => {
-  it('keeps projects and limits between runs, however the run ended', { timeout: 120_000 }, async () => {
+  it('keeps projects and limits between runs, however the run ended', async () => {
     const data = join(directory, 'kept');
     const info = () => JSON.parse(readFileSync(join(data, 'stack.json'), 'utf8')) as StackJson;
 

@@ -25,7 +25,7 @@ export function useClientStack(): ClientStack {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'farebox-client-'));
     running = await startStack({ port: 0, stateDirectory: directory, memcached: 'off' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await running?.stop();
     await rm(directory, { recursive: true, force: true });

@@ -5,11 +5,10 @@ import type { Simulator } from '../../local/simulator/server.ts';
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from '../../shared/aws/dynamodb-objects.ts';
 import type { CallEntry } from '../../shared/core/ledger.ts';
-import { periodKey } from '../../shared/core/period.ts';
 import { startDynalite } from './dynalite.ts';
 import { startSimulatedStage } from './simulated-stage.ts';
 import { inProcess } from './targets.ts';
-import { sdk, type World } from './world.ts';
+import { recentEntries, sdk, type World } from './world.ts';
 
 /** How long a job takes in the simulator, by a clock that only the tests move. */
 const JOB_MS = 60_000;
@@ -47,10 +46,8 @@ export async function deferredWorld(): Promise<DeferredWorld> {
       return { client: sdk(inProcess(world), project), project };
     },
     async found(project, endpoint) {
-      const entries: CallEntry[] = [];
-      for await (const entry of world.store.calls(project, periodKey('day', Date.now())))
-        if (entry.endpoint === endpoint) entries.unshift(entry);
-      return entries;
+      const entries = await recentEntries(world.store, project);
+      return entries.filter((entry) => entry.endpoint === endpoint);
     },
     async close() {
       await close();
@@ -61,7 +58,7 @@ export async function deferredWorld(): Promise<DeferredWorld> {
 
 /** Asks again until something is so. */
 export async function until<T>(ask: () => Promise<T>, isSo: (value: T) => boolean): Promise<T> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  for (let attempt = 0; attempt < 2_500; attempt += 1) {
     const value = await ask();
     if (isSo(value)) return value;
     await sleep(100);

@@ -22,7 +22,7 @@ export interface MemcachedSettings {
   readonly maxItemSize?: string;
 }
 
-const STARTS_WITHIN_MS = 10_000;
+const STARTS_WITHIN_MS = 120_000;
 
 /** Starts a real `memcached` on a free port. */
 export async function startMemcached(settings: MemcachedSettings = {}): Promise<TestMemcached> {

@@ -18,7 +18,7 @@ const BACKGROUND = {
 let world: DeferredWorld;
 beforeAll(async () => {
   world = await deferredWorld();
-}, 60_000);
+});
 afterAll(() => world.close());
 
 /** gpt-4o: $2.50, $1.25 cached and $10 per million tokens. */
@@ -34,7 +34,7 @@ const creation = async (project: string) => {
   if (entry === undefined) throw new Error('no entry');
   return entry;
 };
-describe('A background response', { timeout: 60_000 }, () => {
+describe('A background response', () => {
   test('is held when it is created, and its cost is nobody’s guess until it has ended', async () => {
     const { client, project } = await world.caller();
     const { data, response } = await client.responses.create(BACKGROUND).withResponse();

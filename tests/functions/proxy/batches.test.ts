@@ -17,7 +17,7 @@ const CHAT = '/v1/chat/completions';
 let world: DeferredWorld;
 beforeAll(async () => {
   world = await deferredWorld();
-}, 60_000);
+});
 afterAll(() => world.close());
 
 const question = (n: number) => ({
@@ -64,7 +64,7 @@ async function costOf(client: OpenAI, batch: Batch): Promise<{ cost: bigint; out
   return { cost, output };
 }
 
-describe('A batch', { timeout: 60_000 }, () => {
+describe('A batch', () => {
   test('is held from the lines of its file, and settled from those of its output, at batch prices', async () => {
     const { client, project } = await world.caller();
     const batch = await createBatch(client, questions(20));

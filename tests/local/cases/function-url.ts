@@ -88,7 +88,7 @@ export const FUNCTION_URL: readonly FunctionUrlCase[] = [
             before = wrote();
             return still;
           },
-          { interval: 200, timeout: 20_000 },
+          { interval: 200 },
         )
         .toBe(true);
       expect(before).toBeLessThan(256);

@@ -46,6 +46,7 @@ describe('a response cache in a DynamoDB table that misbehaves', () => {
   async function cacheOn(
     answer: Parameters<typeof startDynamoDb>[0],
     options: Partial<DynamoDbCacheOptions> = {},
+    deadlineMs = 60_000,
   ) {
     const fake = await startDynamoDb(answer);
     open.push(fake.server);
@@ -56,7 +57,7 @@ describe('a response cache in a DynamoDB table that misbehaves', () => {
       endpoint: fake.endpoint,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       attempts: 1,
-      deadlineMs: 200,
+      deadlineMs,
     });
     const cache = createDynamoDbCache({
       client,
@@ -92,7 +93,7 @@ describe('a response cache in a DynamoDB table that misbehaves', () => {
   it.each(Object.entries(failures))(
     'misses where it %s, and leaves it alone after two failures',
     async (_, answer) => {
-      const { cache, asked, faults, pass } = await cacheOn(answer);
+      const { cache, asked, faults, pass } = await cacheOn(answer, {}, 200);
       expect(await cache.get(KEY)).toBeUndefined();
       expect(await cache.claim(KEY, VALUE, 10)).toBe('unknown');
       expect(asked()).toBe(2);

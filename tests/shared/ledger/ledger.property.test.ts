@@ -52,7 +52,7 @@ describe.each(PLANS)(
         }),
         { numRuns: runs },
       );
-    }, 120_000);
+    });
 
     describe('in DynamoDB', () => {
       let table: TestTable;
@@ -71,7 +71,7 @@ describe.each(PLANS)(
           }),
           { numRuns: inDynamoDb, endOnFailure: true },
         );
-      }, 120_000);
+      });
     });
   },
 );

@@ -103,7 +103,7 @@ async function expectRecovery(cache: MemcachedCache): Promise<void> {
         found.push(...hits);
         return hits.length;
       },
-      { timeout: 30_000, interval: 50 },
+      { interval: 50 },
     )
     .toBe(20);
   expect(found.every((value) => Buffer.compare(value, VALUE) === 0)).toBe(true);
@@ -261,7 +261,7 @@ describe('the circuit of a hanging server', () => {
     const cache = createMemcachedCache({
       servers: [hanging, sound],
       clock: { now: () => 0 },
-      operationMs: 1_000,
+      operationMs: 10_000,
       failures: 1,
     });
     const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
@@ -291,7 +291,7 @@ describe('a process that used the cache', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--input-type=module', '--eval', program],
-      { timeout: 20_000 },
+      { timeout: 300_000 },
     );
     expect(stdout.trim()).toBe('found');
   });

@@ -99,5 +99,5 @@ export async function caught(promise: Promise<unknown>): Promise<InstanceType<ty
 
 /** Waits until an assertion holds, also outside of a test, on a machine however busy. */
 export function eventually(assertion: () => unknown): Promise<unknown> {
-  return vi.waitFor(assertion, { timeout: 30_000 });
+  return vi.waitFor(assertion, { timeout: 300_000 });
 }
