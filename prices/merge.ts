@@ -43,7 +43,8 @@ function rowsOf(base: Base, group: Group): PriceRow[] {
   ]);
 }
 
-function rowOf(model: string, group: Group, period: Period, source: string): PriceRow {
+function rowOf(model: string, ofModels: Group, period: Period, source: string): PriceRow {
+  const group = { ...ofModels, tiers: { ...ofModels.tiers, ...period.tiers } };
   const usd = { ...period.rates, ...group.rates };
   const normal = defaultRates(usd, group);
   const long = period.long === undefined ? undefined : defaultRates({ ...usd, ...period.long }, group);

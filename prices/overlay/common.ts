@@ -28,8 +28,9 @@ export function ratesOf(input: string, cached: string, output: string): TierRule
 
 /** Fast mode of the models since GPT-5.6: twice the price, whatever the length of the input. */
 export const FAST: TierRule = { factor: '2', long: true };
-/** Ultrafast mode of gpt-6-astra and gpt-6.1-sol: six times the price. */
+/** Ultrafast mode: six times the price, which gpt-6.2-sol has from March 2027 on. */
 export const ULTRAFAST: TierRule = { factor: '6', long: true };
+export const ULTRAFAST_OFFER: TierRule = { factor: '3', long: true };
 
 /** A minute: $0.03, 0.12, 0.48 and 1.92 for 20 of them, "billed by the minute". */
 const CONTAINERS: Usd = {

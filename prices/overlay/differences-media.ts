@@ -1,7 +1,5 @@
 import type { Explanation } from './types.ts';
 
-const AUDIO_AT_LAUNCH =
-  "The model's page says $2.50 (gpt-4o-mini-transcribe: $1.25) for audio; the base has the price at launch.";
 const ESTIMATED =
   'The price list\'s "estimated cost" of a minute, as a bound for an answer that tells seconds and no tokens.';
 const TEXT_ALONE =
@@ -41,16 +39,6 @@ export const MEDIA_DIFFERENCES: readonly Explanation[] = [
     models: ['gpt-4o-mini-transcribe-2025-03-20', 'gpt-4o-mini-transcribe-2025-12-15'],
     differs: { model: ['none', 'listed'] },
     reason: 'The base has the alias alone; a snapshot costs the same (page of gpt-4o-mini-transcribe).',
-  },
-  {
-    models: ['gpt-4o-mini-transcribe'],
-    differs: { audio_input: ['3', '1.25'] },
-    reason: AUDIO_AT_LAUNCH,
-  },
-  {
-    models: ['gpt-4o-transcribe', 'gpt-4o-transcribe-diarize'],
-    differs: { audio_input: ['6', '2.5'] },
-    reason: AUDIO_AT_LAUNCH,
   },
   {
     models: ['gpt-4o-mini-transcribe'],

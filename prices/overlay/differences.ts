@@ -66,9 +66,20 @@ export const DIFFERENCES: readonly Explanation[] = [
     reason: 'Moderation is free. The base says so with no price at all, here it is said on purpose.',
   },
   {
-    models: ['gpt-6.1-sol', 'gpt-6.1-terra'],
+    models: ['gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-6.2-astra', 'gpt-6.2-sol', 'gpt-5.6-cyber'],
     differs: { model: ['none', 'listed'] },
     reason: 'The base does not have the model yet. The rates are those of its page.',
+  },
+  {
+    models: ['chat-latest', 'gpt-daybreak-blue-latest', 'gpt-daybreak-red-latest'],
+    differs: { model: ['none', 'listed'] },
+    reason:
+      'The base does not have the alias (of chat-latest it has another name). The price list says what it costs.',
+  },
+  {
+    models: ['gpt-5.3-codex-spark'],
+    differs: { model: ['none', 'listed'] },
+    reason: 'The base does not have the model. models.dev has these rates, which are those of gpt-5.3-codex.',
   },
   {
     models: ['babbage-002', 'davinci-002', 'gpt-5-search-api', 'gpt-5-search-api-2025-10-14'],

@@ -31,6 +31,29 @@ const CHAT_LATEST = {
 
 const GPT_5_1_TO_3: readonly Group[] = [
   {
+    ...GPT_5_BASE,
+    family: 'chat-latest',
+    models: ['chat-latest'],
+    tools: TOOLS,
+    // An alias of the model that ChatGPT uses: GPT-5.5 Instant today, which has its windows.
+    periods: [{ rates: { input: '5', cached_input: '0.5', output: '30' } }],
+    regional: true,
+    maxImageTokens: IMAGE_TOKENS.unknown,
+    source: PRICING,
+    sourceDate: '2026-11-30',
+  },
+  {
+    ...GPT_5_BASE,
+    family: 'gpt-5.3-codex-spark',
+    models: ['gpt-5.3-codex-spark'],
+    periods: [{ rates: { input: '1.75', cached_input: '0.175', output: '14' } }],
+    contextWindow: 128_000,
+    maxOutputTokens: 32_000,
+    maxImageTokens: IMAGE_TOKENS.unknown,
+    source: 'https://models.dev (openai, gpt-5.3-codex-spark)',
+    sourceDate: '2026-11-30',
+  },
+  {
     ...CHAT_LATEST,
     family: 'gpt-5.3-chat-latest',
     models: ['gpt-5.3-chat-latest'],

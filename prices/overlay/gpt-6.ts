@@ -1,12 +1,15 @@
 import {
   FAST,
   FAST_MODE,
+  HALF,
   HALVES,
   IMAGE_TOKENS,
   modelPage,
+  PRICING,
   READ,
   REASONING_TOOLS,
   ULTRAFAST,
+  ULTRAFAST_OFFER,
 } from './common.ts';
 import type { Group } from './types.ts';
 
@@ -26,7 +29,81 @@ const MODERN = {
   sourceDate: READ,
 } as const;
 
+/** "Flex is unavailable on GPT-6.2 Astra and GPT-6.2 Sol" ("Flex processing" guide). */
+const GPT_6_2 = { ...MODERN, tiers: { batch: HALF, priority: FAST }, sourceDate: '2026-11-30' } as const;
+
+const SOL_6_2 = {
+  rates: { input: '2', cached_input: '0.1', cache_write: '2.5', output: '10' },
+  long: { input: '4', cached_input: '0.2', cache_write: '5', output: '15' },
+} as const;
+
+const GPT_6_2_MODELS: readonly Group[] = [
+  {
+    ...GPT_6_2,
+    family: 'gpt-6.2-astra',
+    models: ['gpt-6.2-astra'],
+    periods: [
+      {
+        rates: { input: '8', cached_input: '0.4', cache_write: '10', output: '40' },
+        long: { input: '16', cached_input: '0.8', cache_write: '20', output: '60' },
+      },
+    ],
+    source: modelPage('gpt-6.2-astra'),
+  },
+  {
+    ...GPT_6_2,
+    family: 'gpt-6.2-sol',
+    models: ['gpt-6.2-sol'],
+    // "Ultrafast costs 3 times the Standard rate through February 28, 2027, and 6 times … starting March 1".
+    periods: [
+      { ...SOL_6_2, tiers: { ultrafast: ULTRAFAST_OFFER } },
+      { ...SOL_6_2, from: '2027-03-01', tiers: { ultrafast: ULTRAFAST } },
+    ],
+    source: modelPage('gpt-6.2-sol'),
+  },
+];
+
+/**
+ * The models of the Daybreak program, which OpenAI gives to organizations that it approved. Its price list says which
+ * model an alias stands for; an answer names that model, whose own price is charged.
+ */
+const CYBER = {
+  ...MODERN,
+  tiers: {},
+  source: `${PRICING}#cyber-models`,
+  sourceDate: '2026-11-30',
+} as const;
+
+const CYBER_MODELS: readonly Group[] = [
+  {
+    ...CYBER,
+    family: 'gpt-5.6-cyber',
+    models: ['gpt-5.6-cyber', 'gpt-daybreak-red-latest'],
+    periods: [
+      {
+        rates: { input: '12.5', cached_input: '1.25', cache_write: '15.625', output: '75' },
+        long: { input: '25', cached_input: '2.5', cache_write: '31.25', output: '112.5' },
+      },
+    ],
+    contextWindow: 400_000,
+  },
+  {
+    ...CYBER,
+    family: 'gpt-daybreak-blue-latest',
+    models: ['gpt-daybreak-blue-latest'],
+    // An alias of gpt-5.6-sol, at its list price: its offer has ended, or ends, and need not hold for the alias.
+    periods: [
+      {
+        rates: { input: '5', cached_input: '0.5', cache_write: '6.25', output: '30' },
+        long: { input: '10', cached_input: '1', cache_write: '12.5', output: '45' },
+      },
+    ],
+  },
+];
+
 export const GPT_6: readonly Group[] = [
+  ...GPT_6_2_MODELS,
+  ...CYBER_MODELS,
   {
     ...MODERN,
     family: 'gpt-6-astra',

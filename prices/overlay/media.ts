@@ -19,6 +19,12 @@ const THREE_SIZES = {
 const ANY_SIZE = { units: { low: 16, medium: 48, high: 96, xhigh: 96, max: 96 } } as const;
 
 /**
+ * Of gpt-image-2.6 low and medium are seen to take up to four times the tokens of 2.5, so twice the units (32 and 48), and
+ * high and above the same (https://docs.laozhang.ai/en/api-capabilities/gpt-image-2-6): these leave room above that.
+ */
+const ANY_SIZE_2_6 = { units: { low: 48, medium: 64, high: 96, xhigh: 96, max: 96 } } as const;
+
+/**
  * What a call of an image model can take in: 16 images, and a prompt of 32,000 characters, each of them four tokens at
  * most ("Create image edit" of the API reference). No page states a context window.
  */
@@ -93,8 +99,6 @@ const IMAGES: readonly Group[] = [
     models: ['gpt-image-2', 'gpt-image-2-2026-04-21'],
     base: 'gpt-image-2',
     imageOutput: ANY_SIZE,
-    // "Default: `gpt-image-2`" (API reference of responses).
-    imageToolDefault: 'gpt-image-2',
     rates: { image_output: '30' },
     source: modelPage('gpt-image-2'),
   },
@@ -102,7 +106,12 @@ const IMAGES: readonly Group[] = [
     ...sinceImage2(name, '2026-09-08'),
     imageOutput: ANY_SIZE,
   })),
-  ...['gpt-image-2.6-sunburst', 'gpt-image-2.6-flare'].map((name) => sinceImage2(name)),
+  ...['gpt-image-2.6-sunburst', 'gpt-image-2.6-flare'].map((name) => ({
+    ...sinceImage2(name),
+    imageOutput: ANY_SIZE_2_6,
+    // "Default: `gpt-image-2.6-sunburst`" (API reference of responses, openai 7.57).
+    imageToolDefault: 'gpt-image-2.6-sunburst',
+  })),
 ];
 
 /** "$5 text input, $8 image input, $30 image output", as gpt-image-2; the cached rates are on the page of 2.6 Sunburst. */
@@ -166,6 +175,10 @@ const SPEECH: readonly Group[] = [
   },
 ];
 
+/**
+ * A minute of sound is 600 tokens, and what is said in it some 250: only at $6 (mini: $3) for sound does that come to the
+ * $0.006 (mini: $0.003) a minute of the price list. The models' pages list the rate of text for both.
+ */
 const TRANSCRIPTION = {
   reasons: false,
   contextWindow: 16_000,
@@ -200,7 +213,7 @@ const TRANSCRIPTIONS: readonly Group[] = [
     family: 'gpt-4o-transcribe',
     models: ['gpt-4o-transcribe', 'gpt-4o-transcribe-diarize'],
     base: 'gpt-4o-transcribe',
-    rates: { audio_input: '2.5', audio_seconds: '100' },
+    rates: { audio_seconds: '100' },
     source: modelPage('gpt-4o-transcribe'),
   },
   {
@@ -208,14 +221,14 @@ const TRANSCRIPTIONS: readonly Group[] = [
     family: 'gpt-4o-mini-transcribe',
     models: ['gpt-4o-mini-transcribe'],
     base: 'gpt-4o-mini-transcribe',
-    rates: { audio_input: '1.25', audio_seconds: '50' },
+    rates: { audio_seconds: '50' },
     source: modelPage('gpt-4o-mini-transcribe'),
   },
   {
     ...TRANSCRIPTION,
     family: 'gpt-4o-mini-transcribe',
     models: ['gpt-4o-mini-transcribe-2025-03-20', 'gpt-4o-mini-transcribe-2025-12-15'],
-    periods: [{ rates: { input: '1.25', output: '5', audio_input: '1.25', audio_seconds: '50' } }],
+    periods: [{ rates: { input: '1.25', output: '5', audio_input: '3', audio_seconds: '50' } }],
     source: modelPage('gpt-4o-mini-transcribe'),
   },
 ];

@@ -1,7 +1,7 @@
 import { PRICING, READ } from './common.ts';
 import type { RefusedGroup } from './types.ts';
 
-const SDK = 'openai 7.55.0, resources/shared.d.ts';
+const SDK = 'openai 7.59.0, resources/shared.d.ts';
 
 export const REFUSED: readonly RefusedGroup[] = [
   {
@@ -11,17 +11,12 @@ export const REFUSED: readonly RefusedGroup[] = [
     sourceDate: READ,
   },
   {
-    models: [
-      'gpt-5.6-cyber',
-      'gpt-6-cyber',
-      'gpt-6-rosalind',
-      'gpt-daybreak-blue-latest',
-      'gpt-daybreak-red-latest',
-      'gpt-rosalind-research',
-    ],
-    reason: 'OpenAI publishes no price for it, so nothing could be held against a limit',
-    source: PRICING,
-    sourceDate: READ,
+    models: ['gpt-6-cyber', 'gpt-6-rosalind', 'gpt-6.2-astra-law', 'gpt-rosalind-research'],
+    reason:
+      'OpenAI gives it to approved organizations alone, and no price of it was found; ask an admin to set the one that ' +
+      'OpenAI told you (set-price)',
+    source: `${SDK}; ${PRICING}`,
+    sourceDate: '2026-11-30',
   },
   {
     models: ['sora-2', 'sora-2-2025-10-06', 'sora-2-2025-12-08', 'sora-2-pro', 'sora-2-pro-2025-10-06'],

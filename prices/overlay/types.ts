@@ -11,6 +11,8 @@ export interface Period {
   readonly rates: Usd;
   /** The same, once the input is over the group's `longContextOver`. */
   readonly long?: Usd;
+  /** Tiers that differ from the group's in this period. */
+  readonly tiers?: Tiers;
 }
 
 /**
@@ -20,6 +22,9 @@ export interface Period {
 export type TierRule =
   | { readonly factor: string; readonly long: boolean; readonly only?: readonly BilledClass[] }
   | { readonly rates: Usd };
+
+/** What a tier costs beside the default one. */
+export type Tiers = Readonly<Partial<Record<Exclude<Tier, 'default'>, TierRule>>>;
 
 /** Models that cost the same, and all that the base does not know, or knows wrong, about them. */
 export interface Group {
@@ -32,7 +37,7 @@ export interface Group {
   readonly periods?: readonly Period[];
   /** Rates of the default tier to add to every period, or to correct. USD for a million tokens. */
   readonly rates?: Usd;
-  readonly tiers?: Readonly<Partial<Record<Exclude<Tier, 'default'>, TierRule>>>;
+  readonly tiers?: Tiers;
   /** The most input tokens at the normal rates. */
   readonly longContextOver?: number;
   /** The 12-hour cache write as a factor on the plain input rate. */

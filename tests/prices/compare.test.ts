@@ -123,7 +123,7 @@ describe('npm run prices:check', () => {
   it('lists them and succeeds', () => {
     const run = spawnSync(process.execPath, ['prices/check.ts'], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
-    expect(run.stdout).toMatch(/= gpt-4o-transcribe: audio_input: 6 in the base, 2\.5 here\. /);
+    expect(run.stdout).toMatch(/= gpt-4o-transcribe: audio_seconds: none in the base, 100 here\. /);
     expect(run.stdout).toMatch(
       /\d+ differences from @pydantic\/genai-prices \S+ explained, 0 not, 0 reasons/,
     );

@@ -54,10 +54,26 @@ describe('a model is found by its exact id', () => {
       reason: 'OpenAI says that it is not a supported model id',
     });
     expect(prices.find('gpt-realtime', TODAY).kind).toBe('refused');
+    for (const model of ['gpt-6.2-astra-law', 'gpt-6-cyber', 'gpt-6-rosalind', 'gpt-rosalind-research'])
+      expect(prices.find(model, TODAY)).toMatchObject({ reason: expect.stringMatching(/set-price/) });
   });
 });
 
 describe('the price that holds is the one of the UTC day', () => {
+  it('also where a tier alone costs more from a day on', () => {
+    const last = Date.UTC(2027, 1, 28, 23, 59);
+    const ultrafast = (at: number) => usd('gpt-6.2-sol', { input: 1_000_000 }, 'ultrafast', at);
+    const long = (at: number) => usd('gpt-6.2-sol', { input: 200_000, output: 1_000 }, 'ultrafast', at);
+    expect([ultrafast(last), ultrafast(last + 60_000)]).toEqual(['12', '24']);
+    expect([long(last), long(last + 60_000)]).toEqual(['1.23', '2.46']);
+    expect(usd('gpt-6.2-sol', { input: 1_000 }, 'fast', last + 60_000)).toBe('0.004');
+  });
+
+  it('and not of a tier that a model does not have', () => {
+    const flex = costOf(priceOf('gpt-6.2-astra'), { counts: { input: 1_000 }, serviceTier: 'flex' });
+    expect([formatUsd(flex.cost), flex.flags]).toEqual(['0.008', ['unpriced_tier']]);
+  });
+
   it.each([
     ['2026-08-20T23:59:59.999Z', '1'],
     ['2026-08-21T00:00:00.000Z', '0.8'],

@@ -57,7 +57,10 @@ describe('prices/table.json', () => {
 
   it('says of every model since 5 March 2026 that regional endpoints charge more for it, evenly', () => {
     for (const { model, regional, rates, calls, longContext } of table.prices) {
-      const since = /^gpt-(5\.[4-9]|6|audio-1\.5|transcribe|image-2)|chatgpt-image/.test(model);
+      const since =
+        /^gpt-(5\.[4-9]|6|daybreak|audio-1\.5|transcribe|image-2)|^chat(gpt-image)?-latest|chatgpt-image/.test(
+          model,
+        );
       expect(regional ?? false, model).toBe(since);
       const all = [...Object.values(rates), ...Object.values(longContext?.rates ?? {}), calls ?? {}];
       for (const rate of regional ? all.flatMap((byClass) => Object.values(byClass)) : [])

@@ -16,7 +16,6 @@ import {
   namesModel,
   objects,
   refuseMember,
-  refuseUnmetered,
   texts,
 } from '../request-checks.ts';
 import { integer, noMedia, worstCaseOf } from '../token-bounds.ts';
@@ -57,8 +56,7 @@ export const imageGenerations: MeteredEndpoint = {
 /** `POST /images/edits`, as JSON or as a form: tokens of the prompt, and of images in and out. */
 export const imageEdits: MeteredEndpoint = {
   ...imageGenerations,
-  check: (body) => firstRefusal(body, [...COMMON, knownMembers('imageEdits'), drawsPixels]),
-  otherModels: () => [],
+  check: (body) => firstRefusal(body, [...COMMON, knownMembers('imageEdits'), objects('svg'), namesAuthor]),
   form: {
     files: ['image', 'mask', 'markup'],
     integers: ['n', 'partial_images', 'output_compression', 'frame_count', 'frame_duration_ms'],
@@ -78,13 +76,6 @@ function namesAuthor(body: JsonObject): Refusal | undefined {
     'svg.model',
     'svg.model must name the model that writes the SVG: it has a price of its own.',
   );
-}
-
-/** "SVG edits are not supported" (API reference of images); were one made, nobody here would have named its author. */
-function drawsPixels(body: JsonObject): Refusal | undefined {
-  return body['output_format'] === 'svg'
-    ? refuseUnmetered('output_format', 'An edit cannot be an SVG: use another output_format.')
-    : undefined;
 }
 
 /** Several images "are billed as though they were separately performed", prompt and all, and so are frames here. */

@@ -66,6 +66,7 @@ export const REQUEST_MEMBERS = {
     'instructions',
     'access_programs',
     'background',
+    'background_options',
     'context_management',
     'conversation',
     'image',
@@ -122,7 +123,7 @@ export const REQUEST_MEMBERS = {
   ],
   translations: ['model', 'file', 'prompt', 'response_format', 'temperature'],
   imageGenerations: [...IMAGES, 'moderation', 'style', 'svg'],
-  imageEdits: [...IMAGES, 'image', 'images', 'input_fidelity', 'markup', 'mask', 'moderation'],
+  imageEdits: [...IMAGES, 'image', 'images', 'input_fidelity', 'markup', 'mask', 'moderation', 'svg'],
   decisions: ['model', 'input', 'prompt_cache_key', 'prompt_cache_options', 'questions', 'safety_identifier'],
   compact: [
     'model',

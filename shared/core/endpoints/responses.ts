@@ -42,8 +42,9 @@ const CHECKS = [
   itemsWithContent('input', ['content']),
   booleans('stream', 'store', 'background', 'parallel_tool_calls'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_output_tokens', 'max_tool_calls'),
-  objects('prompt', 'reasoning', 'stream_options'),
+  objects('prompt', 'reasoning', 'stream_options', 'background_options'),
   tellsLater,
+  endsSoonest,
   promptNamesTools,
   checkTools,
   checkAddedTools,
@@ -92,6 +93,17 @@ function tellsLater(body: JsonObject): Refusal | undefined {
         'A background response may not run code in a container, which is billed for as long as it lasts. Leave background out.',
       )
     : undefined;
+}
+
+/** The other windows cost less than the tiers whose rates are known, by how much no answer says. */
+function endsSoonest({ background_options: options }: JsonObject): Refusal | undefined {
+  const window = isObject(options) ? options['completion_window'] : undefined;
+  return window === undefined || window === null || window === 'soonest'
+    ? undefined
+    : refuseUnmetered(
+        'background_options.completion_window',
+        'Only background_options.completion_window "soonest" is served: the price of the others is not in the price table.',
+      );
 }
 
 /** A stored prompt can bring tools of its own, unless the request says which ones to use. */

@@ -191,7 +191,7 @@ onEveryStore('the prices that admins set', (open) => {
     // Only one model is what OpenAI chooses: one that is like it is not.
     expect(said(await ask(drawn))).toEqual([null, true, { units: expect.anything() }, null]);
     expect(said(await ask({ ...drawn, image_output: null }))).toEqual([null, true, null, null]);
-    const corrected = { ...drawn, model: 'gpt-image-2', like: undefined };
+    const corrected = { ...drawn, model: 'gpt-image-2.6-sunburst', like: undefined };
     expect(said(await ask(corrected))).toEqual([null, true, { units: expect.anything() }, true]);
   });
 

@@ -2,6 +2,14 @@ import type { Case } from './families.ts';
 
 /** Every class in which something is billed. */
 export const CLASSES: readonly Case[] = [
+  ['gpt-6.2-astra', { cache_write: 70_001 }, '0.70001', 'default'],
+  ['gpt-6.2-sol', { cache_write_12h: 70_001 }, '0.350005', 'default'],
+  // A minute of sound, and what is said in it: the price list's "estimated cost" of a minute.
+  ['gpt-4o-transcribe', { audio_input: 600, output: 240 }, '0.006', 'default'],
+  ['gpt-4o-transcribe-diarize', { audio_input: 600, output: 240 }, '0.006', 'default'],
+  ['gpt-4o-mini-transcribe', { audio_input: 600, output: 240 }, '0.003', 'default'],
+  ['gpt-4o-mini-transcribe-2025-03-20', { audio_input: 600, output: 240 }, '0.003', 'default'],
+  ['gpt-4o-mini-transcribe-2025-12-15', { audio_input: 600, output: 240 }, '0.003', 'default'],
   ['gpt-6.1-terra', { cache_write: 70_001 }, '0.08750125', 'default'],
   ['gpt-6.1-terra', { cache_write_12h: 70_001 }, '0.1750025', 'default'],
   ['gpt-6.1-sol', { cached_input: 70_001 }, '0.0070001', 'default'],
@@ -42,10 +50,10 @@ export const CLASSES: readonly Case[] = [
   ['whisper-1', { audio_seconds: 1 }, '0.0001', 'default'],
   ['gpt-transcribe', { audio_seconds: 60 }, '0.0045', 'default'],
   ['gpt-transcribe', { audio_seconds: 3_601 }, '0.270075', 'default'],
-  ['gpt-4o-transcribe', { input: 14, audio_input: 3_001, output: 451 }, '0.0120475', 'default'],
-  ['gpt-4o-transcribe-diarize', { audio_input: 3_001, output: 451 }, '0.0120125', 'default'],
-  ['gpt-4o-mini-transcribe', { input: 14, audio_input: 3_001, output: 451 }, '0.00602375', 'default'],
-  ['gpt-4o-mini-transcribe-2025-12-15', { audio_input: 3_001, output: 451 }, '0.00600625', 'default'],
+  ['gpt-4o-transcribe', { input: 14, audio_input: 3_001, output: 451 }, '0.022551', 'default'],
+  ['gpt-4o-transcribe-diarize', { audio_input: 3_001, output: 451 }, '0.022516', 'default'],
+  ['gpt-4o-mini-transcribe', { input: 14, audio_input: 3_001, output: 451 }, '0.0112755', 'default'],
+  ['gpt-4o-mini-transcribe-2025-12-15', { audio_input: 3_001, output: 451 }, '0.011258', 'default'],
   ['gpt-6-sol', { web_search: 3 }, '0.03', 'default'],
   ['gpt-6-sol', { web_search_preview: 3 }, '0.03', 'default'],
   ['gpt-4.1', { web_search: 3 }, '0.03', 'default'],

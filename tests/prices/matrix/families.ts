@@ -10,6 +10,13 @@ export type Case = readonly [model: string, counts: UsageCounts, usd: string, at
 
 /** One use of each family, at the standard rates. */
 export const FAMILIES: readonly Case[] = [
+  ['gpt-6.2-astra', { input: 1_233, cached_input: 567, output: 891 }, '0.0457308', 'default'],
+  ['gpt-6.2-sol', { input: 1_233, cached_input: 567, output: 891 }, '0.0114327', 'default'],
+  ['gpt-5.6-cyber', { input: 1_233, cached_input: 567, output: 891 }, '0.08294625', 'default'],
+  ['gpt-daybreak-red-latest', { input: 1_233, cached_input: 567, output: 891 }, '0.08294625', 'default'],
+  ['gpt-daybreak-blue-latest', { input: 1_233, cached_input: 567, output: 891 }, '0.0331785', 'default'],
+  ['chat-latest', { input: 1_233, cached_input: 567, output: 891 }, '0.0331785', 'default'],
+  ['gpt-5.3-codex-spark', { input: 1_233, cached_input: 567, output: 891 }, '0.014730975', 'default'],
   ['gpt-6-astra', { input: 1_234, cached_input: 567, output: 891 }, '0.057457', 'default'],
   ['gpt-6.1-sol', { input: 1_235, cached_input: 567, output: 891 }, '0.0114367', 'default'],
   ['gpt-6.1-terra', { input: 1_236, cached_input: 567, output: 891 }, '0.00571935', 'default'],

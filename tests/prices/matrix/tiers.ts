@@ -2,6 +2,11 @@ import type { Case } from './families.ts';
 
 /** The same use at every tier of service. */
 export const TIERS_SERVED: readonly Case[] = [
+  ['gpt-6.2-astra', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.1005446', 'batch'],
+  ['gpt-6.2-astra', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.4021784', 'fast'],
+  ['gpt-6.2-sol', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.02513615', 'batch'],
+  ['gpt-6.2-sol', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.1005446', 'priority'],
+  ['gpt-6.2-sol', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.1508169', 'ultrafast'],
   ['gpt-6-astra', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.1261815', 'flex'],
   ['gpt-6-astra', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.1261815', 'batch'],
   ['gpt-6.1-sol', { input: 10_001, cached_input: 2_003, output: 3_007 }, '0.02513615', 'flex'],
@@ -55,6 +60,20 @@ export const TIERS_SERVED: readonly Case[] = [
 
 /** Just on and just over 272,000 tokens of input, however they are made up, and where that is no boundary. */
 export const BOUNDARIES: readonly Case[] = [
+  ['gpt-6.2-astra', { input: 272_000, output: 1_000 }, '2.216', 'default'],
+  ['gpt-6.2-astra', { input: 272_001, output: 1_000 }, '4.412016', 'default'],
+  ['gpt-6.2-astra', { cached_input: 300_000 }, '0.24', 'default'],
+  ['gpt-6.2-astra', { cache_write: 300_000 }, '6', 'default'],
+  ['gpt-6.2-sol', { input: 272_000, output: 1_000 }, '0.554', 'default'],
+  ['gpt-6.2-sol', { input: 272_001, output: 1_000 }, '1.103004', 'default'],
+  ['gpt-6.2-sol', { cached_input: 300_000 }, '0.06', 'default'],
+  ['gpt-6.2-sol', { cache_write: 300_000 }, '1.5', 'default'],
+  ['gpt-6.2-sol', { input: 272_001, output: 1_000 }, '3.309012', 'ultrafast'],
+  ['gpt-6.2-sol', { input: 272_001, output: 1_000 }, '0.551502', 'batch'],
+  ['gpt-5.6-cyber', { input: 272_000, output: 1_000 }, '3.475', 'default'],
+  ['gpt-5.6-cyber', { input: 272_001, output: 1_000 }, '6.912525', 'default'],
+  ['gpt-daybreak-blue-latest', { input: 272_000, output: 1_000 }, '1.39', 'default'],
+  ['gpt-daybreak-blue-latest', { input: 272_001, output: 1_000 }, '2.76501', 'default'],
   ['gpt-6-astra', { input: 272_000, output: 1_000 }, '2.77', 'default'],
   ['gpt-6-astra', { input: 272_001, output: 1_000 }, '5.51502', 'default'],
   ['gpt-6.1-sol', { input: 272_000, output: 1_000 }, '0.554', 'default'],

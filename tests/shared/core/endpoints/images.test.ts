@@ -48,8 +48,10 @@ describe('the most that an image puts out', () => {
     ['gpt-image-2', { quality: 'high', size: '1024x1024', partial_images: 3 }, 7_024 + 300],
     ['gpt-image-2', { quality: 'low', size: '1024x1024', output_format: 'gif' }, 9 * 196],
     ['gpt-image-2', { quality: 'low', size: '1024x1024', output_format: 'gif', frame_count: 16 }, 16 * 196],
-    // Of these no table is published.
-    ['gpt-image-2.6-flare', { quality: 'low', size: '1024x1024' }, PRICE.maxOutputTokens],
+    // Seen to be up to four times those of 2.5: 784.
+    ['gpt-image-2.6-flare', { quality: 'low', size: '1024x1024' }, 1_756],
+    ['gpt-image-2.6-sunburst', { quality: 'max', size: '1024x1024' }, 7_024],
+    // Of this one no table is published.
     ['chatgpt-image-latest', { quality: 'low', size: '1024x1024' }, PRICE.maxOutputTokens],
   ])('of %s with %j', (model, options, most) => {
     expect(tokens(model, options)).toBe(most);
@@ -168,9 +170,11 @@ describe('images', () => {
     expect(imageGenerations.check(body)).toMatchObject({ status: 400, param });
   });
 
-  it('cannot be edited as SVG', () => {
-    expect(imageEdits.check(draw({ output_format: 'svg' }))).toMatchObject({ param: 'output_format' });
-    expect(imageEdits.check(draw({ svg: {} }))).toMatchObject({ param: 'svg' });
+  it('are edited as SVG by an author that is named, and billed', () => {
+    expect(imageEdits.check(draw({ output_format: 'svg' }))).toMatchObject({ param: 'svg.model' });
+    expect(imageEdits.check(draw({ svg: {} }))).toMatchObject({ param: 'svg.model' });
+    expect(imageEdits.check(draw(author))).toBeUndefined();
+    expect(imageEdits.otherModels?.(draw(author))).toEqual(['gpt-6-sol']);
   });
 });
 

@@ -29,6 +29,11 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['tools', ask({ prompt: { id: 'pmpt_1' } })],
     ['store', ask({ background: true, store: false })],
     [
+      'background_options.completion_window',
+      ask({ background: true, background_options: { completion_window: '8h' } }),
+    ],
+    ['background_options', ask({ background: true, background_options: '2h' })],
+    [
       'background',
       ask({ background: true, tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
     ],

@@ -34,7 +34,10 @@ const KNOWN = fc.constantFrom<[string, string | null, string | null, number]>(
   ['gpt-image-2', null, null, 12_329],
   ['gpt-image-2.5-flare', 'xhigh', '1024x1024', 3_122],
   ['gpt-image-2.5-sunburst', 'max', '1024x1024', 7_024],
-  ['gpt-image-2.6-flare', 'low', '1024x1024', PRICE.maxOutputTokens],
+  ['gpt-image-2.6-flare', 'low', '1024x1024', 784],
+  ['gpt-image-2.6-sunburst', 'medium', '1024x1024', 1_756],
+  ['gpt-image-2.6-sunburst', null, null, 12_329],
+  ['chatgpt-image-latest', 'low', '1024x1024', PRICE.maxOutputTokens],
 );
 
 const LISTED = bundledPrices();
