@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryCache } from '../../../shared/memory/memory-cache.ts';
 import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
+import { capturePrinted } from '../../support/printed.ts';
 import { json } from '../../support/scripted-upstream.ts';
 import type { Fetch } from '../../support/signed-fetch.ts';
 import { functionUrl } from '../../support/targets.ts';
@@ -127,20 +128,4 @@ function copied(body: ReadableStream<Uint8Array>, pieces: Uint8Array[]): Readabl
     },
     cancel: (reason) => reader.cancel(reason),
   });
-}
-
-/** Everything that the code under test prints past its log. */
-function capturePrinted(lines: string[]): () => void {
-  const write = process.stdout.write;
-  const writeError = process.stderr.write;
-  const capture = (chunk: string | Uint8Array) => {
-    lines.push(Buffer.from(chunk as Uint8Array).toString());
-    return true;
-  };
-  process.stdout.write = capture;
-  process.stderr.write = capture;
-  return () => {
-    process.stdout.write = write;
-    process.stderr.write = writeError;
-  };
 }
