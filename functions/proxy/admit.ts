@@ -1,4 +1,5 @@
 import { checkBatch } from '../../shared/core/batch.ts';
+import type { AnswerJudge } from '../../shared/core/endpoint.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
@@ -64,7 +65,7 @@ async function understand(
   body: Uint8Array | undefined,
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
-  if (treatment.kind === 'free') return freeWork(found, treatment.cacheable, body);
+  if (treatment.kind === 'free') return freeWork(found, treatment.good, body);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
   return {
@@ -100,15 +101,19 @@ async function understandBatch(
 }
 
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
-function freeWork({ takes }: Route, cacheable: boolean, body: Uint8Array | undefined): Asked | Refusal {
+function freeWork(
+  { takes }: Route,
+  good: AnswerJudge | undefined,
+  body: Uint8Array | undefined,
+): Asked | Refusal {
   const free = { family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
   if (body === undefined || body.byteLength === 0 || !takes.includes('application/json')) {
-    return { work: { kind: 'free', cacheable, body }, ...free };
+    return { work: { kind: 'free', good, body }, ...free };
   }
   const parsed = parseJsonBody(body);
   if (isRefusal(parsed)) return parsed;
   const { json } = parsed;
-  return { work: { kind: 'free', cacheable, body: stringifyBody(json) }, ...free, json };
+  return { work: { kind: 'free', good, body: stringifyBody(json), json }, ...free, json };
 }
 
 function notAdmitted(project: Project, user: string): Refusal | undefined {

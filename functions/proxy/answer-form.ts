@@ -1,4 +1,5 @@
 import type { MeteredEndpoint, PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
 import type { Deferred } from '../../shared/core/ledger.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
@@ -23,6 +24,8 @@ export interface WholeAnswer {
   readonly served: Served | undefined;
   readonly deferred: Deferred | undefined;
   readonly failed: boolean;
+  /** What its bytes say, if they were read as JSON. */
+  readonly json?: JsonObject | undefined;
 }
 
 /**
@@ -83,6 +86,7 @@ export function readWhole(
     served: json && rules?.served(json, work.kind === 'metered' ? work.body : {}),
     deferred: json && rules?.deferred?.(json),
     failed: json?.['status'] === 'failed',
+    json,
   };
 }
 

@@ -1,7 +1,7 @@
+import type { EventJudge } from '../../shared/core/endpoint.ts';
 import type { Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
-import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
@@ -19,6 +19,7 @@ import {
 } from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
+import { judgingMeter, keepable } from './keepable.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
 import { disownDeleted, ownCreated, owningMeter, owningReader, showsObjects } from './own-created.ts';
 import { readHead } from './read-head.ts';
@@ -47,15 +48,16 @@ export async function answer(
   const keepBytes = slot.store ? deps.settings.maxCachedBytes : 0;
   const owning =
     work.kind === 'metered' ? owningMeter(call, work.rules.streamMeter(work.body), deps) : undefined;
-  const form = passingForm(work, upstream, owning?.meter, keepBytes);
+  const judging = owning && judgingMeter(work, slot, owning.meter);
+  const form = passingForm(work, upstream, judging?.meter, keepBytes);
   if (form !== undefined) {
-    const exchange = passing(call, form.head, slot, deps, (onEnd) =>
+    const bodyOf = (onEnd: OnEnd) =>
       meteredBody(upstream.body ?? new Blob([]).stream(), {
         reader: form.reader,
         onDisconnect: call.project.onDisconnect,
         onEnd,
-      }),
-    );
+      });
+    const exchange = passing(call, form.head, slot, deps, bodyOf, judging?.judge);
     return { ...exchange, done: exchange.done.then(owning?.written) };
   }
   const head = await readHead(upstream, WHOLE_BYTES);
@@ -122,9 +124,11 @@ function whole(
     status,
     headers: replyHeaders(headers, additions(call, slot, cost)),
   });
-  const done = finish(call, slot, decided, deps, keepable(call, upstream, end));
+  const done = finish(call, slot, decided, deps, keepable(call, slot, upstream, end, undefined));
   return { response, done: done.then(() => settleTold(call, read.served, deps)) };
 }
+
+type OnEnd = (end: BodyEnd) => Uint8Array | undefined;
 
 /** An answer that is passed on as it comes; what it cost is known at its end. */
 function passing(
@@ -132,12 +136,13 @@ function passing(
   head: AnswerHead,
   slot: CacheSlot,
   deps: ProxyDeps,
-  bodyOf: (onEnd: (end: BodyEnd) => Uint8Array | undefined) => ReadableStream<Uint8Array>,
+  bodyOf: (onEnd: OnEnd) => ReadableStream<Uint8Array>,
+  judge?: EventJudge,
 ): Exchange {
   const done = Promise.withResolvers<void>();
   const body = bodyOf((end) => {
     const decided = decide(call, endingOf(call.work, head.status, end), deps);
-    finish(call, slot, decided, deps, keepable(call, head, end))
+    finish(call, slot, decided, deps, keepable(call, slot, head, end, judge))
       .then(() => settleTold(call, end.served, deps))
       .then(done.resolve, done.reject);
     const told = decided.kind === 'outcome' && isEventStream(head) && asksForCost(call.request);
@@ -145,18 +150,6 @@ function passing(
   });
   const headers = replyHeaders(head.headers, additions(call, slot));
   return { response: new Response(body, { status: head.status, headers }), done: done.promise };
-}
-
-/** Only a complete answer with nothing missing may be given again. */
-function keepable(
-  { work }: HeldCall,
-  { status, headers }: AnswerHead,
-  { how, failed, served, bytes }: Omit<BodyEnd, 'seenOutputBytes'>,
-): Omit<Keepable, 'cost'> | undefined {
-  const known: Served | undefined = work.kind === 'free' ? { counts: {} } : served;
-  if (status !== 200 || how !== 'complete' || failed || known === undefined || bytes === undefined)
-    return undefined;
-  return { headers, body: bytes, served: known };
 }
 
 /** OpenAI's answer broke off before there was anything to send on. */
@@ -206,9 +199,10 @@ async function finish(
     return slot.release();
   }
   const { outcome } = decided;
-  // An answer that was cut to what a limit afforded is not the answer to this request.
-  const kept = complete !== undefined && call.outputCap === undefined;
-  await Promise.all([settle(call, outcome, deps), kept && slot.keep({ ...complete, cost: outcome.cost })]);
+  await Promise.all([
+    settle(call, outcome, deps),
+    complete && slot.keep({ ...complete, cost: outcome.cost }),
+  ]);
   await slot.release();
 }
 

@@ -1,9 +1,7 @@
 import { type CachedAnswer, keptHeaders } from '../../shared/cache/answer.ts';
 import { type CacheControl, cacheControl } from '../../shared/core/cache-control.ts';
 import { cacheKey, type KeyedBody } from '../../shared/core/cache-key.ts';
-import { parseJsonBody } from '../../shared/core/json-body.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
-import { isRefusal } from '../../shared/core/refusal.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import { isEventStream } from './answer-kind.ts';
@@ -61,7 +59,7 @@ export async function lookUp(call: Admitted, deps: ProxyDeps): Promise<Exchange 
 
 /** A model that searches the web in every call answers with what is there today. */
 function cacheable({ work }: Admitted): boolean {
-  if (work.kind === 'free') return work.cacheable;
+  if (work.kind === 'free') return work.good !== undefined;
   return work.price.searchPerCall !== true && work.rules.cacheable(work.body);
 }
 
@@ -83,8 +81,7 @@ function keyOf(call: Admitted, stage: string): string {
 function keyedBody({ work }: Admitted): KeyedBody {
   if (work.kind === 'metered') return { kind: 'json', value: work.body };
   if (work.body === undefined) return { kind: 'none' };
-  const parsed = parseJsonBody(work.body);
-  return isRefusal(parsed) ? { kind: 'bytes', bytes: work.body } : { kind: 'json', value: parsed.json };
+  return work.json === undefined ? { kind: 'bytes', bytes: work.body } : { kind: 'json', value: work.json };
 }
 
 async function keep(key: string, answer: Keepable, control: CacheControl, deps: ProxyDeps): Promise<void> {

@@ -1,4 +1,4 @@
-import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
+import type { AnswerJudge, MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
@@ -24,9 +24,16 @@ export interface Identified extends Call {
 }
 
 /** What is to be done upstream: metered work has a price and a worst case, free work has neither. */
-export type Work =
-  | { readonly kind: 'free'; readonly cacheable: boolean; readonly body: Uint8Array | undefined }
-  | MeteredWork;
+export type Work = FreeWork | MeteredWork;
+
+export interface FreeWork {
+  readonly kind: 'free';
+  /** Which of its answers may be given again; absent: none. */
+  readonly good: AnswerJudge | undefined;
+  readonly body: Uint8Array | undefined;
+  /** What the body says, if it is JSON. */
+  readonly json?: JsonObject;
+}
 
 export interface MeteredWork {
   readonly kind: 'metered';

@@ -68,6 +68,26 @@ export interface Unwrapping {
   contentOf(data: JsonObject): string | undefined;
 }
 
+/** Reads a stream for whether it is a good answer. */
+export interface EventJudge {
+  /** @param data the parsed `data` of an event */
+  see(data: JsonObject): void;
+  /** Asked when the stream has ended in good order. */
+  isGood(): boolean;
+}
+
+/**
+ * Tells a good answer, which the same request may be given again, from one that a retry must not meet: without output,
+ * cut, filtered or refused. In a form that it has no rule for, an answer is not good.
+ */
+export interface AnswerJudge {
+  /** @param body of the request */
+  json?(answer: JsonObject, body: JsonObject): boolean;
+  events?(body: JsonObject): EventJudge;
+  /** An answer that is neither: a text, or sound. */
+  bytes?(answer: Uint8Array, body: JsonObject): boolean;
+}
+
 /** What Farebox knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
 export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
@@ -108,4 +128,6 @@ export interface MeteredEndpoint {
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again, if its model does not search the web by itself. */
   cacheable(body: JsonObject): boolean;
+  /** Which of its answers may be kept for that; absent where no request is cacheable. */
+  readonly good?: AnswerJudge;
 }

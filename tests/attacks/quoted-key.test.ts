@@ -18,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const quoting = (text: string) => ({ ...CHAT, choices: [{ index: 0, message: { content: text } }] });
+const quoting = (text: string) => ({
+  ...CHAT,
+  choices: [{ index: 0, finish_reason: 'stop', message: { content: text } }],
+});
 const bytes = (contentType: string, body: string): Script => {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': contentType });

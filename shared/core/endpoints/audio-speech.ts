@@ -8,6 +8,7 @@ import type { Refusal } from '../refusal.ts';
 import { firstRefusal, isGiven, namesModel, refuseMember, texts } from '../request-checks.ts';
 import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
+import { goodSpeech } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
 
 /** What OpenAI may say to the model around the text that it is to speak. */
@@ -47,6 +48,7 @@ export const audioSpeech: MeteredEndpoint = {
   unwrapping: (body) => (body['stream_format'] === 'sse' ? undefined : unwrapping(body)),
   streamMeter: speechMeter,
   cacheable: () => true,
+  good: goodSpeech,
 };
 
 function speaksText({ input }: JsonObject): Refusal | undefined {

@@ -10,6 +10,7 @@ import { firstRefusal, isGiven, namesModel, refuseMember, texts } from '../reque
 import { arrays } from '../request-shapes.ts';
 import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
+import { goodTranscript } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
 
 /** "1 token per 100 ms" of sound ("Managing costs" of the Realtime guide), and as much again as a margin. */
@@ -51,6 +52,7 @@ export const audioTranscriptions: MeteredEndpoint = {
   plain: plainText,
   streamMeter: transcriptMeter,
   cacheable: () => true,
+  good: goodTranscript,
 };
 
 /** `POST /audio/translations`: seconds of sound, of which its answers tell only in `verbose_json`. */

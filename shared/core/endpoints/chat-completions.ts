@@ -20,6 +20,7 @@ import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, mentions, worstCaseOf } from '../token-bounds.ts';
 import { chatMedia } from './chat-media.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
+import { goodChat } from './good-choices.ts';
 import { moderationModels, namesModeration } from './inline-moderation.ts';
 import { knownMembers, knownModalities } from './request-members.ts';
 
@@ -58,6 +59,7 @@ export const chatCompletions: MeteredEndpoint = {
       outputBytes: (choice) => (isObject(choice['delta']) ? deltaBytes(choice['delta']) : 0),
       searched: (choice) => isObject(choice['delta']) && citesWeb(choice['delta']),
     }),
+  good: goodChat,
   cacheable: (body) =>
     body['store'] !== true &&
     !isGiven(body, 'web_search_options') &&

@@ -1,11 +1,12 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
-import { listOf, textBytes } from '../json-members.ts';
+import type { JsonObject } from '../json.ts';
+import { textBytes } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import { booleans, firstRefusal, integers, MAX_CHOICES, namesModel, objects } from '../request-checks.ts';
 import { textsOrTokens } from '../request-shapes.ts';
 import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
+import { countPrompts, goodCompletion } from './good-choices.ts';
 import { knownMembers } from './request-members.ts';
 
 /** What OpenAI puts out where a request does not mention `max_tokens` (API reference of completions). */
@@ -33,6 +34,7 @@ export const completions: MeteredEndpoint = {
   streamMeter: (body) =>
     chunkMeter(body, { outputBytes: (choice) => textBytes(choice['text']), searched: () => false }),
   cacheable: () => true,
+  good: goodCompletion,
 };
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
@@ -47,10 +49,4 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
     maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),
     explicit: body['max_tokens'] !== undefined && named !== undefined,
   });
-}
-
-/** A prompt is one text or one list of tokens; several prompts are a list of those. */
-function countPrompts(prompt: JsonValue | undefined): number {
-  const list = listOf(prompt);
-  return typeof list[0] === 'string' || Array.isArray(list[0]) ? list.length : 1;
 }

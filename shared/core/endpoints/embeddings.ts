@@ -6,6 +6,7 @@ import { firstRefusal, namesModel } from '../request-checks.ts';
 import { textsOrTokens } from '../request-shapes.ts';
 import { noMedia, worstCaseOf } from '../token-bounds.ts';
 import { embeddingsUsage } from '../usage-reader.ts';
+import { goodEmbeddings } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
 import { unstreamed } from './unstreamed.ts';
 
@@ -31,6 +32,7 @@ export const embeddings: MeteredEndpoint = {
   },
   streamMeter: unstreamed,
   cacheable: () => true,
+  good: goodEmbeddings,
 };
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {

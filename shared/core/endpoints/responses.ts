@@ -19,6 +19,7 @@ import {
 import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { goodResponse } from './good-answers.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
 import { moderationModels, namesModeration } from './inline-moderation.ts';
 import { knownMembers } from './request-members.ts';
@@ -66,6 +67,7 @@ export const responses: MeteredEndpoint = {
   served: servedResponse,
   deferred: deferredResponse,
   streamMeter: (body) => responseMeter(body['background'] === true),
+  good: goodResponse,
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),
 };

@@ -2,6 +2,7 @@ import { chatCompletions } from '../endpoints/chat-completions.ts';
 import { completions } from '../endpoints/completions.ts';
 import { decisions } from '../endpoints/decisions.ts';
 import { embeddings } from '../endpoints/embeddings.ts';
+import { goodModerations } from '../endpoints/good-answers.ts';
 import { responses } from '../endpoints/responses.ts';
 import { responsesCompact } from '../endpoints/responses-compact.ts';
 import { type Content, free, metered, type Row } from './row.ts';
@@ -61,7 +62,7 @@ export const GENERATION: readonly Row[] = [
     usage: '`usage.input_tokens`; the output is free',
     cache: 'no',
   }),
-  free('POST /moderations', 'moderations', { cacheable: true }),
+  free('POST /moderations', 'moderations', { good: goodModerations }),
   free('GET /models', 'models.list'),
   free('GET /models/{model}', 'models.retrieve'),
 ];

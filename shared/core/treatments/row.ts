@@ -1,4 +1,4 @@
-import type { MeteredEndpoint } from '../endpoint.ts';
+import type { AnswerJudge, MeteredEndpoint } from '../endpoint.ts';
 import type { ObjectKind } from '../objects.ts';
 
 /** How one method and path of the OpenAI API is charged. */
@@ -6,8 +6,8 @@ export type Treatment =
   | { readonly kind: 'metered'; readonly endpoint: string; readonly rules: MeteredEndpoint }
   /** Metered by what is in the file that it names; billed when OpenAI has run it. */
   | { readonly kind: 'batch'; readonly endpoint: string }
-  /** Forwarded and booked at 0 on purpose. */
-  | { readonly kind: 'free'; readonly endpoint: string; readonly cacheable: boolean }
+  /** Forwarded and booked at 0 on purpose; with a judge, its good answers may be given again. */
+  | { readonly kind: 'free'; readonly endpoint: string; readonly good: AnswerJudge | undefined }
   /** Not forwarded; the reason completes "… is not served by this proxy: …". */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -86,10 +86,15 @@ export function batch(
 export function free(
   signature: string,
   endpoint: string,
-  details: Details & { readonly cacheable?: true } = {},
+  details: Details & { readonly good?: AnswerJudge } = {},
 ): Row {
-  const cacheable = details.cacheable === true;
-  return row(signature, { kind: 'free', endpoint, cacheable }, cacheable ? { cache: 'yes' } : {}, details);
+  const { good } = details;
+  return row(
+    signature,
+    { kind: 'free', endpoint, good },
+    good === undefined ? {} : { cache: 'yes' },
+    details,
+  );
 }
 
 /** @param signatures such as `GET /evals`, refused for the same reason */
