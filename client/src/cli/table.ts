@@ -55,15 +55,27 @@ export function bar(thousandths: number, width: number, track = ' '): string {
   return '━'.repeat(full) + track.repeat(width - full);
 }
 
-/** Rows as CSV (RFC 4180), with exact values. */
+/** Rows as CSV (RFC 4180), with exact values, and nothing in them that a spreadsheet would run. */
 export function csv<Row>(
   columns: readonly Pick<Column<Row>, 'head' | 'value'>[],
   rows: readonly Row[],
 ): string {
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = [
     columns.map(({ head }) => head),
     ...rows.map((row) => columns.map(({ value }) => value(row))),
   ];
-  return lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+}
+
+/** What makes a spreadsheet take a cell for a formula (https://owasp.org/www-community/attacks/CSV_Injection), also in full width. */
+const FORMULA = /^\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
+/** What separates cells and lines, here or where a spreadsheet is set up for another language. */
+const SPECIAL = /[",;\t\r\n]/;
+
+/** A cell that a spreadsheet reads as the text, or the number, that it is. */
+function csvCell(text: string): string {
+  const isFormula = FORMULA.test(text) && !NUMBER.test(text);
+  const harmless = isFormula ? `'${text}` : text;
+  return isFormula || SPECIAL.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
