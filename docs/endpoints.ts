@@ -20,8 +20,9 @@ proxy reads (\`shared/core/treatments\`). A path that is not here is refused, as
 
 **Whose it is.** OpenAI keeps the objects of all projects in one account of the stage. _makes_: the new object is the
 project's of the call, from then on. _needs_: the object in the path must be the project's; another's, and one that nobody
-made, is answered 404. _shows_: what it holds, and had no owner yet, is the project's from then on. _lists_: what is not
-the project's is left out. Ids in bodies (files, earlier responses, conversations, vector stores, containers, items, sound
+made, is answered 404. _shows_: what it holds, and had no owner yet, is the project's from then on. _lists_: the
+project's own, in OpenAI's order and with its cursors and filters; at most 21 requests to OpenAI for one list, so that a
+page can be shorter than asked for and say that there is more. Ids in bodies (files, earlier responses, conversations, vector stores, containers, items, sound
 of earlier answers) must be the project's as well, up to 500 in a request. An admin can
 [give](admin.md#what-openai-keeps) a project what no caller made.
 

@@ -21,7 +21,15 @@ import type { ProxyDeps } from './deps.ts';
 import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
 import { judgingMeter, keepable } from './keepable.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
-import { disownDeleted, ownCreated, owningMeter, owningReader, showsObjects } from './own-created.ts';
+import {
+  disownDeleted,
+  ownCreated,
+  owningMeter,
+  owningReader,
+  retagChanged,
+  retags,
+  showsObjects,
+} from './own-created.ts';
 import { readHead } from './read-head.ts';
 import { type Additions, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
@@ -95,11 +103,12 @@ function freeStream(call: HeldCall, upstream: Response, slot: CacheSlot, deps: P
  * @returns the answer, where it was looked into
  */
 async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
-  const hasNews = showsObjects(call) || tellsOfBatches(call);
+  const hasNews = showsObjects(call) || tellsOfBatches(call) || retags(call);
   const json = hasNews ? jsonOf(bytes) : undefined;
   await Promise.all([
     json && ownCreated(call, json, deps),
     json && ownBatchFiles(call, json, deps),
+    json && retagChanged(call, json, deps),
     disownDeleted(call, deps),
   ]);
   return json;

@@ -24,16 +24,16 @@ export function forward(
   signal: AbortSignal,
 ): Promise<Response | UpstreamFailure> {
   const body = upstreamBody(call);
-  const send = (search: string) =>
+  const send = (path: string) =>
     deps.upstream.send({
       method: call.request.method,
-      path: call.path + search,
+      path,
       headers: upstreamHeaders(call.request.headers),
       ...(body === undefined ? {} : { body }),
       signal,
     });
   const { lists } = call.objects;
-  return lists === undefined ? send(call.url.search) : listOwn(call, lists, send, deps);
+  return lists === undefined ? send(call.path + call.url.search) : listOwn(call, lists, send, deps);
 }
 
 function upstreamBody({ work, outputCap }: HeldCall): Uint8Array | undefined {

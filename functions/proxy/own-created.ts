@@ -8,6 +8,7 @@ import {
 import type { StreamMeter } from '../../shared/core/endpoint.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import { OutlineReader } from '../../shared/core/json-outline.ts';
+import { listingFacts, metadataTags } from '../../shared/core/listed-objects.ts';
 import type { ObjectKind } from '../../shared/core/objects.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
@@ -124,8 +125,29 @@ async function own(
       ? await deps.objects.owners(made.map((object) => object.id))
       : new Map<string, unknown>();
     const unowned = made.filter((object) => !known.has(object.id));
-    await deps.objects.own(unowned.map((object) => ({ ...object, project, user, call: id })));
+    const owned = unowned.map((object) => ({ ...object, ...noted(object, call), project, user, call: id }));
+    await deps.objects.own(owned);
   } catch (error) {
     deps.log.alarm('object_unowned', { call: id, project, user, fault: nameOf(error) });
   }
+}
+
+/** An answer does not repeat what a chat completion is to be found by. */
+function noted({ kind, tags = [] }: CreatedObject, { work }: HeldCall): Pick<CreatedObject, 'tags'> {
+  if (kind !== 'chat_completion' || work.kind === 'free') return {};
+  return { tags: [...tags, ...metadataTags(work.body)] };
+}
+
+/** Before a caller is told that a chat completion has new metadata: lists find it by these. */
+export async function retagChanged(call: HeldCall, answer: JsonObject, deps: ProxyDeps): Promise<void> {
+  if (!retags(call) || call.objectId === undefined) return;
+  try {
+    await deps.objects.retag(call.objectId, listingFacts('chat_completion', answer).tags ?? []);
+  } catch (error) {
+    deps.log.event('warn', 'object_not_retagged', { call: call.id, fault: nameOf(error) });
+  }
+}
+
+export function retags({ endpoint }: HeldCall): boolean {
+  return endpoint === 'chat.completions.update';
 }

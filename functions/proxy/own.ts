@@ -36,9 +36,18 @@ export async function checkOwn(
       : [{ id: objectId, param: 'id', kind: objects.needs, weak: false }];
   const inBody = body === undefined ? [] : objectReferences(body);
   if (isRefusal(inBody)) return inBody;
-  const checked = await checkNamed([...inPath, ...inBody], call, deps);
+  const checked = await checkNamed([...inPath, ...cursors(call, objects), ...inBody], call, deps);
   if (isRefusal(checked)) return checked;
   return { ...checked, named: new Set([...checked.named, ...path.split('/')]) };
+}
+
+/** What a list of the project's own begins after, or ends before. */
+function cursors({ url }: Identified, { lists: kind }: Route['objects']): ObjectReference[] {
+  if (kind === undefined) return [];
+  return ['after', 'before'].flatMap((param) => {
+    const id = url.searchParams.get(param) ?? '';
+    return id === '' ? [] : [{ id, param, kind, weak: false }];
+  });
 }
 
 /** The same, for what it is known to name. Reads no further than to the first object that is not the project's. */

@@ -20,11 +20,8 @@ export function keepChat(
 
 /** `GET /chat/completions` */
 export function listChats({ query }: EndpointRequest, { chats }: Simulation): Reply {
-  const model = query.get('model');
-  const found = [...chats.values()].filter(
-    ({ completion }) => model === null || completion['model'] === model,
-  );
-  return ok(page(found.map(wire), query));
+  const found = [...chats.values()].filter((chat) => isAskedFor(chat, query));
+  return ok(page(found.map(wire), query, 'asc'));
 }
 
 /** `GET /chat/completions/{id}` */
@@ -52,6 +49,14 @@ export function listMessages({ id, query }: EndpointRequest, { chats }: Simulati
   if (found === undefined) return noSuchChat(id);
   const messages = found.messages.map((message) => ({ ...message, id: String(message['id']) }));
   return ok(page(query.get('order') === 'desc' ? messages : messages.toReversed(), query));
+}
+
+function isAskedFor({ completion, metadata }: StoredChat, query: URLSearchParams): boolean {
+  return [...query].every(([name, value]) => {
+    const [, noted] = /^metadata\[(.+)\]$/.exec(name) ?? [];
+    if (noted !== undefined) return metadata[noted] === value;
+    return name !== 'model' || completion['model'] === value;
+  });
 }
 
 function wire({ completion, metadata }: StoredChat) {

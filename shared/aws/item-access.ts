@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from './attributes.ts';
+import { type Item, textAttribute } from './attributes.ts';
 import { readItems } from './batch-read.ts';
 import { sentOnce } from './dynamodb-client.ts';
 import { LOOKUP_INDEX } from './table.ts';
@@ -44,6 +44,8 @@ export interface ItemAccess {
   /** Removes an item, if it is there. */
   remove(key: Item): Promise<void>;
   query(query: Query): AsyncIterable<Item>;
+  /** Reads a part of a partition in one round trip, up to 1 MB of it. */
+  queryPart(query: PartQuery): Promise<QueryPart>;
   /** Reads what the index lists, page by page, in its order. */
   listed(listing: string, before?: string): AsyncIterable<Item>;
 }
@@ -51,6 +53,22 @@ export interface ItemAccess {
 interface Query {
   readonly pk: string;
   readonly newestFirst?: boolean;
+}
+
+export interface PartQuery extends Query {
+  /** The sort key that it begins after, and the one that it ends before, in the order of the query. */
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  /** Only items whose set `name` has all of these, or that have no such set. */
+  readonly having?: { readonly name: string; readonly values: readonly string[] };
+  /** Items that are read, whether they are found or not. */
+  readonly most?: number;
+}
+
+export interface QueryPart {
+  readonly items: readonly Item[];
+  /** The sort key after which it goes on; absent: that was all. */
+  readonly next?: string;
 }
 
 /** Reaches the items of one table. */
@@ -118,6 +136,12 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
       for await (const page of found) yield* page;
     },
 
+    async queryPart(part) {
+      const reply = await client.send(new QueryCommand({ TableName: table, ...partOf(part) }));
+      const next = reply.LastEvaluatedKey?.['sk']?.S;
+      return { items: reply.Items ?? [], ...(next === undefined ? {} : { next }) };
+    },
+
     async *listed(listing, before) {
       const range = before === undefined ? '' : ' AND lookupSk < :before';
       const found = pages({
@@ -134,5 +158,26 @@ export function createItemAccess(client: DynamoDBClient, table: string): ItemAcc
         yield* await readItems(client, table, keys);
       }
     },
+  };
+}
+
+function partOf({ pk, newestFirst = false, after, before, having, most }: PartQuery) {
+  const end = before === undefined ? '' : ` AND sk ${newestFirst ? '>' : '<'} :before`;
+  const values = (having?.values ?? []).map((value, index) => [`:v${index}`, textAttribute(value)] as const);
+  return {
+    KeyConditionExpression: `pk = :pk${end}`,
+    ...(values.length > 0 && {
+      FilterExpression: `attribute_not_exists(#having) OR (${values.map(([name]) => `contains(#having, ${name})`).join(' AND ')})`,
+      ExpressionAttributeNames: { '#having': having?.name ?? '' },
+    }),
+    ExpressionAttributeValues: {
+      ':pk': textAttribute(pk),
+      ...(before !== undefined && { ':before': textAttribute(before) }),
+      ...Object.fromEntries(values),
+    },
+    ...(after !== undefined && { ExclusiveStartKey: { pk: textAttribute(pk), sk: textAttribute(after) } }),
+    ...(most !== undefined && { Limit: most }),
+    ConsistentRead: true,
+    ScanIndexForward: !newestFirst,
   };
 }

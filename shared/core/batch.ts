@@ -6,6 +6,7 @@ import { knownMembers } from './endpoints/request-members.ts';
 import { responses } from './endpoints/responses.ts';
 import type { JsonObject } from './json.ts';
 import { textOf } from './json-members.ts';
+import { listingFacts } from './listed-objects.ts';
 import { isObjectId, type StoredObject } from './objects.ts';
 import type { Refusal } from './refusal.ts';
 import { firstRefusal, objects, refuseMember, refuseUnmetered } from './request-checks.ts';
@@ -29,6 +30,10 @@ export const BATCH_READS = {
   output_file_id: true,
   error_file_id: true,
   request_counts: true,
+  finalizing_at: true,
+  completed_at: true,
+  cancelled_at: true,
+  expired_at: true,
 } as const;
 
 /** How the requests of a batch are metered; `undefined` for an endpoint that no batch can have here. */
@@ -88,8 +93,11 @@ export function batchFiles({ output_file_id, error_file_id }: JsonObject): reado
 /** What a batch made is its owner's. */
 export function ownedFiles(batch: JsonObject, owner: Omit<StoredObject, 'id' | 'kind'>): StoredObject[] {
   const { project, user, call } = owner;
+  const { completed_at, cancelled_at, expired_at, finalizing_at } = batch;
+  const createdAt = [completed_at, cancelled_at, expired_at, finalizing_at].find(Number.isSafeInteger);
   return batchFiles(batch).map((id) => ({
     id,
+    ...listingFacts('file', { created_at: createdAt, purpose: 'batch_output' }),
     kind: 'file',
     project,
     user,

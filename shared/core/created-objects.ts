@@ -2,14 +2,19 @@ import { isReference } from './endpoints/response-items.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import { listOf } from './json-members.ts';
 import type { Outline } from './json-outline.ts';
+import { listingFacts } from './listed-objects.ts';
 import type { ObjectKind, StoredObject } from './objects.ts';
 
-export type CreatedObject = Pick<StoredObject, 'id' | 'kind'>;
+export type CreatedObject = Pick<StoredObject, 'id' | 'kind' | 'createdAt' | 'tags'>;
 
 /** All members of an answer that `createdObjects` looks at. */
 export const CREATED = {
   id: true,
-  file: { id: true },
+  created: true,
+  created_at: true,
+  model: true,
+  purpose: true,
+  file: { id: true, created_at: true, purpose: true },
   choices: { message: { audio: { id: true } } },
   data: { id: true, container_id: true, environment: true },
   output: { id: true, type: true, container_id: true, environment: true },
@@ -98,7 +103,7 @@ function containersOf(item: JsonObject): readonly CreatedObject[] {
 
 function named(kind: ObjectKind, object: JsonObject): readonly CreatedObject[] {
   const { id } = object;
-  return isId(id) ? [{ id, kind }] : [];
+  return isId(id) ? [{ id, kind, ...listingFacts(kind, object) }] : [];
 }
 
 function isId(value: JsonValue | undefined): value is string {

@@ -14,8 +14,16 @@ export const OBJECT_KINDS = [
 ] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
+/** What decides where an object stands in a list, and which filters find it. */
+export interface ListingFacts {
+  /** When OpenAI made it, in seconds since the epoch; absent where that is not known. */
+  readonly createdAt?: number;
+  /** All that a list can be filtered by, as `tagOf` writes it. */
+  readonly tags?: readonly string[];
+}
+
 /** A thing that OpenAI keeps in the stage's one account, and the project that it belongs to here. */
-export interface StoredObject {
+export interface StoredObject extends ListingFacts {
   /** OpenAI's own id of it, such as `file-abc` or `resp_abc`. */
   readonly id: string;
   readonly kind: ObjectKind;

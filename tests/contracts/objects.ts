@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { tagOf } from '../../shared/core/listed-objects.ts';
 import type { StoredObject } from '../../shared/core/objects.ts';
-import type { Objects } from '../../shared/ports/objects.ts';
+import type { ListQuery, Objects } from '../../shared/ports/objects.ts';
 
 const FILE: StoredObject = {
   id: 'file-1',
@@ -75,6 +76,127 @@ export function objectsContract(name: string, create: () => Promise<Objects>): v
     it('are told apart by ids that look alike in a key', async () => {
       await objects.own([{ ...FILE, id: 'a#b' }]);
       expect((await objects.owners(['a', 'a%23b', 'a#b'])).size).toBe(1);
+    });
+  });
+}
+
+const FILES: Omit<ListQuery, 'limit'> = { project: 'demo', kind: 'file', order: 'desc', tags: [] };
+const file = (name: string, more: Partial<StoredObject> = {}): StoredObject => ({
+  ...FILE,
+  id: name,
+  ...more,
+});
+
+/** What every list of a project's objects must do; `create` makes an empty one. */
+export function objectListsContract(name: string, create: () => Promise<Objects>): void {
+  describe(`the lists of objects in ${name}`, () => {
+    let objects: Objects;
+    beforeEach(async () => {
+      objects = await create();
+    });
+    const list = async (query: Partial<ListQuery> = {}) => {
+      const { objects: found, more } = await objects.list({ ...FILES, limit: 10, ...query });
+      return [found.map(({ id }) => id).join(' '), more];
+    };
+    const ownInOrder = async (ids: readonly string[], more: Partial<StoredObject> = {}) => {
+      for (const [at, id] of ids.entries()) await objects.own([file(id, { createdAt: 1_000 + at, ...more })]);
+    };
+
+    it('are in the order in which OpenAI made them, whoever came first to own them', async () => {
+      await objects.own([file('b', { createdAt: 20 }), file('c', { createdAt: 300 })]);
+      await objects.own([file('a', { createdAt: 3 })]);
+      expect(await list()).toEqual(['c b a', false]);
+      expect(await list({ order: 'asc' })).toEqual(['a b c', false]);
+    });
+
+    it('are of one project and one kind', async () => {
+      await objects.own([
+        file('a'),
+        file('b', { project: 'other' }),
+        file('c', { kind: 'batch' }),
+        file('d', { project: 'demo#file' }),
+        file('e', { project: 'demo%23file' }),
+      ]);
+      expect(await list()).toEqual(['a', false]);
+      expect(await list({ kind: 'batch' })).toEqual(['c', false]);
+      expect(await list({ project: 'other' })).toEqual(['b', false]);
+      expect(await list({ project: 'nobody' })).toEqual(['', false]);
+    });
+
+    it('go on after a cursor, and say when there is more', async () => {
+      await ownInOrder(['a', 'b', 'c', 'd', 'e']);
+      expect(await list({ limit: 2 })).toEqual(['e d', true]);
+      expect(await list({ limit: 2, after: 'd' })).toEqual(['c b', true]);
+      expect(await list({ limit: 2, after: 'b' })).toEqual(['a', false]);
+      expect(await list({ limit: 2, after: 'c' })).toEqual(['b a', false]);
+      expect(await list({ after: 'a' })).toEqual(['', false]);
+      expect(await list({ limit: 3, after: 'b', order: 'asc' })).toEqual(['c d e', false]);
+    });
+
+    it('end before a cursor, with what is next to it', async () => {
+      await ownInOrder(['a', 'b', 'c', 'd', 'e']);
+      expect(await list({ limit: 2, before: 'b' })).toEqual(['d c', true]);
+      expect(await list({ limit: 2, before: 'd' })).toEqual(['e', false]);
+      expect(await list({ limit: 2, before: 'd', order: 'asc' })).toEqual(['b c', true]);
+      expect(await list({ after: 'e', before: 'a' })).toEqual(['d c b', false]);
+      expect(await list({ limit: 1, after: 'a', before: 'd', order: 'asc' })).toEqual(['b', true]);
+    });
+
+    it('hold nothing after what is not theirs', async () => {
+      await ownInOrder(['a', 'b']);
+      await ownInOrder(['x'], { project: 'other' });
+      for (const after of ['x', 'never']) expect(await list({ after })).toEqual(['', false]);
+      expect(await list({ before: 'never' })).toEqual(['', false]);
+    });
+
+    it('find one among many by what it is tagged with', async () => {
+      const [plain, rare] = [[tagOf('purpose', 'batch')], [tagOf('purpose', 'batch'), tagOf('a', 'b')]];
+      const names = Array.from({ length: 300 }, (_, at) => `f-${at}`);
+      await objects.own(
+        names.map((id, at) => file(id, { createdAt: at, tags: at % 150 === 7 ? rare : plain })),
+      );
+      expect(await list({ tags: rare })).toEqual(['f-157 f-7', false]);
+      expect(await list({ tags: rare, limit: 1 })).toEqual(['f-157', true]);
+      expect(await list({ tags: rare, after: 'f-157' })).toEqual(['f-7', false]);
+      expect(await list({ tags: [tagOf('a', 'c')] })).toEqual(['', false]);
+      await objects.retag('f-7', plain);
+      await objects.retag('never', plain);
+      expect(await list({ tags: rare })).toEqual(['f-157', false]);
+    });
+
+    it('hold what is deleted no more, nor what is no longer listed, which stays its owner’s', async () => {
+      await ownInOrder(['a', 'b', 'c']);
+      await objects.disown('b');
+      const { objects: found } = await objects.list({ ...FILES, limit: 1 });
+      for (const each of found) await objects.unlist(each);
+      expect(await list()).toEqual(['a', false]);
+      expect([...(await objects.owners(['a', 'b', 'c'])).keys()].sort()).toEqual(['a', 'c']);
+    });
+
+    it('hold nothing that somebody else owned first', async () => {
+      await objects.own([file('a', { project: 'other' })]);
+      await objects.own([file('a')]);
+      expect(await list()).toEqual(['', false]);
+      expect(await list({ project: 'other' })).toEqual(['a', false]);
+    });
+
+    it('are read to their end, also where they are more than one answer of the store holds', async () => {
+      const names = Array.from({ length: 600 }, (_, at) => `file-${at}`);
+      const tags = Array.from({ length: 100 }, (_, at) => tagOf('purpose', String(at)));
+      for (let at = 0; at < names.length; at += 100)
+        await objects.own(names.slice(at, at + 100).map((id) => file(id, { tags })));
+      for (const having of [[], tags.slice(0, 2)]) {
+        const { objects: found, more } = await objects.list({ ...FILES, tags: having, limit: 10_000 });
+        expect([new Set(found.map(({ id }) => id)).size, more]).toEqual([600, false]);
+      }
+      expect((await objects.list({ ...FILES, limit: 599 })).more).toBe(true);
+    });
+
+    it('go on after one that is listed no more', async () => {
+      await ownInOrder(['a', 'b', 'c']);
+      const { objects: found } = await objects.list({ ...FILES, limit: 2 });
+      for (const each of found) await objects.unlist(each);
+      expect(await list({ after: 'b' })).toEqual(['a', false]);
     });
   });
 }

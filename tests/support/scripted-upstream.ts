@@ -19,7 +19,10 @@ export interface ScriptedUpstream {
   readonly received: Received[];
   /** How many connections to callers were closed before their answer ended. */
   readonly aborted: () => number;
-  /** Answers requests of this path (below `/v1`) by a script from now on; a later script replaces an earlier one. */
+  /**
+   * Answers requests of this path (below `/v1`) by a script from now on; a later script replaces an earlier one. A path
+   * that ends in `/*` is of all objects below it that have none of their own.
+   */
   on(path: string, script: Script): void;
   close(): Promise<void>;
 }
@@ -62,7 +65,8 @@ async function answer(
   const { method = '', url = '', headers } = request;
   const seen: Received = { method, url, headers, body, json: () => JSON.parse(body.toString('utf8')) };
   received.push(seen);
-  const script = scripts.get(new URL(url, 'http://upstream').pathname.replace(/^\/v1/, ''));
+  const path = new URL(url, 'http://upstream').pathname.replace(/^\/v1/, '');
+  const script = scripts.get(path) ?? scripts.get(path.replace(/[^/]+$/, '*'));
   if (script === undefined) response.writeHead(599).end();
   else await script(seen, response);
 }

@@ -1,4 +1,5 @@
 import type { AnswerJudge, MeteredEndpoint } from '../endpoint.ts';
+import type { ListedKind } from '../listed-objects.ts';
 import type { ObjectKind } from '../objects.ts';
 
 /** How one method and path of the OpenAI API is charged. */
@@ -19,8 +20,8 @@ export interface ObjectUse {
   readonly creates?: ObjectKind;
   /** Its answer shows what one of this kind holds, or those of it: what has no owner yet is the project's from then on. */
   readonly shows?: ObjectKind;
-  /** Its answer lists those of the whole account: what is not the project's is left out. */
-  readonly lists?: ObjectKind;
+  /** It lists those of the whole account: Farebox lists the project's own in its place. */
+  readonly lists?: ListedKind;
   /** It deletes the one that it needs. */
   readonly deletes?: true;
 }

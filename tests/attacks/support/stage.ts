@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import { expect } from 'vitest';
+import type { ProxySettings } from '../../../functions/proxy/deps.ts';
 import type { Received, ScriptedUpstream } from '../../support/scripted-upstream.ts';
 import { inProcess } from '../../support/targets.ts';
 import { sdk, type World, type WorldParts } from '../../support/world.ts';
@@ -31,12 +32,13 @@ export interface AttackStageOptions {
   readonly limitUsd?: string;
   /** In memory where they are left out. */
   readonly parts?: Partial<WorldParts>;
+  readonly settings?: Partial<ProxySettings>;
 }
 
 /** A stage with two projects, in front of an OpenAI that records what it is sent. */
 export async function startAttackStage(options: AttackStageOptions = {}): Promise<AttackStage> {
-  const { limitUsd = '50', parts = {} } = options;
-  const world = await attackedWorld(parts);
+  const { limitUsd = '50', parts = {}, settings = {} } = options;
+  const world = await attackedWorld(parts, settings);
   const [attacker, victim] = [await side(world, limitUsd), await side(world, limitUsd)];
   let told = 0;
   return {
@@ -53,7 +55,8 @@ export async function startAttackStage(options: AttackStageOptions = {}): Promis
   };
 }
 
-async function side(world: World, limitUsd: string): Promise<Side> {
+/** One more project of a stage, with a monthly limit of so many USD. */
+export async function side(world: World, limitUsd: string): Promise<Side> {
   const target = inProcess(world);
   const project = await world.project(limitUsd);
   const send = (path: string, init: RequestInit) => {

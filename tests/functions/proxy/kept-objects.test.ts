@@ -90,6 +90,59 @@ describe('what OpenAI keeps, through the SDK', () => {
     expect((await mine.chat.completions.list()).data).toEqual([]);
   });
 
+  it('is listed as OpenAI lists it: by its cursors, orders and filters', async () => {
+    const client = sdk(inProcess(world), await world.project('5'));
+    const files: string[] = [];
+    for (const purpose of ['batch', 'user_data', 'batch', 'user_data'] as const)
+      files.push(
+        (await client.files.create({ purpose, file: await toFile(Buffer.from('x'), 'x.jsonl') })).id,
+      );
+    const listed = async (query: OpenAI.FileListParams) => {
+      const found: string[] = [];
+      for await (const { id } of client.files.list(query)) found.push(id);
+      return found.map((id) => files.indexOf(id));
+    };
+    expect(await listed({})).toEqual([3, 2, 1, 0]);
+    expect(await listed({ order: 'asc', limit: 1 })).toEqual([0, 1, 2, 3]);
+    expect(await listed({ purpose: 'batch' })).toEqual([2, 0]);
+    expect(await listed({ purpose: 'user_data', order: 'asc', limit: 1 })).toEqual([1, 3]);
+    expect(await listed({ after: files[2] ?? '' })).toEqual([1, 0]);
+    expect(await listed({ purpose: 'vision' })).toEqual([]);
+    await client.files.delete(files[1] ?? '');
+    expect(await listed({})).toEqual([3, 2, 0]);
+  });
+
+  it('is a chat completion that is found by what is noted on it', async () => {
+    const client = sdk(inProcess(world), await world.project('5'));
+    const ask = { max_tokens: 16, store: true, messages: [{ role: 'user' as const, content: 'Hello.' }] };
+    const made: string[] = [];
+    for (const [model, topic] of [
+      ['gpt-4o-mini', 'tolls'],
+      ['gpt-4o', 'tolls'],
+      ['gpt-4o-mini', 'bridges'],
+    ] as const)
+      made.push((await client.chat.completions.create({ ...ask, model, metadata: { topic } })).id);
+    const stream = await client.chat.completions.create({
+      ...ask,
+      model: 'gpt-4o-mini',
+      metadata: { topic: 'tolls' },
+      stream: true,
+    });
+    for await (const { id } of stream) if (!made.includes(id)) made.push(id);
+    const listed = async (query: OpenAI.Chat.ChatCompletionListParams) => {
+      const found: string[] = [];
+      for await (const { id } of client.chat.completions.list({ limit: 1, ...query })) found.push(id);
+      return found.map((id) => made.indexOf(id));
+    };
+    expect(await listed({})).toEqual([0, 1, 2, 3]);
+    expect(await listed({ metadata: { topic: 'tolls' }, order: 'desc' })).toEqual([3, 1, 0]);
+    await client.chat.completions.update(made[1] ?? '', { metadata: { topic: 'bridges' } });
+    expect(await listed({ metadata: { topic: 'bridges' } })).toEqual([1, 2]);
+    expect(await listed({ metadata: { topic: 'tolls' } })).toEqual([0, 3]);
+    const { model } = await client.chat.completions.retrieve(made[1] ?? '');
+    expect(await listed({ model })).toEqual([1]);
+  });
+
   it('is a response and what it was asked', async () => {
     const response = await mine.responses.create({
       model: 'gpt-4o-mini',

@@ -2,7 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDynamoDbObjects } from '../../../shared/aws/dynamodb-objects.ts';
 import { TTL_ATTRIBUTE } from '../../../shared/aws/table.ts';
-import { objectsContract } from '../../contracts/objects.ts';
+import { objectListsContract, objectsContract } from '../../contracts/objects.ts';
 import { startDynalite, type TestTable } from '../../support/dynalite.ts';
 
 const clock = { now: () => Date.parse('2026-11-21T12:00:00Z') };
@@ -13,9 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => table.close());
 
-objectsContract('DynamoDB', async () =>
-  createDynamoDbObjects(table.client, await table.anotherTable(), { clock, retentionDays: 400 }),
-);
+const create = async () =>
+  createDynamoDbObjects(table.client, await table.anotherTable(), { clock, retentionDays: 400 });
+objectsContract('DynamoDB', create);
+objectListsContract('DynamoDB', create);
 
 it('forgets whose a response was after the retention, and never whose a file is', async () => {
   const tableName = await table.anotherTable();

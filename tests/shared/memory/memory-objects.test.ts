@@ -1,4 +1,5 @@
 import { createMemoryObjects } from '../../../shared/memory/memory-objects.ts';
-import { objectsContract } from '../../contracts/objects.ts';
+import { objectListsContract, objectsContract } from '../../contracts/objects.ts';
 
 objectsContract('memory', async () => createMemoryObjects());
+objectListsContract('memory', async () => createMemoryObjects());
