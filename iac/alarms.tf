@@ -8,6 +8,7 @@ locals {
     ledger_unreachable = { more_than = 0, seconds = 60 }
     openai_key_refused = { more_than = 0, seconds = 60 }
     # To be seen in the morning.
+    model_unpriced       = { more_than = 2, seconds = 3600 }
     over_hold            = { more_than = 0, seconds = 300 }
     unknown_tier         = { more_than = 0, seconds = 300 }
     unpriced             = { more_than = 0, seconds = 300 }
@@ -29,6 +30,11 @@ locals {
     upstream_lost            = { more_than = 10, seconds = 3600 }
   }
 
+  # What to do, where one command does it.
+  alarm_advice = {
+    model_unpriced = "calls are refused, as their models have no price. The admin command unpriced names the models, and set-price serves one within a minute;"
+  }
+
   alarm_stages = { for stage, settings in var.stages : stage => settings if settings.alarms }
 
   event_alarms = merge([for stage in keys(local.alarm_stages) : {
@@ -46,7 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "event" {
   for_each = local.event_alarms
 
   alarm_name          = "${local.prefix}openai-${each.value.stage}-${each.value.metric}"
-  alarm_description   = "Farebox ${each.value.stage}: ${each.value.metric}, see docs/operations.md#alarms"
+  alarm_description   = "Farebox ${each.value.stage}: ${each.value.metric}, ${try("${local.alarm_advice[each.value.metric]} ", "")}see docs/operations.md#alarms"
   namespace           = "Farebox"
   metric_name         = each.value.metric
   dimensions          = { service = "farebox", stage = each.value.stage }

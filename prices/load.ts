@@ -21,7 +21,7 @@ export function bundledPrices(endpoint: Endpoint = 'global'): PriceTable {
  */
 export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'global'): PriceTable {
   const rows = Map.groupBy(prices, ({ model }) => model);
-  const reasons = new Map(refused.map(({ model, reason }) => [model, reason]));
+  const reasons = new Map(refused.map((row) => [row.model, row]));
   const converted = new Map<PriceRow, Price>();
   const rowOf = (model: string, at: number): PriceRow | undefined => {
     const day = periodKey('day', at);
@@ -38,8 +38,10 @@ export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'g
     find(model: string, at: number): PriceLookup {
       const row = rowOf(model, at);
       if (row === undefined) {
-        const reason = reasons.get(model);
-        return reason === undefined ? { kind: 'unknown' } : { kind: 'refused', reason };
+        const known = reasons.get(model);
+        if (known === undefined) return { kind: 'unknown' };
+        const { reason, unpriced } = known;
+        return { kind: 'refused', reason, ...(unpriced === undefined ? {} : { unpriced }) };
       }
       const price = converted.get(row) ?? toPrice(row, endpoint);
       converted.set(row, price);

@@ -4,7 +4,14 @@ import { priceRow } from '../shared/pricing/row.ts';
 const name = z.string().min(1);
 const day = z.iso.date();
 
-const refusedRow = z.strictObject({ model: name, reason: name, source: name, sourceDate: day });
+const refusedRow = z.strictObject({
+  model: name,
+  reason: name,
+  /** A price alone is missing for it to be served. */
+  unpriced: z.literal(true).optional(),
+  source: name,
+  sourceDate: day,
+});
 
 /** The shape of `table.json`. */
 const tableSchema = z

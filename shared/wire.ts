@@ -27,7 +27,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
   const books = wireBooks(config);
-  const { log, directory, store, objects } = books;
+  const { log, directory, store, objects, unpricedCalls } = books;
   const ledger = wireLedger(config, books);
   const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
@@ -51,6 +51,7 @@ export function wireProxy(env: Env) {
     }),
     upstream,
     sound: createSound(),
+    unpricedCalls,
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
@@ -62,7 +63,7 @@ export function wireProxy(env: Env) {
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
   const endpoint = endpointOf(config);
-  const { directory, store, objects, stagePrices, trail, log } = wireBooks(config);
+  const { directory, store, objects, stagePrices, unpricedCalls, trail, log } = wireBooks(config);
   return {
     directory,
     objects,
@@ -75,6 +76,7 @@ export function wireAdmin(env: Env) {
     listPrices: bundledPrices(),
     endpoint,
     stagePrices,
+    unpricedCalls,
     trail,
     clock,
     sessionRoles: config.SESSION_ROLES,

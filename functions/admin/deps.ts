@@ -8,6 +8,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
 import type { StagePrices } from '../../shared/ports/stage-prices.ts';
 import type { Trail } from '../../shared/ports/trail.ts';
+import type { UnpricedCalls } from '../../shared/ports/unpriced-calls.ts';
 import type { Endpoint } from '../../shared/pricing/row.ts';
 
 /** What the admin function works with; one stage's. */
@@ -23,6 +24,7 @@ export interface AdminDeps {
   readonly listPrices: PriceTable;
   readonly endpoint: Endpoint;
   readonly stagePrices: StagePrices;
+  readonly unpricedCalls: Pick<UnpricedCalls, 'inMonth'>;
   readonly trail: Trail;
   /** OpenAI's own account of what it billed; `undefined` where no admin key is configured. */
   readonly invoice: Invoice | undefined;

@@ -16,6 +16,7 @@ import { identify } from './identify.ts';
 import { newCallId } from './new-call.ts';
 import { refusalReply } from './reply.ts';
 import { nameOf, settle } from './settle.ts';
+import { noteUnpriced } from './unpriced.ts';
 
 /**
  * The proxy: a request of a verified caller in, OpenAI's answer out, in one straight line:
@@ -58,12 +59,13 @@ async function exchange(
 function turnedAway(
   refusal: Refusal,
   call: Call & Partial<Identified>,
-  deps: Pick<ProxyDeps, 'log'>,
+  deps: Pick<ProxyDeps, 'log' | 'unpricedCalls'>,
 ): Exchange {
   const id = refusal.callId ?? call.id;
   const { user, projectName: project } = call;
   deps.log.event('info', 'refused', { call: id, status: refusal.status, code: refusal.code, user, project });
-  return refused(refusal, id);
+  const { unpricedModel: model } = refusal;
+  return { ...refused(refusal, id), ...(model !== undefined && { done: noteUnpriced(model, call, deps) }) };
 }
 
 /** Whatever stops a call before it holds money lets go of those that wait for its answer. */

@@ -8,6 +8,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
 import type { PriceSource } from '../../shared/ports/price-source.ts';
 import type { Sound } from '../../shared/ports/sound.ts';
+import type { UnpricedCalls } from '../../shared/ports/unpriced-calls.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
 /** How one stage's proxy is set up. */
@@ -51,6 +52,7 @@ export interface ProxyDeps {
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
   readonly sound: Sound;
+  readonly unpricedCalls: Pick<UnpricedCalls, 'count'>;
   readonly clock: Clock;
   readonly log: Log;
   /** 16 random hexadecimal digits. */

@@ -1,6 +1,6 @@
 import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import { moderatesForFree } from '../../shared/core/endpoints/inline-moderation.ts';
-import type { Price } from '../../shared/core/price.ts';
+import { type Price, wantsPrice, whyUnserved } from '../../shared/core/price.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Identified, MeteredWork } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
@@ -41,11 +41,8 @@ export async function meteredWork(
 function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Price | Refusal {
   const lookup = prices.find(model, at);
   if (lookup.kind === 'priced') return lookup.price;
-  const why =
-    lookup.kind === 'refused'
-      ? lookup.reason
-      : 'the price table does not have it, and what has no price is not forwarded';
-  return unserved(model, why);
+  const refusal = unserved(model, whyUnserved(lookup));
+  return wantsPrice(lookup) ? { ...refusal, unpricedModel: model } : refusal;
 }
 
 /** Nothing would be held for it, as of `whisper-1` in a chat; unless it is free on purpose. */

@@ -152,6 +152,16 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
     error_message = "the managed policies say something else than the outputs"
   }
 
+  # Calls that are refused for want of a price say what serves them.
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.event["dev/model_unpriced"].alarm_description, "set-price") && aws_cloudwatch_metric_alarm.event["dev/model_unpriced"].dimensions == { service = "farebox", stage = "dev" }
+    error_message = "the alarm of unpriced models does not name set-price, or counts something else"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.event["dev/unsettled"].alarm_description == "Farebox dev: unsettled, see docs/operations.md#alarms"
+    error_message = "an alarm without advice says something else"
+  }
+
   # The openai keys are in no planned attribute.
   assert {
     condition     = alltrue([for version in values(aws_secretsmanager_secret_version.openai) : version.secret_string_wo == null && version.secret_string == null && version.secret_string_wo_version == 1])

@@ -15,6 +15,7 @@ export const REFUSED: readonly RefusedGroup[] = [
     reason:
       'OpenAI gives it to approved organizations alone, and no price of it was found; ask an admin to set the one that ' +
       'OpenAI told you (set-price)',
+    unpriced: true,
     source: `${SDK}; ${PRICING}`,
     sourceDate: '2026-11-30',
   },

@@ -68,6 +68,8 @@ export interface RefusedGroup {
   readonly models: readonly string[];
   /** Completes "The model X is not served: …". */
   readonly reason: string;
+  /** A price alone is missing for them to be served: calls that ask for them are counted. */
+  readonly unpriced?: true;
   readonly source: string;
   readonly sourceDate: string;
 }

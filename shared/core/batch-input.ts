@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
 import { type ObjectReference, objectReferences, referenceKey } from './object-references.ts';
-import type { Price, PriceTable } from './price.ts';
+import { type Price, type PriceTable, wantsPrice, whyUnserved } from './price.ts';
 import { invalidRequest, isRefusal, type Refusal } from './refusal.ts';
 import { firstRefusal, isGiven } from './request-checks.ts';
 
@@ -168,8 +168,9 @@ export class BatchInput {
       this.#model = { name: model, price: lookup.price };
       return lookup.price;
     }
-    const why = lookup.kind === 'refused' ? lookup.reason : 'the price table does not have it';
-    return this.#refuse(`Model ${JSON.stringify(model.slice(0, 100))} is not served: ${why}.`, 'model');
+    const shown = JSON.stringify(model.slice(0, 100));
+    const refusal = this.#refuse(`Model ${shown} is not served: ${whyUnserved(lookup)}.`, 'model');
+    return wantsPrice(lookup) ? { ...refusal, unpricedModel: model } : refusal;
   }
 
   #refuse(message: string, param?: string): Refusal {

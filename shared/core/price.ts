@@ -45,11 +45,26 @@ export interface Price {
   readonly regional?: true;
 }
 
-/** `refused`: known, and deliberately not served, for this reason. `unknown`: the table has never heard of it. */
+/**
+ * `refused`: known, and deliberately not served, for this reason; `unpriced` if that is the want of a price. `unknown`:
+ * the table has never heard of it.
+ */
 export type PriceLookup =
   | { readonly kind: 'priced'; readonly price: Price }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly unpriced?: true }
   | { readonly kind: 'unknown' };
+
+/** Why a model is not served that has no price; completes "The model X is not served: …". */
+export function whyUnserved(lookup: Exclude<PriceLookup, { kind: 'priced' }>): string {
+  return lookup.kind === 'refused'
+    ? lookup.reason
+    : 'the price table does not have it, and what has no price is not forwarded';
+}
+
+/** Whether a price alone is missing for a model to be served. */
+export function wantsPrice(lookup: PriceLookup): boolean {
+  return lookup.kind === 'unknown' || (lookup.kind === 'refused' && lookup.unpriced === true);
+}
 
 export interface PriceTable {
   /** @param at milliseconds since the epoch; the price that holds on that UTC day */

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
   /** The entry in the ledger that tells of it, where there is one. */
   readonly callId?: string;
+  /** The model that has no price, where that is why: it is counted, and an admin may want to set one. */
+  readonly unpricedModel?: string;
 }
 
 export function isRefusal(value: object): value is Refusal {

@@ -12,6 +12,7 @@ export const ALARMS = [
   'internal_error',
   'ledger_fault',
   'ledger_unreachable',
+  'model_unpriced',
   'no_usage',
   'object_unowned',
   'openai_key_refused',
@@ -30,6 +31,10 @@ export type Alarm = (typeof ALARMS)[number];
 /** Structured events. Nothing secret and no prompt or answer may be given to it. */
 export interface Log {
   event(level: LogLevel, name: string, fields?: LogFields): void;
-  /** One event that is also one count of the metric of this name, whatever the level of the log. */
-  alarm(name: Alarm, fields?: LogFields): void;
+  /**
+   * One event that is also one count of the metric of this name, whatever the level of the log.
+   *
+   * @param by a further dimension in which it is counted, too: each value of it is a metric to pay for, so they are few
+   */
+  alarm(name: Alarm, fields?: LogFields, by?: { readonly model: string }): void;
 }

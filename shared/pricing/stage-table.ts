@@ -49,6 +49,7 @@ function lookup({ model, from, row }: StagePrice, endpoint: Endpoint): PriceLook
     return { kind: 'priced', price: toPrice(parsed.data, endpoint) };
   return {
     kind: 'refused',
+    unpriced: true,
     reason: 'the price that was set for it cannot be read; ask an admin to set it again',
   };
 }

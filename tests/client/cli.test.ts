@@ -187,6 +187,22 @@ describe('farebox audit, cache, reconcile and prices', () => {
     expect((await farebox('prices', 'no-such-model')).out).toBe('no-such-model has no price here.\n');
   });
 
+  it('counts what was asked for and has no price, until it has one', async () => {
+    const unpriced = async (): Promise<unknown> => {
+      const { models } = JSON.parse((await farebox('admin', 'unpriced')).out);
+      return models;
+    };
+    expect(await unpriced()).toEqual([]);
+    for (const content of ['a', 'b'])
+      await expect(spend('demo', 'gpt-7', content)).rejects.toMatchObject({ code: 'unpriced_model' });
+    const counted = { model: 'gpt-7', calls: 2, last_at: expect.any(String), priced: false };
+    await vi.waitFor(async () => expect(await unpriced()).toEqual([counted]), { timeout: 300_000 });
+    const price = ['--model', 'gpt-7', '--like', 'gpt-4o', '--source', 'a contract', '--by', 'alice'];
+    const rates = ['--rates', '{"default":{"input":"3","output":"12"}}', '--allow-missing'];
+    expect(await farebox('admin', 'set-price', ...price, ...rates)).toMatchObject({ code: 0 });
+    expect(await unpriced()).toMatchObject([{ model: 'gpt-7', priced: true }]);
+  });
+
   it('flushes what is named, and asks which when nothing is', async () => {
     expect((await farebox('cache', 'flush', '--project', 'demo')).out).toBe('Flushed: demo.\n');
     expect((await farebox('cache', 'flush', '--all')).out).toBe('Flushed: all of dev.\n');

@@ -30,6 +30,10 @@ onEveryStore('docs/admin.md', (open) => {
         const deploy = { project: 'demo', user: 'role/deploy', model: 'gpt-4o-mini' };
         await stage.book({ ...deploy, cost: '0.00012', tally: { input: 400, output: 100 } });
       }
+      if (isCommand(payload, 'unpriced')) {
+        for (const model of ['gpt-7', 'gpt-7', 'gpt-7-mini'])
+          await stage.unpricedCalls.count(model, Date.parse('2026-11-21T12:30:00.000Z'));
+      }
       if (isCommand(payload, 'reconcile')) {
         const [day, model] = ['2026-11-21', 'gpt-4o-mini-2024-07-18'];
         const cost = (lineItem: string, usd: string) => ({ day, lineItem, amount: picodollars(usd) });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../functions/proxy/app.ts';
+import type { AppDeps } from '../../functions/proxy/deps.ts';
 import { createSweep } from '../../functions/sweep/app.ts';
 import { createMemcachedCache } from '../../shared/memcached/memcached-cache.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
@@ -30,7 +31,9 @@ afterAll(async () => {
 function record() {
   const { log, lines } = recordLog('info');
   const alarms = () => {
-    const counted = metricsIn(lines).map(({ name, value }) => (value === 1 ? name : `${value} ${name}`));
+    const counted = metricsIn(lines)
+      .filter(({ dimensions }) => Object.keys(dimensions).length === 2)
+      .map(({ name, value }) => (value === 1 ? name : `${value} ${name}`));
     const raised = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'ERROR');
     expect(counted).toEqual(raised.map(({ message }) => message));
     return counted;
@@ -38,13 +41,14 @@ function record() {
   return { log, lines, alarms };
 }
 
-async function proxy(spoiled: Partial<LedgerStore> = {}) {
-  const { log, alarms } = record();
+async function proxy(spoiled: Partial<LedgerStore> = {}, unpricedCalls?: AppDeps['unpricedCalls']) {
+  const { log, alarms, lines } = record();
   const store = { ...createMemoryLedgerStore(), ...spoiled };
   const directory = createMemoryDirectory();
   const world = await makeWorld({ store, directory, cache: createNoCache() });
   closing.push(() => world.close());
-  const app = createApp({ ...world.deps, log, sleep: async () => undefined });
+  const counts = unpricedCalls === undefined ? {} : { unpricedCalls };
+  const app = createApp({ ...world.deps, ...counts, log, sleep: async () => undefined });
   const done: Promise<void>[] = [];
   const target = inProcess({
     ...world,
@@ -54,14 +58,15 @@ async function proxy(spoiled: Partial<LedgerStore> = {}) {
       return exchange;
     },
   });
-  const call = async (limit = '1') => {
+  const call = async (limit = '1', more: object = {}) => {
     const project = await world.project(limit);
-    const response = await post(target, '/v1/chat/completions', ask(project), of(project));
+    const body = { ...ask(project), ...more };
+    const response = await post(target, '/v1/chat/completions', body, of(project));
     await response.text();
     await Promise.all(done);
     return response;
   };
-  return { world, alarms, call };
+  return { world, alarms, call, lines };
 }
 
 const answering = (world: World, more: object) =>
@@ -91,6 +96,39 @@ describe('One line and one metric, once, for', () => {
     answering(world, { model: 'gpt-4o-2031-01-01' });
     await call();
     expect(alarms()).toEqual(['unpriced']);
+  });
+
+  test('a call that was refused since its model has no price, which nobody answers for', async () => {
+    const { alarms, call, lines } = await proxy();
+    expect((await call('1', { model: 'gpt-4o-2031-01-01' })).status).toBe(400);
+    expect(alarms()).toEqual(['model_unpriced']);
+    const [line] = lines.filter((each) => each.includes('model_unpriced'));
+    expect(JSON.parse(line ?? '')).toMatchObject({ model: 'gpt-4o-2031-01-01', user: 'user/developer' });
+    const dimensions = metricsIn(lines).map((each) => each.dimensions['model']);
+    expect(dimensions).toEqual([undefined, 'gpt-4o-2031-01-01']);
+  });
+
+  test('no call that is refused for another reason than a missing price', async () => {
+    const { alarms, call } = await proxy();
+    for (const model of ['gpt-5.1-mini', 'whisper-1']) expect((await call('1', { model })).status).toBe(400);
+    expect(alarms()).toEqual([]);
+  });
+
+  test('a name that can be no model in the place of one, which gets into no log', async () => {
+    const { alarms, call, lines } = await proxy();
+    const secret = 'sk-proj-0123456789abcdef';
+    expect((await call('1', { model: secret })).status).toBe(400);
+    expect(alarms()).toEqual(['model_unpriced']);
+    expect(lines.join()).not.toContain(secret);
+    expect(metricsIn(lines).map((each) => each.dimensions['model'])).toEqual([undefined, 'other']);
+  });
+
+  test('a refusal that cannot be counted by its model, in no metric but that of the stage', async () => {
+    const { alarms, call, lines } = await proxy({}, { count: fails });
+    expect((await call('1', { model: 'gpt-7' })).status).toBe(400);
+    expect(alarms()).toEqual(['model_unpriced']);
+    expect(metricsIn(lines)).toHaveLength(1);
+    expect(lines.join()).toContain('"asked":"gpt-7"');
   });
 
   test('a call whose answer does not say what it used', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../functions/admin/commands/index.ts';
 import { tableDefinition } from '../../shared/aws/table.ts';
 import { readProxyConfig } from '../../shared/config.ts';
 import { ALARMS } from '../../shared/ports/log.ts';
@@ -12,6 +13,17 @@ describe('the Terraform configuration', () => {
     const [, bounds = ''] = /alarm_bounds = \{([\s\S]*?)\n {2}\}/.exec(read('iac/alarms.tf')) ?? [];
     const names = [...bounds.matchAll(/^ {4}(\w+) += \{/gm)].map(([, name]) => name);
     expect(names.toSorted()).toEqual([...ALARMS]);
+  });
+
+  it('tells who hears of calls for models without a price what serves them', () => {
+    const [, advice = ''] = /alarm_advice = \{([\s\S]*?)\n {2}\}/.exec(read('iac/alarms.tf')) ?? [];
+    const names = [...advice.matchAll(/^ {4}(\w+) = "/gm)].map(([, name]) => name);
+    expect(names).toEqual(['model_unpriced']);
+    const commands = COMMANDS.map(({ name }) => name);
+    for (const command of ['unpriced', 'set-price']) {
+      expect(commands).toContain(command);
+      expect(advice).toContain(command);
+    }
   });
 
   it('makes the table with the keys that the code uses', () => {

@@ -6,6 +6,7 @@ import { createDynamoDbDirectory } from '../../shared/aws/dynamodb-directory.ts'
 import { createDynamoDbLedgerStore } from '../../shared/aws/dynamodb-ledger-store.ts';
 import { createDynamoDbStagePrices } from '../../shared/aws/dynamodb-stage-prices.ts';
 import { createDynamoDbTrail } from '../../shared/aws/dynamodb-trail.ts';
+import { createDynamoDbUnpricedCalls } from '../../shared/aws/dynamodb-unpriced-calls.ts';
 import { callId } from '../../shared/core/call-id.ts';
 import { userOfArn } from '../../shared/core/identity.ts';
 import type { BilledCost, BilledUsage } from '../../shared/core/invoice.ts';
@@ -20,11 +21,13 @@ import { createMemoryLedgerStore } from '../../shared/memory/memory-ledger-store
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createMemoryStagePrices } from '../../shared/memory/memory-stage-prices.ts';
 import { createMemoryTrail } from '../../shared/memory/memory-trail.ts';
+import { createMemoryUnpricedCalls } from '../../shared/memory/memory-unpriced-calls.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { Invoice, InvoiceFailure } from '../../shared/ports/invoice.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { StagePrices } from '../../shared/ports/stage-prices.ts';
 import type { Trail } from '../../shared/ports/trail.ts';
+import type { UnpricedCalls } from '../../shared/ports/unpriced-calls.ts';
 import { startDynalite, type TestTable } from './dynalite.ts';
 
 const ACCOUNT = '111122223333';
@@ -43,6 +46,7 @@ interface Booking extends Subject {
 export interface AdminStage {
   readonly admin: (payload: unknown, request?: string) => Promise<AdminReply>;
   readonly stagePrices: StagePrices;
+  readonly unpricedCalls: UnpricedCalls;
   readonly trail: Trail;
   readonly directory: Directory;
   readonly store: LedgerStore;
@@ -77,6 +81,7 @@ interface Parts {
   readonly directory: Directory;
   readonly store: LedgerStore;
   readonly stagePrices: StagePrices;
+  readonly unpricedCalls: UnpricedCalls;
   readonly trail: Trail;
 }
 
@@ -95,6 +100,7 @@ export function onEveryStore(name: string, suite: (open: () => Promise<AdminStag
         directory: createDynamoDbDirectory(table.client, tableName),
         store: createDynamoDbLedgerStore(table.client, tableName),
         stagePrices: createDynamoDbStagePrices(table.client, tableName),
+        unpricedCalls: createDynamoDbUnpricedCalls(table.client, tableName),
         trail: createDynamoDbTrail(table.client, tableName),
       });
     });
@@ -108,6 +114,7 @@ export async function openMemoryStage(options: Options = {}): Promise<AdminStage
     directory: createMemoryDirectory(),
     store: createMemoryLedgerStore(),
     stagePrices: createMemoryStagePrices(),
+    unpricedCalls: createMemoryUnpricedCalls(),
     trail: createMemoryTrail(),
   };
   if (fault === undefined) return openStage(parts, options);
@@ -124,7 +131,7 @@ function broken<T extends object>(port: T, fault: () => Error): T {
 }
 
 function openStage(
-  { directory, store, stagePrices, trail }: Parts,
+  { directory, store, stagePrices, unpricedCalls, trail }: Parts,
   { adminKey = true }: Options = {},
 ): AdminStage {
   const invoice: TestInvoice = { costs: [], usage: [] };
@@ -141,6 +148,7 @@ function openStage(
     listPrices: bundledPrices(),
     endpoint: 'global',
     stagePrices,
+    unpricedCalls,
     trail,
     invoice: adminKey ? asPort(invoice) : undefined,
     clock,
@@ -192,7 +200,20 @@ function openStage(
     cacheGeneration: 0,
     createdAt: clock.now(),
   };
-  return { admin, stagePrices, trail, directory, store, clock, project, hold, book, invoice, logs };
+  return {
+    admin,
+    stagePrices,
+    unpricedCalls,
+    trail,
+    directory,
+    store,
+    clock,
+    project,
+    hold,
+    book,
+    invoice,
+    logs,
+  };
 }
 
 /** Tells, as OpenAI does, of the days alone that are asked for. */

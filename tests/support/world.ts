@@ -17,6 +17,7 @@ import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
 import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
+import { createMemoryUnpricedCalls } from '../../shared/memory/memory-unpriced-calls.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
@@ -88,7 +89,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
   const logs: string[] = [];
   const log: Log = {
     event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
-    alarm: (alarm, fields) => void logs.push(JSON.stringify({ alarm, ...fields })),
+    alarm: (alarm, fields, by) => void logs.push(JSON.stringify({ alarm, ...fields, ...by })),
   };
   const clock = { now: () => Date.now() };
   const secrets = {
@@ -123,6 +124,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     }),
     upstream: openai,
     sound: createSound(),
+    unpricedCalls: createMemoryUnpricedCalls(),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),

@@ -9,6 +9,7 @@ import { pricesCommand, removePriceCommand, setPriceCommand } from './prices.ts'
 import { changeProjectCommand, createProjectCommand, listProjectsCommand } from './projects.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { trailCommand } from './trail.ts';
+import { unpricedCommand } from './unpriced.ts';
 import { usageCommand } from './usage.ts';
 
 const helpCommand = defineCommand({
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   setPriceCommand,
   pricesCommand,
   removePriceCommand,
+  unpricedCommand,
   trailCommand,
   auditCommand,
   reconcileCommand,

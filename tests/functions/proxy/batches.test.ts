@@ -137,6 +137,15 @@ describe('A batch', () => {
     expect((await costOf(client, listed)).cost).toBeGreaterThan(0n);
   });
 
+  test('for a model without a price is refused, and counted by that model', async () => {
+    const { client } = await world.caller();
+    const created = createBatch(client, [{ ...question(1), model: 'gpt-9' }]);
+    await expect(created).rejects.toMatchObject({ status: 400, code: 'invalid_batch' });
+    await world.idle();
+    const alarms = world.logs.filter((line) => line.includes('"model_unpriced"'));
+    expect(alarms.map((line) => JSON.parse(line).model)).toEqual(['gpt-9']);
+  });
+
   test('that is cancelled costs what was run', async () => {
     const { client, project } = await world.caller();
     const { id } = await createBatch(client, questions(10));

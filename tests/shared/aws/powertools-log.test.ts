@@ -46,4 +46,18 @@ describe('The log', () => {
       expect(Timestamp).toBeLessThanOrEqual(Date.now());
     },
   );
+
+  test('counts an alarm by a model, too, where it names one, and no later alarm', () => {
+    const { lines, log } = recordLog('info');
+    log.alarm('model_unpriced', { call: 'call_1' }, { model: 'gpt-7' });
+    log.alarm('unpriced', { model: 'gpt-8' });
+    const metric = { namespace: 'Farebox', value: 1 };
+    const stage = { service: 'farebox', stage: 'dev' };
+    expect(metricsIn(lines)).toEqual([
+      { ...metric, name: 'model_unpriced', dimensions: stage },
+      { ...metric, name: 'model_unpriced', dimensions: { ...stage, model: 'gpt-7' } },
+      { ...metric, name: 'unpriced', dimensions: stage },
+    ]);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ call: 'call_1', model: 'gpt-7' });
+  });
 });

@@ -87,6 +87,20 @@ describe('The requests of a batch', () => {
     expect(measure(lines)).toMatchObject({ message: expect.stringMatching(message) });
   });
 
+  it('for a model without a price say which, so that it can be counted', () => {
+    const wanted = (model: string) => measure([line({ ...BODY, model })]);
+    expect(wanted('gpt-9')).toMatchObject({ unpricedModel: 'gpt-9' });
+    expect(wanted('gpt-6-cyber')).toMatchObject({ unpricedModel: 'gpt-6-cyber' });
+    expect(wanted('gpt-5.1-mini')).not.toHaveProperty('unpricedModel');
+  });
+
+  it('are moderated for free, or not at all', () => {
+    const moderated = (model: string) => measure([line({ ...BODY, moderation: { model } })]);
+    expect(moderated('omni-moderation-latest')).toMatchObject({ kind: 'measured' });
+    expect(moderated('omni-moderation-9')).toMatchObject({ param: 'body.moderation.model' });
+    expect(moderated('gpt-4o')).toMatchObject({ param: 'body.moderation.model' });
+  });
+
   const refusedResponses: [string, object, RegExp][] = [
     ['in the background', { background: true }, /no background/],
     [
