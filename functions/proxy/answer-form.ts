@@ -1,11 +1,11 @@
 import type { MeteredEndpoint, PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
+import { readsOf } from '../../shared/core/failure.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
-import type { Deferred } from '../../shared/core/ledger.ts';
-import type { Served } from '../../shared/core/usage.ts';
+import { OutlineReader } from '../../shared/core/json-outline.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { Work } from './call.ts';
-import type { BodyReader } from './metered-body.ts';
-import { JsonReader, PlainReader } from './metered-json.ts';
+import type { BodyEnd, BodyReader } from './metered-body.ts';
+import { answerFacts, JsonReader, PlainReader } from './metered-json.ts';
 import { EventReader } from './metered-stream.ts';
 import { UnwrappedReader } from './unwrapped-stream.ts';
 
@@ -19,11 +19,8 @@ export interface PassingForm {
   readonly head: AnswerHead;
 }
 
-/** What a whole answer says. */
-export interface WholeAnswer {
-  readonly served: Served | undefined;
-  readonly deferred: Deferred | undefined;
-  readonly failed: boolean;
+/** What an answer says that was taken whole, or as far as it came. */
+export interface AnswerFacts extends Omit<BodyEnd, 'how' | 'bytes' | 'seenOutputBytes'> {
   /** What its bytes say, if they were read as JSON. */
   readonly json?: JsonObject | undefined;
 }
@@ -67,7 +64,7 @@ export function largeReader(
 ): BodyReader {
   const plain = plainOf(work, head);
   if (plain !== undefined || rules === undefined) return new PlainReader(plain?.served, keepBytes);
-  return new JsonReader(rules, work.kind === 'metered' ? work.body : {}, keepBytes);
+  return new JsonReader(rules, bodyOf(work), keepBytes);
 }
 
 /** Reads an answer that was taken whole; `undefined` where these bytes are none, or a part of one. */
@@ -76,18 +73,28 @@ export function readWhole(
   rules: MeteredEndpoint | undefined,
   head: AnswerHead,
   bytes: Uint8Array<ArrayBuffer>,
-): WholeAnswer | undefined {
+): AnswerFacts | undefined {
   const plain = plainOf(work, head);
-  if (plain !== undefined) return { served: plain.served, deferred: undefined, failed: false };
+  if (plain !== undefined) return { served: plain.served, failed: false };
   const json = rules && jsonOf(bytes);
   // Metered endpoints answer with JSON, or as `plain` says: anything else is no answer, or a part of one.
   if (json === undefined && work.kind === 'metered' && head.ok) return undefined;
-  return {
-    served: json && rules?.served(json, work.kind === 'metered' ? work.body : {}),
-    deferred: json && rules?.deferred?.(json),
-    failed: json?.['status'] === 'failed',
-    json,
-  };
+  return rules === undefined
+    ? { served: undefined, failed: false }
+    : { ...answerFacts(rules, bodyOf(work), json, json), json };
+}
+
+/** Reads as much as came of an answer that broke off, or turned out to be none. */
+export function readBroken(work: Work, bytes: Uint8Array): AnswerFacts {
+  if (work.kind === 'free') return { served: undefined, failed: false };
+  const outline = new OutlineReader(readsOf(work.rules));
+  outline.push(bytes);
+  return answerFacts(work.rules, work.body, outline.value(), outline.members());
+}
+
+/** What was asked, as the rules of an answer read it. */
+function bodyOf(work: Work): JsonObject {
+  return work.kind === 'metered' ? work.body : {};
 }
 
 /** What a good answer without JSON is, where the request is one that is answered so. */

@@ -1,9 +1,9 @@
 import type { EventJudge } from '../../shared/core/endpoint.ts';
-import type { Outcome } from '../../shared/core/ledger.ts';
+import type { Deferred, Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
-import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
+import { type AnswerHead, largeReader, passingForm, readBroken, readWhole } from './answer-form.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall } from './call.ts';
@@ -31,7 +31,7 @@ import {
   showsObjects,
 } from './own-created.ts';
 import { readHead } from './read-head.ts';
-import { type Additions, refusalReply, replyHeaders } from './reply.ts';
+import { type Additions, notRetried, refusalReply, replyHeaders } from './reply.ts';
 import { settle } from './settle.ts';
 
 /**
@@ -85,7 +85,7 @@ export async function answer(
       return { ...exchange, done: exchange.done.then(written) };
     }
     case 'broken':
-      return lost(call, status, slot, deps);
+      return lost(call, status, head.bytes, slot, deps);
   }
 }
 
@@ -123,7 +123,7 @@ function whole(
 ): Exchange {
   const { status, headers } = upstream;
   const read = readWhole(call.work, rulesFor(call), upstream, bytes);
-  if (read === undefined) return lost(call, status, slot, deps);
+  if (read === undefined) return lost(call, status, bytes, slot, deps);
   const end = { how: 'complete', ...read, bytes } as const;
   const decided = decide(call, endingOf(call.work, status, end), deps);
   // `Response` takes no body with some statuses, not even an empty one.
@@ -161,10 +161,15 @@ function passing(
   return { response: new Response(body, { status: head.status, headers }), done: done.promise };
 }
 
-/** OpenAI's answer broke off before there was anything to send on. */
-function lost(call: HeldCall, status: number, slot: CacheSlot, deps: ProxyDeps): Exchange {
-  const ending = endingOf(call.work, status, { how: 'broken', served: undefined });
-  return turnedDown(call, slot, { ...ending, status: BROKEN.status }, BROKEN, deps);
+/** OpenAI's answer broke off, or is none: what came of it is not sent on. */
+function lost(call: HeldCall, status: number, bytes: Uint8Array, slot: CacheSlot, deps: ProxyDeps): Exchange {
+  const read = readBroken(call.work, bytes);
+  const ending = endingOf(call.work, status, { how: 'broken', ...read }, BROKEN.status);
+  const exchange = turnedDown(call, slot, ending, BROKEN, deps);
+  const { kept } = read;
+  return kept === undefined
+    ? exchange
+    : { ...exchange, done: exchange.done.then(() => ownCreated(call, { id: kept.object }, deps)) };
 }
 
 /** A redirect is neither followed nor passed on: it could lead the key, or the caller, anywhere. */
@@ -184,15 +189,23 @@ function turnedDown(
 ): Exchange {
   const decided = decide(call, ending, deps);
   const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
-  const response = refusalReply(refusal, additions(call, slot, cost));
+  // What is asked for later may cost something, too.
+  const reply = cost === 0n ? refusal : notRetried(refusal);
+  const response = refusalReply(reply, additions(call, slot, cost));
   return { response, done: finish(call, slot, decided, deps) };
 }
 
-type Decided = Promised | { readonly kind: 'outcome'; readonly outcome: Outcome };
+type Decided =
+  | { readonly kind: 'deferred'; readonly deferred: Deferred }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome };
 
 function decide(call: HeldCall, ending: Ending | Promised, deps: ProxyDeps): Decided {
-  if (ending.kind === 'deferred') return ending;
-  return { kind: 'outcome', outcome: outcomeOf(call, ending, deps.prices, deps.clock.now()) };
+  const outcomeAt = (at: Ending) => outcomeOf(call, at, deps.prices, deps.clock.now());
+  if (ending.kind !== 'deferred') return { kind: 'outcome', outcome: outcomeAt(ending) };
+  const { deferred, untold } = ending;
+  if (untold === undefined) return { kind: 'deferred', deferred };
+  const { cost, flags } = outcomeAt(untold);
+  return { kind: 'deferred', deferred: { ...deferred, untold: { cost, flags, status: untold.status } } };
 }
 
 /** Books what was decided and keeps the answer; whoever waits for the same answer is let go in any case. */
@@ -232,7 +245,9 @@ const BROKEN: Refusal = {
   status: 502,
   type: 'server_error',
   code: 'upstream_broken',
-  message: 'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known.',
+  message:
+    'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known; sent again, the request ' +
+    'costs again.',
 };
 const REDIRECTED: Refusal = {
   kind: REFUSAL,

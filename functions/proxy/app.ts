@@ -14,7 +14,7 @@ import { forward } from './forward.ts';
 import { hold } from './hold.ts';
 import { identify } from './identify.ts';
 import { newCallId } from './new-call.ts';
-import { refusalReply } from './reply.ts';
+import { notRetried, refusalReply } from './reply.ts';
 import { nameOf, settle } from './settle.ts';
 import { noteUnpriced } from './unpriced.ts';
 
@@ -99,7 +99,8 @@ function failed(held: HeldCall, slot: CacheSlot, failure: UpstreamFailure, deps:
     detail: failure.detail,
     sent: failure.sent,
   });
-  const refusal = failure.kind === 'timeout' ? UPSTREAM_TIMEOUT : UPSTREAM_UNREACHABLE;
+  const lost = failure.kind === 'timeout' ? UPSTREAM_TIMEOUT : UPSTREAM_LOST;
+  const refusal = failure.sent ? lost : UPSTREAM_UNREACHABLE;
   const { status } = refusal;
   const ending: Ending = failure.sent
     ? { kind: 'unknown', status, flag: 'upstream_lost' }
@@ -110,7 +111,8 @@ function failed(held: HeldCall, slot: CacheSlot, failure: UpstreamFailure, deps:
 function ended(held: HeldCall, slot: CacheSlot, ending: Ending, refusal: Refusal, deps: ProxyDeps): Exchange {
   const outcome = outcomeOf(held, ending, deps.prices, deps.clock.now());
   const done = settle(held, outcome, deps).then(() => slot.release());
-  return { response: refusalReply(refusal, { callId: held.id, cost: outcome.cost }), done };
+  const reply = outcome.cost > 0n ? notRetried(refusal) : refusal;
+  return { response: refusalReply(reply, { callId: held.id, cost: outcome.cost }), done };
 }
 
 function refused(refusal: Refusal, callId: string): Exchange {
@@ -138,6 +140,16 @@ const FAULT = serverError(
 const UPSTREAM_UNREACHABLE = serverError(
   502,
   'upstream_unreachable',
-  'OpenAI cannot be reached. Try again in a moment.',
+  'OpenAI cannot be reached, so nothing was sent and nothing is charged. Try again in a moment.',
 );
-const UPSTREAM_TIMEOUT = serverError(504, 'upstream_timeout', 'OpenAI did not answer in time.');
+const UPSTREAM_LOST = serverError(
+  502,
+  'upstream_unreachable',
+  'The connection to OpenAI broke before its answer. OpenAI may bill the request, so its worst case is on the books; ' +
+    'sent again, it costs again.',
+);
+const UPSTREAM_TIMEOUT = serverError(
+  504,
+  'upstream_timeout',
+  'OpenAI did not answer in time. It may bill the request, so its worst case is on the books; sent again, it costs again.',
+);

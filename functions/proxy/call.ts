@@ -2,7 +2,7 @@ import type { AnswerJudge, MeteredEndpoint, WorstCase } from '../../shared/core/
 import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
-import type { Price } from '../../shared/core/price.ts';
+import type { Price, Tier } from '../../shared/core/price.ts';
 import type { Subject } from '../../shared/core/scope.ts';
 import type { ObjectUse } from '../../shared/core/treatments/row.ts';
 import type { Project, Rules } from '../../shared/ports/directory.ts';
@@ -46,6 +46,8 @@ export interface MeteredWork {
   /** The prices of the other models that it can be billed for, by their names. */
   readonly otherPrices?: ReadonlyMap<string, Price>;
   readonly worst: WorstCase;
+  /** The worst case at the one tier that is known to serve it; absent where no tier makes a difference. */
+  readonly worstAt?: (servedTier: Tier) => WorstCase;
 }
 
 /** What a request comes down to. */

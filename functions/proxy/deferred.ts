@@ -1,5 +1,6 @@
 import { batchFiles, isFinalBatch, ownedFiles } from '../../shared/core/batch.ts';
 import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import { chatCompletions } from '../../shared/core/endpoints/chat-completions.ts';
 import { responses } from '../../shared/core/endpoints/responses.ts';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { listOf } from '../../shared/core/json-members.ts';
@@ -15,10 +16,24 @@ import { ToldReader } from './told-stream.ts';
 
 /** Free calls whose answers may tell what another call came to: the one that made the object in their path. */
 const TELLING: Readonly<Record<string, Deferred['kind']>> = {
+  'chat.completions.retrieve': 'chat_completion',
+  'chat.completions.update': 'chat_completion',
   'responses.retrieve': 'response',
   'responses.cancel': 'response',
   'batches.retrieve': 'batch',
   'batches.cancel': 'batch',
+};
+
+/** Free calls that delete what may tell what another call came to. */
+const DELETING: Readonly<Record<string, Deferred['kind']>> = {
+  'chat.completions.delete': 'chat_completion',
+  'responses.delete': 'response',
+};
+
+/** By which rules that is read, which is told by the object itself. */
+const READ_BY: Readonly<Partial<Record<Deferred['kind'], MeteredEndpoint>>> = {
+  chat_completion: chatCompletions,
+  response: responses,
 };
 
 /** What a free call's answer tells of; `undefined` where it tells of nothing that anybody waits for. */
@@ -30,7 +45,8 @@ export function tellsOf({ endpoint, objectId }: Admitted): Deferred | undefined 
 /** By which rules a JSON answer is read: a free one is read where it tells what another call came to. */
 export function rulesFor(call: HeldCall): MeteredEndpoint | undefined {
   if (call.work.kind === 'metered') return call.work.rules;
-  return tellsOf(call)?.kind === 'response' ? responses : undefined;
+  const told = tellsOf(call);
+  return told === undefined ? undefined : READ_BY[told.kind];
 }
 
 /** Reads a free stream for what another call came to, and for what it shows that has no owner yet. */
@@ -96,8 +112,9 @@ export function tellsOfBatches({ endpoint }: Admitted): boolean {
  * ended is settled first.
  */
 export async function settleFirst(call: Admitted, deps: ProxyDeps): Promise<Refusal | undefined> {
-  if (call.endpoint !== 'responses.delete' || call.objectId === undefined) return undefined;
-  const state = await deps.deferrals.look({ kind: 'response', object: call.objectId });
+  const kind = Object.hasOwn(DELETING, call.endpoint) ? DELETING[call.endpoint] : undefined;
+  if (kind === undefined || call.objectId === undefined) return undefined;
+  const state = await deps.deferrals.look({ kind, object: call.objectId });
   return state === 'settled' ? undefined : STILL_RUNNING;
 }
 
@@ -111,5 +128,5 @@ async function quietly(call: HeldCall, deps: ProxyDeps, work: () => Promise<unkn
 
 const STILL_RUNNING = invalidRequest(
   'response_in_progress',
-  'This response has not ended, so that what it costs is not known yet. Cancel it, or wait for it, and delete it then.',
+  'This has not ended, so that what it costs is not known yet. Cancel it, or wait for it, and delete it then.',
 );

@@ -8,10 +8,16 @@ export interface BodyEnd {
   readonly served: Served | undefined;
   /** What OpenAI goes on working on, and tells the cost of later. */
   readonly deferred?: Deferred | undefined;
+  /** What OpenAI keeps of an answer that did not come to its end, and may tell the cost of later. */
+  readonly kept?: Deferred | undefined;
+  /** The tier that serves it, as far as it was told. */
+  readonly serviceTier?: string | undefined;
   /** Bytes of output that were seen; absent where they bound nothing, as more was put out than can be seen. */
   readonly seenOutputBytes: number | undefined;
   /** OpenAI reported a failure inside the body. */
   readonly failed: boolean;
+  /** With it, it turned the request down in the midst of its output: what was seen of that is all that there is. */
+  readonly cutShort?: boolean;
   /** All that the caller was sent; absent when it was more than may be kept. */
   readonly bytes: Uint8Array | undefined;
 }

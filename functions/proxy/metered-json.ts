@@ -1,5 +1,7 @@
 import type { MeteredEndpoint } from '../../shared/core/endpoint.ts';
+import { failureInAnswer, readsOf, servedIn } from '../../shared/core/failure.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
+import { textOf } from '../../shared/core/json-members.ts';
 import { OutlineReader } from '../../shared/core/json-outline.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
@@ -21,7 +23,7 @@ export class JsonReader implements BodyReader {
   constructor(rules: MeteredEndpoint, body: JsonObject, keepBytes: number) {
     this.#rules = rules;
     this.#body = body;
-    this.#outline = new OutlineReader(rules.reads);
+    this.#outline = new OutlineReader(readsOf(rules));
     this.#keeper = new Keeper(keepBytes);
   }
 
@@ -39,10 +41,8 @@ export class JsonReader implements BodyReader {
     const answer = this.#outline.value();
     return {
       how: this.#isBroken(how) ? 'broken' : how,
-      served: answer && this.#rules.served(answer, this.#body),
-      deferred: answer && this.#rules.deferred?.(answer),
+      ...answerFacts(this.#rules, this.#body, answer, this.#outline.members()),
       seenOutputBytes: undefined,
-      failed: answer?.['status'] === 'failed',
       bytes: this.#keeper.bytes(),
     };
   }
@@ -51,6 +51,27 @@ export class JsonReader implements BodyReader {
   #isBroken(how: BodyEnd['how']): boolean {
     return how === 'broken' || (how === 'complete' && this.#outline.isOpen());
   }
+}
+
+/**
+ * What a JSON answer tells of its cost.
+ *
+ * @param answer where it is complete
+ * @param members of it that have come
+ */
+export function answerFacts(
+  rules: MeteredEndpoint,
+  body: JsonObject,
+  answer: JsonObject | undefined,
+  members: JsonObject | undefined,
+): Pick<BodyEnd, 'served' | 'deferred' | 'kept' | 'serviceTier' | 'failed'> {
+  return {
+    served: answer && servedIn(rules, answer, body),
+    deferred: answer && rules.deferred?.(answer),
+    kept: answer === undefined && members !== undefined ? rules.kept?.(members, body) : undefined,
+    serviceTier: textOf(members?.['service_tier']),
+    failed: answer !== undefined && failureInAnswer(answer) !== undefined,
+  };
 }
 
 /** A body that says nothing of what it cost: it only passes. */

@@ -1,4 +1,5 @@
-import type { StreamMeter } from '../../shared/core/endpoint.ts';
+import type { StreamError, StreamMeter } from '../../shared/core/endpoint.ts';
+import { type WatchedMeter, watched } from '../../shared/core/failure.ts';
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
 import { type SsePiece, SseSplitter, sseEvent } from '../../shared/core/sse.ts';
 import { type BodyEnd, type BodyReader, Keeper, meteredBody } from './metered-body.ts';
@@ -23,22 +24,7 @@ export function meteredStream(
   return meteredBody(source, { reader: new EventReader(meter, keepBytes), onDisconnect, onEnd });
 }
 
-/** What an SDK raises as an error in mid-stream; a clean end would look like success to it. */
-const BROKEN_FRAME = sseEvent(
-  'error',
-  JSON.stringify({
-    type: 'error',
-    code: 'upstream_broken',
-    message: 'OpenAI ended this stream before its end.',
-    param: null,
-    error: {
-      type: 'server_error',
-      code: 'upstream_broken',
-      message: 'OpenAI ended this stream before its end.',
-      param: null,
-    },
-  }),
-);
+const BROKEN: StreamError = { code: 'upstream_broken', message: 'OpenAI ended this stream before its end.' };
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -47,19 +33,24 @@ const BLANK_LINE = new Uint8Array([LF, LF]);
 
 const LAST_OF_RESPONSE = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
+/** What an SDK raises as an error in mid-stream; a clean end would look like success to it. */
+function failing({ code, message }: StreamError): readonly JsonObject[] {
+  const error = { type: 'server_error', code, message, param: null };
+  return [{ type: 'error', code, message, param: null, error }];
+}
+
 /** The events of one stream on their way through. */
 export class EventReader implements BodyReader {
   readonly #splitter = new SseSplitter();
-  readonly #meter: StreamMeter;
+  readonly #meter: WatchedMeter;
   readonly #keeper: Keeper;
-  #failed = false;
   #sawLast = false;
   #stripped = false;
   #endedInCr = false;
   #inOpaque = false;
 
   constructor(meter: StreamMeter, keepBytes: number) {
-    this.#meter = meter;
+    this.#meter = watched(meter);
     this.#keeper = new Keeper(keepBytes);
   }
 
@@ -72,25 +63,35 @@ export class EventReader implements BodyReader {
     if (how === 'left') return new Uint8Array();
     const rest = how === 'complete' ? this.#through(this.#splitter.end()) : new Uint8Array();
     if (!this.#isBroken(how)) return rest;
-    return this.#inOpaque ? Buffer.concat([BLANK_LINE, BROKEN_FRAME]) : BROKEN_FRAME;
+    const events = (this.#meter.failing ?? failing)(BROKEN).map((data) =>
+      sseEvent(String(data['type']), JSON.stringify(data)),
+    );
+    return Buffer.concat([...(this.#inOpaque ? [BLANK_LINE] : []), ...events]);
   }
 
   end(how: BodyEnd['how']): BodyEnd {
-    const isWhole = how === 'complete' && !this.#isBroken(how);
+    const came = how === 'left' ? how : this.#isBroken(how) ? 'broken' : 'complete';
+    const isWhole = came === 'complete' && !this.#meter.failed();
     return {
-      how: this.#isBroken(how) ? 'broken' : how,
+      how: came,
       served: isWhole || this.#meter.isFinal() ? this.#meter.served() : undefined,
       deferred: this.#meter.deferred?.(),
+      kept: this.#meter.kept?.(),
+      serviceTier: this.#meter.serviceTier?.(),
       seenOutputBytes: this.#meter.seenOutputBytes(),
-      failed: this.#failed,
+      failed: this.#meter.failed(),
+      cutShort: this.#meter.cutShort(),
       bytes: this.#keeper.bytes(),
     };
   }
 
-  /** A connection that closes in good order ends a stream only where its last event, or its usage, was there. */
+  /**
+   * A connection that closes in good order ends a stream only where its last event, or its usage, was there. After the
+   * last event, it does not matter how the connection ends.
+   */
   #isBroken(how: BodyEnd['how']): boolean {
-    const finished = this.#sawLast || this.#failed || this.#meter.isFinal();
-    return how === 'broken' || (how === 'complete' && !finished);
+    if (this.#sawLast) return false;
+    return how === 'broken' || (how === 'complete' && !this.#meter.failed() && !this.#meter.isFinal());
   }
 
   #through(events: readonly SsePiece[]): Uint8Array {
@@ -115,15 +116,8 @@ export class EventReader implements BodyReader {
     if (event.data.trim() === '[DONE]') this.#sawLast = true;
     const data = parsed(event.data);
     if (data === undefined) return 'pass';
-    this.#note(event.event, data);
-    return this.#meter.see(data);
-  }
-
-  #note(name: string, data: JsonObject): void {
-    const type = String(data['type']);
-    if (LAST_OF_RESPONSE.has(type)) this.#sawLast = true;
-    if (name === 'error' || type === 'error' || type === 'response.failed' || isObject(data['error']))
-      this.#failed = true;
+    if (LAST_OF_RESPONSE.has(String(data['type']))) this.#sawLast = true;
+    return this.#meter.see(data, event.event);
   }
 }
 

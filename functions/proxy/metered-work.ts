@@ -1,6 +1,6 @@
 import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import { moderatesForFree } from '../../shared/core/endpoints/inline-moderation.ts';
-import { type Price, wantsPrice, whyUnserved } from '../../shared/core/price.ts';
+import { type Price, type Tier, wantsPrice, whyUnserved } from '../../shared/core/price.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Identified, MeteredWork } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
@@ -31,11 +31,13 @@ export async function meteredWork(
     otherPrices.set(model, other);
   }
   const { autoTier } = deps.settings;
-  const worst = rules.worstCase(body, price, { bodyBytes: read.textBytes, autoTier, prices: otherPrices });
+  const context = { bodyBytes: read.textBytes, autoTier, prices: otherPrices };
+  const worst = rules.worstCase(body, price, context);
   if (isUnbilled(worst, price))
     return unserved(price.model, 'its price has nothing that this endpoint bills');
   const raw = read.raw === undefined ? {} : { raw: read.raw };
-  return { kind: 'metered', rules, body, ...raw, price, otherPrices, worst };
+  const worstAt = (servedTier: Tier) => rules.worstCase(body, price, { ...context, servedTier });
+  return { kind: 'metered', rules, body, ...raw, price, otherPrices, worst, worstAt };
 }
 
 function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Price | Refusal {

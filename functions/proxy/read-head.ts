@@ -3,7 +3,8 @@ export type BodyHead =
   | { readonly kind: 'whole'; readonly bytes: Uint8Array<ArrayBuffer> }
   /** It is larger: all of it again, as a stream. */
   | { readonly kind: 'large'; readonly body: ReadableStream<Uint8Array> }
-  | { readonly kind: 'broken' };
+  /** It broke off: what had come by then. */
+  | { readonly kind: 'broken'; readonly bytes: Uint8Array<ArrayBuffer> };
 
 /**
  * Takes a body whole, unless it is large.
@@ -23,7 +24,7 @@ export async function readHead(response: Response, most: number): Promise<BodyHe
       if (size > most && reader !== undefined) return { kind: 'large', body: again(chunks, reader) };
     }
   } catch {
-    return { kind: 'broken' };
+    return { kind: 'broken', bytes: joined(chunks, size) };
   }
 }
 

@@ -37,6 +37,14 @@ export function replyHeaders(upstream: Headers, additions: Additions): Headers {
   return headers;
 }
 
+/**
+ * A fault of an upstream that left something on the books, or may: the SDKs would try again by themselves, and every try is
+ * a call of its own, that costs as much again.
+ */
+export function notRetried(refusal: Refusal): Refusal {
+  return { ...refusal, headers: { ...refusal.headers, 'x-should-retry': 'false' } };
+}
+
 /** A refusal, or a fault of an upstream, in OpenAI's error shape. */
 export function refusalReply(refusal: Refusal, additions: Additions): Response {
   const { type, code, message, param } = refusal;

@@ -1,4 +1,5 @@
 import type { StreamMeter } from '../../shared/core/endpoint.ts';
+import { type WatchedMeter, watched } from '../../shared/core/failure.ts';
 import { isObject } from '../../shared/core/json.ts';
 import { type SsePiece, SseSplitter } from '../../shared/core/sse.ts';
 import type { BodyEnd, BodyReader } from './metered-body.ts';
@@ -6,10 +7,10 @@ import type { BodyEnd, BodyReader } from './metered-body.ts';
 /** A stream that is free itself, and may tell what another call used: its bytes go on as they come. */
 export class ToldReader implements BodyReader {
   readonly #splitter = new SseSplitter();
-  readonly #meter: StreamMeter;
+  readonly #meter: WatchedMeter;
 
   constructor(meter: StreamMeter) {
-    this.#meter = meter;
+    this.#meter = watched(meter);
   }
 
   pass(chunk: Uint8Array): Uint8Array {
@@ -31,7 +32,7 @@ export class ToldReader implements BodyReader {
     if (event.kind === 'opaque' || event.data === undefined) return;
     try {
       const data: unknown = JSON.parse(event.data);
-      if (isObject(data)) this.#meter.see(data);
+      if (isObject(data)) this.#meter.see(data, event.event);
     } catch {
       // What is no JSON tells nothing.
     }

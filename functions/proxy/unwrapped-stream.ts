@@ -1,5 +1,5 @@
 import type { StreamMeter, Unwrapping } from '../../shared/core/endpoint.ts';
-import { isObject } from '../../shared/core/json.ts';
+import { type WatchedMeter, watched } from '../../shared/core/failure.ts';
 import { type SsePiece, SseSplitter } from '../../shared/core/sse.ts';
 import { type BodyEnd, type BodyReader, Keeper } from './metered-body.ts';
 import { parsed } from './metered-stream.ts';
@@ -10,14 +10,14 @@ import { parsed } from './metered-stream.ts';
  */
 export class UnwrappedReader implements BodyReader {
   readonly #splitter = new SseSplitter();
-  readonly #meter: StreamMeter;
+  readonly #meter: WatchedMeter;
   readonly #unwrapping: Unwrapping;
   readonly #keeper: Keeper;
-  #failed = false;
+  #isUnread = false;
 
   /** @param keepBytes the most bytes to keep for the cache */
   constructor(meter: StreamMeter, unwrapping: Unwrapping, keepBytes: number) {
-    this.#meter = meter;
+    this.#meter = watched(meter);
     this.#unwrapping = unwrapping;
     this.#keeper = new Keeper(keepBytes);
   }
@@ -37,13 +37,18 @@ export class UnwrappedReader implements BodyReader {
       how: this.#isBroken(how) ? 'broken' : how,
       served: this.#meter.isFinal() ? this.#meter.served() : undefined,
       seenOutputBytes: this.#meter.seenOutputBytes(),
-      failed: this.#failed,
+      failed: this.#hasFailed(),
+      cutShort: this.#meter.cutShort(),
       bytes: this.#keeper.bytes(),
     };
   }
 
   #isBroken(how: BodyEnd['how']): boolean {
-    return how === 'broken' || (how === 'complete' && (this.#failed || !this.#meter.isFinal()));
+    return how === 'broken' || (how === 'complete' && (this.#hasFailed() || !this.#meter.isFinal()));
+  }
+
+  #hasFailed(): boolean {
+    return this.#isUnread || this.#meter.failed();
   }
 
   #through(pieces: readonly SsePiece[]): Uint8Array {
@@ -55,13 +60,12 @@ export class UnwrappedReader implements BodyReader {
   #content(piece: SsePiece): Uint8Array {
     const nothing = new Uint8Array();
     if (piece.kind === 'opaque') {
-      this.#failed = true;
+      this.#isUnread = true;
       return nothing;
     }
     const data = piece.data === undefined ? undefined : parsed(piece.data);
     if (data === undefined) return nothing;
-    if (piece.event === 'error' || data['type'] === 'error' || isObject(data['error'])) this.#failed = true;
-    this.#meter.see(data);
+    this.#meter.see(data, piece.event);
     return Buffer.from(this.#unwrapping.contentOf(data) ?? '', 'base64');
   }
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { callShard, callTime } from '../core/call-id.ts';
-import type { CallEntry, CallRef, Deferred, Outcome } from '../core/ledger.ts';
+import type { CallEntry, CallRef, Deferred, Outcome, Untold } from '../core/ledger.ts';
 import { periodKey } from '../core/period.ts';
 import { accountIdAttributes, accountIdOf, tallyAttributes, tallyOf } from './account-items.ts';
 import {
@@ -26,7 +26,7 @@ const DAY_SHARDS = 8;
 const TIME_DIGITS = 16;
 
 const STATES = ['open', 'decided', 'closed'] as const;
-const DEFERRED = ['response', 'batch'] as const;
+const DEFERRED = ['response', 'chat_completion', 'batch'] as const;
 const OUTCOMES = ['settled', 'unsettled', 'void'] as const;
 
 /** The key of a call's entry: the calls of a project on a UTC day lie in a few partitions, in the order of their ids. */
@@ -108,12 +108,37 @@ export function callOf(item: Item): CallEntry {
 }
 
 /** What tells the cost of a call later, as one attribute. */
-export function deferredAttribute({ kind, object }: Deferred) {
-  return { M: itemOf({ kind: textAttribute(kind), object: textAttribute(object) }) };
+export function deferredAttribute({ kind, object, untold }: Deferred) {
+  const M = itemOf({
+    kind: textAttribute(kind),
+    object: textAttribute(object),
+    untold: optional(untold, untoldAttribute),
+  });
+  return { M };
+}
+
+function untoldAttribute({ cost, flags, status }: Untold) {
+  const M = itemOf({
+    cost: numberAttribute(cost),
+    flags: { L: flags.map(textAttribute) },
+    status: numberAttribute(status),
+  });
+  return { M };
 }
 
 function deferredOf(item: Item): Deferred {
-  return { kind: oneOf(DEFERRED, text(item, 'kind')), object: text(item, 'object') };
+  const untold = item['untold']?.M;
+  return {
+    kind: oneOf(DEFERRED, text(item, 'kind')),
+    object: text(item, 'object'),
+    ...(untold !== undefined && {
+      untold: { cost: bigint(untold, 'cost'), flags: flagsOf(untold), status: number(untold, 'status') },
+    }),
+  };
+}
+
+function flagsOf(item: Item): string[] {
+  return (item['flags']?.L ?? []).flatMap((flag) => flag.S ?? []);
 }
 
 /** An outcome as one attribute, so that a call is decided by a single write. */
@@ -139,7 +164,7 @@ function outcomeOf(item: Item): Outcome {
     cost: bigint(item, 'cost'),
     saved: bigint(item, 'saved'),
     tally: tallyOf(map(item, 'tally')),
-    flags: (item['flags']?.L ?? []).flatMap((flag) => flag.S ?? []),
+    flags: flagsOf(item),
     ...(item['servedModel'] !== undefined && { servedModel: text(item, 'servedModel') }),
     ...(item['serviceTier'] !== undefined && { serviceTier: text(item, 'serviceTier') }),
     ...(item['status'] !== undefined && { status: number(item, 'status') }),

@@ -1,4 +1,5 @@
 import type { MeteredEndpoint } from './endpoint.ts';
+import { readsOf, servedIn } from './failure.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { type Outline, OutlineReader } from './json-outline.ts';
 import type { Outcome, Tally } from './ledger.ts';
@@ -6,6 +7,7 @@ import { tallySum } from './ledger-rules.ts';
 import type { Picodollars } from './money.ts';
 import type { PriceTable } from './price.ts';
 import { type Asked, priceTold, settled } from './told-outcome.ts';
+import type { Served } from './usage.ts';
 
 const LF = 0x0a;
 
@@ -28,7 +30,7 @@ export class BatchOutput {
     this.#rules = rules;
     this.#asked = asked;
     this.#prices = prices;
-    this.#outline = { response: { status_code: true, body: rules.reads } };
+    this.#outline = { response: { status_code: true, body: readsOf(rules) } };
   }
 
   /** Takes a piece of a file. */
@@ -73,13 +75,18 @@ export class BatchOutput {
     this.#reader.push(bytes);
   }
 
+  /** An error that says a usage is billed for it; an answer may be an error in the place of one. */
+  #servedIn(body: JsonObject, isAnswer: boolean): Served | undefined {
+    return isAnswer ? servedIn(this.#rules, body, {}) : this.#rules.served(body, {});
+  }
+
   /** OpenAI charges nothing for errors, nor for requests that it did not come to. */
   #add(line: JsonObject | undefined): void {
     const response = line?.['response'];
     if (line !== undefined && (response === null || response === undefined)) return;
     const body = isObject(response) ? response['body'] : undefined;
-    const served = isObject(body) ? this.#rules.served(body, {}) : undefined;
     const isAnswer = !isObject(response) || !isError(response['status_code']);
+    const served = isObject(body) ? this.#servedIn(body, isAnswer) : undefined;
     if (isAnswer) this.#served += 1;
     if (served === undefined) {
       if (isAnswer) this.#flags.add('no_usage');

@@ -4,6 +4,7 @@ import { completions } from './endpoints/completions.ts';
 import { embeddings } from './endpoints/embeddings.ts';
 import { knownMembers } from './endpoints/request-members.ts';
 import { responses } from './endpoints/responses.ts';
+import { unstreamed } from './endpoints/unstreamed.ts';
 import type { JsonObject } from './json.ts';
 import { textOf } from './json-members.ts';
 import { listingFacts } from './listed-objects.ts';
@@ -69,12 +70,7 @@ export function batchRules(worst: WorstCase): MeteredEndpoint {
     served: () => undefined,
     deferred: ({ id }) =>
       typeof id === 'string' && isObjectId(id) ? { kind: 'batch', object: id } : undefined,
-    streamMeter: () => ({
-      see: () => 'pass',
-      served: () => undefined,
-      isFinal: () => false,
-      seenOutputBytes: () => undefined,
-    }),
+    streamMeter: unstreamed,
     cacheable: () => false,
   };
 }

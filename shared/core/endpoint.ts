@@ -44,13 +44,30 @@ export interface StreamMeter {
   served(): Served | undefined;
   /** What OpenAI goes on working on, and is asked for later, should the stream end before that; absent: nothing. */
   deferred?(): Deferred | undefined;
+  /** What OpenAI keeps of it, and may be asked for later, should the stream break off before its end; absent: nothing. */
+  kept?(): Deferred | undefined;
   /** Whether that was the last word on it: usage that comes with output may be followed by more of both. */
   isFinal(): boolean;
+  /**
+   * Whether the model has begun: with its output, or with what precedes it. Of an answer that consists of several, each
+   * with a usage of its own: with the next of them.
+   */
+  hasBegun(): boolean;
+  /** The `service_tier` that serves it, as soon as an event tells; absent where the endpoint's events tell none. */
+  serviceTier?(): string | undefined;
   /**
    * How many bytes of output were seen: the base of an estimate when a stream ends without its usage. `undefined`
    * where they bound no tokens, as with audio.
    */
   seenOutputBytes(): number | undefined;
+  /** The data of the events with which OpenAI itself would end a stream that failed now; absent: one `error` event. */
+  failing?(error: StreamError): readonly JsonObject[];
+}
+
+/** Why a stream ends before its end. */
+export interface StreamError {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** An answer that is neither JSON nor events, and so carries no usage: a text, or sound. */
@@ -124,6 +141,12 @@ export interface MeteredEndpoint {
   unwrapping?(body: JsonObject): Unwrapping | undefined;
   /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
   deferred?(answer: JsonObject): Deferred | undefined;
+  /**
+   * What OpenAI keeps of an answer, and may be asked for later, where the answer broke off; absent: nothing.
+   *
+   * @param answer as far as it came
+   */
+  kept?(answer: JsonObject, body: JsonObject): Deferred | undefined;
   /** @param body the caller's body, before `forMetering` */
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again, if its model does not search the web by itself. */

@@ -41,6 +41,8 @@ export class OutlineReader {
   readonly #maxBytes: number;
   #kept = new Uint8Array(1024);
   #keptBytes = 0;
+  /** How much of it is there with the last member of the object itself that has come whole. */
+  #wholeBytes = 0;
   #passing: Passing | undefined;
   /** A string being read; as the name of a member, from this place in what is kept. */
   #inString = false;
@@ -66,13 +68,13 @@ export class OutlineReader {
 
   /** What was kept; `undefined` while the object is not complete, and when it is none. */
   value(): JsonObject | undefined {
-    if (this.#state !== 'after') return undefined;
-    try {
-      const value: unknown = JSON.parse(this.#text(0));
-      return isObject(value) ? value : undefined;
-    } catch {
-      return undefined;
-    }
+    return this.#state === 'after' ? parsedObject(this.#text(0)) : undefined;
+  }
+
+  /** The members that have come whole by now; `undefined` of what is no object. */
+  members(): JsonObject | undefined {
+    if (this.#state !== 'inside') return this.value();
+    return parsedObject(`${this.#text(0, this.#wholeBytes)}}`);
   }
 
   /** Whether its last bracket has not come yet. */
@@ -90,13 +92,19 @@ export class OutlineReader {
   #endText(): void {
     this.#inString = false;
     if (this.#nameFrom !== undefined) this.#endName(this.#nameFrom);
-    else if (this.#passing?.depth === 0) this.#passing = undefined;
+    else if (this.#passing?.depth === 0) this.#endValue();
+  }
+
+  /** A value that was kept, or not, as a whole has ended. */
+  #endValue(): void {
+    this.#passing = undefined;
+    if (this.#containers.length === 1) this.#wholeBytes = this.#keptBytes;
   }
 
   #between(byte: number): void {
     if (this.#inScalar && (byte === COMMA || CLOSING.has(byte) || SPACE.has(byte))) {
       this.#inScalar = false;
-      if (this.#passing?.depth === 0) this.#passing = undefined;
+      if (this.#passing?.depth === 0) this.#endValue();
     }
     if (this.#state !== 'inside') this.#outside(byte);
     else if (this.#passing === undefined) this.#walk(byte);
@@ -117,7 +125,7 @@ export class OutlineReader {
     else if (OPENING.has(byte)) passing.depth += 1;
     else if (CLOSING.has(byte)) {
       passing.depth -= 1;
-      if (passing.depth === 0) this.#passing = undefined;
+      if (passing.depth === 0) this.#endValue();
     }
   }
 
@@ -186,12 +194,14 @@ export class OutlineReader {
     const isList = byte === LIST;
     this.#keep(byte);
     this.#containers.push({ isList, outline, hasMembers: false, expectsName: !isList });
+    if (this.#containers.length === 1) this.#wholeBytes = this.#keptBytes;
   }
 
   #leave(byte: number): void {
     this.#keep(byte);
     this.#containers.pop();
     if (this.#containers.length === 0) this.#state = 'after';
+    if (this.#containers.length === 1) this.#wholeBytes = this.#keptBytes;
   }
 
   #keep(byte: number): void {
@@ -208,8 +218,17 @@ export class OutlineReader {
     this.#keptBytes += 1;
   }
 
-  #text(from: number): string {
-    return new TextDecoder().decode(this.#kept.subarray(from, this.#keptBytes));
+  #text(from: number, to = this.#keptBytes): string {
+    return new TextDecoder().decode(this.#kept.subarray(from, to));
+  }
+}
+
+function parsedObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -71,10 +71,18 @@ export interface Account {
 
 /** What OpenAI made for a call, and goes on working on after it answered: what it costs is told by it, later. */
 export interface Deferred {
-  readonly kind: 'response' | 'batch';
+  readonly kind: 'response' | 'chat_completion' | 'batch';
   /** OpenAI's id of it, such as `resp_abc` or `batch_abc`. */
   readonly object: string;
+  /**
+   * Of an answer that broke off: what is booked should OpenAI never tell. Absent: the answer only promised, and the full
+   * hold is booked then.
+   */
+  readonly untold?: Untold;
 }
+
+/** What is booked for a call of which OpenAI does not tell what it used, and the status that its caller saw. */
+export type Untold = Pick<Outcome, 'cost' | 'flags'> & { readonly status: number };
 
 /** How a call ended, decided once and never changed. */
 export interface Outcome {

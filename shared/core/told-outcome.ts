@@ -94,15 +94,24 @@ export function askedBy(call: CallEntry, prices: PriceTable): Asked | undefined 
 export function toldOutcome(call: CallEntry, served: Served, prices: PriceTable, now: number): Outcome {
   const asked = askedBy(call, prices);
   if (asked === undefined) return untoldOutcome(call, 'unpriced', now);
-  return settled(servedOutcome(asked, served, prices), now);
+  return settled(servedOutcome(asked, served, prices), now, shownStatus(call));
 }
 
-/** The outcome of a call that has ended without telling what it used: its full hold, since OpenAI may bill it. */
+/**
+ * The outcome of a call that has ended without telling what it used: its full hold, since OpenAI may bill it; of an answer
+ * that broke off, what it can have cost at most by what was seen of it.
+ */
 export function untoldOutcome(call: CallEntry, flag: 'no_usage' | 'unpriced', now: number): Outcome {
-  return settled({ cost: call.held, tally: { calls: 1 }, flags: [flag] }, now);
+  const { cost, flags } = call.deferred?.untold ?? { cost: call.held, flags: [flag] };
+  return settled({ cost, tally: { calls: 1 }, flags }, now, shownStatus(call));
 }
 
-/** An outcome that is told after the caller was answered with 200. */
-export function settled(told: Told, now: number): Outcome {
-  return { state: 'settled', saved: 0n, status: 200, decidedAt: now, ...told };
+/** An outcome that is told after the caller was answered. */
+export function settled(told: Told, now: number, status = 200): Outcome {
+  return { state: 'settled', saved: 0n, status, decidedAt: now, ...told };
+}
+
+/** Only what broke off before anything was sent on was answered with anything but 200. */
+function shownStatus({ deferred }: CallEntry): number | undefined {
+  return deferred?.untold?.status;
 }

@@ -1,34 +1,54 @@
-import { isFinalResponse, RESPONSE_READS, servedResponse } from '../core/endpoints/response-meter.ts';
-import type { CallEntry, Outcome } from '../core/ledger.ts';
+import { mayAppear } from '../core/deferred.ts';
+import type { MeteredEndpoint } from '../core/endpoint.ts';
+import { chatCompletions } from '../core/endpoints/chat-completions.ts';
+import { isFinalResponse } from '../core/endpoints/response-meter.ts';
+import { responses } from '../core/endpoints/responses.ts';
+import { readsOf, servedIn } from '../core/failure.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { CallEntry, Deferred, Outcome } from '../core/ledger.ts';
 import { toldOutcome, untoldOutcome } from '../core/told-outcome.ts';
 import type { Truth } from '../ledger/ledger.ts';
 import { askFor } from './ask.ts';
 import { batchOutcome } from './batch-truth.ts';
 import type { TruthParts } from './truth-parts.ts';
 
-const RESPONSE_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** An answer that OpenAI keeps: where it is asked for, by which rules it is read, and whether it has ended. */
+interface KeptAnswer {
+  readonly path: string;
+  readonly rules: MeteredEndpoint;
+  readonly hasEnded: (answer: JsonObject) => boolean;
+}
+
+const KEPT: Readonly<Record<Exclude<Deferred['kind'], 'batch'>, KeptAnswer>> = {
+  response: { path: '/responses', rules: responses, hasEnded: isFinalResponse },
+  chat_completion: { path: '/chat/completions', rules: chatCompletions, hasEnded: () => true },
+};
 
 /** Asks OpenAI what became of what it made for a call. */
 export function createTruth(parts: TruthParts): Truth {
   return (call, { kind, object }) =>
-    kind === 'batch' ? batchOutcome(call, object, parts) : responseOutcome(call, object, parts);
+    kind === 'batch' ? batchOutcome(call, object, parts) : answerOutcome(call, object, KEPT[kind], parts);
 }
 
 /**
- * The outcome of a response that has ended. One that ended without a usage (as cancelled and failed ones may), and one
- * that is gone, may have been billed all the same: the full hold is booked.
+ * The outcome of an answer that has ended. One that ended without a usage (as cancelled and failed responses may), and one
+ * that is gone, may have been billed all the same.
  */
-async function responseOutcome(
+async function answerOutcome(
   call: CallEntry,
   id: string,
+  { path, rules, hasEnded }: KeptAnswer,
   { upstream, prices, clock }: TruthParts,
 ): Promise<Outcome | undefined> {
-  const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
-  const asked = await askFor(upstream, `/responses/${encodeURIComponent(id)}`, RESPONSE_READS, signal);
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const asked = await askFor(upstream, `${path}/${encodeURIComponent(id)}`, readsOf(rules), signal);
   if (asked.kind === 'unknown') return undefined;
-  if (asked.kind === 'gone') return untoldOutcome(call, 'no_usage', clock.now());
-  if (!isFinalResponse(asked.found)) return undefined;
-  const served = servedResponse(asked.found);
+  if (asked.kind === 'gone')
+    return mayAppear(call, clock.now()) ? undefined : untoldOutcome(call, 'no_usage', clock.now());
+  if (!hasEnded(asked.found)) return undefined;
+  const served = servedIn(rules, asked.found, {});
   return served === undefined
     ? untoldOutcome(call, 'no_usage', clock.now())
     : toldOutcome(call, served, await prices.current(), clock.now());

@@ -80,14 +80,15 @@ async function truthOf(
   return isGivenUp(call, deferred, clock.now()) ? unsettled(call, clock) : 'later';
 }
 
-function unsettled(call: CallEntry, clock: Clock): Outcome {
-  const { held: cost } = call;
+/** At all that was held, or at what an answer that broke off can have cost at most. */
+function unsettled({ held, deferred }: CallEntry, clock: Clock): Outcome {
+  const { flags = [], ...untold } = deferred?.untold ?? { cost: held };
   return {
     state: 'unsettled',
-    cost,
     saved: 0n,
     tally: { calls: 1 },
-    flags: ['unsettled'],
+    flags: ['unsettled', ...flags],
     decidedAt: clock.now(),
+    ...untold,
   };
 }

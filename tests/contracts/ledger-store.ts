@@ -27,6 +27,11 @@ const SETTLED: Outcome = {
 
 const RESPONSE: Deferred = { kind: 'response', object: 'resp_1' };
 const BATCH: Deferred = { kind: 'batch', object: 'batch_1' };
+const BROKEN: Deferred = {
+  kind: 'chat_completion',
+  object: 'chatcmpl-1',
+  untold: { cost: 12_345n, flags: ['broken'], status: 502 },
+};
 
 function id(n: number, at = NOON): string {
   return callId(at, n.toString(16).padStart(16, '0'));
@@ -384,7 +389,7 @@ export function ledgerStoreContract(name: string, create: () => Promise<LedgerSt
         expect(await all(store.expiredCalls(NOON + 91))).toEqual([{ ...first, expiresAt: NOON + 90 }]);
       });
 
-      it.each([RESPONSE, BATCH])(
+      it.each([RESPONSE, BATCH, BROKEN])(
         'keeps that a $kind tells its cost, also when it is closed',
         async (what) => {
           const call = entry(1);

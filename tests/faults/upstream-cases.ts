@@ -34,6 +34,7 @@ export type Booked =
   | 'the hold, flagged `no_usage`'
   | 'the hold, flagged `broken`'
   | 'the hold, flagged `upstream_lost`'
+  | 'its input, and what was seen, flagged `estimated`'
   | 'nothing';
 
 const JSON_HEAD = { 'content-type': 'application/json' };
@@ -55,6 +56,7 @@ const events = (pieces: Iterable<string>, then?: 'end' | 'reset' | 'silence'): A
   raw([head(200, { ...SSE_HEAD, connection: 'close' }), ...pieces], then);
 const oversize = { ...USAGE, prompt_tokens: 90_000 };
 const failure = JSON.stringify({ error: { message: 'm', type: 't', param: null, code: 'c' } });
+const quota = { message: 'your quota', type: 'insufficient_quota', param: null, code: 'insufficient_quota' };
 const paidFailure = JSON.stringify({ ...JSON.parse(failure), usage: USAGE });
 
 export const MEGABYTE = 1024 * 1024;
@@ -166,6 +168,12 @@ const ANSWERS: readonly UpstreamCase[] = [
     openai: 'closes in mid-JSON, before the length that it named',
     caller: BROKEN,
     books: BROKEN_HOLD,
+    answer: raw([head(200, { ...JSON_HEAD, 'content-length': '5000' }), TEXT.slice(0, 60)]),
+  },
+  {
+    openai: 'closes after its JSON, before the length that it named',
+    caller: BROKEN,
+    books: USED,
     answer: raw([head(200, { ...JSON_HEAD, 'content-length': '5000' }), TEXT]),
   },
   {
@@ -178,7 +186,7 @@ const ANSWERS: readonly UpstreamCase[] = [
     openai: 'falls silent in mid-JSON',
     caller: BROKEN,
     books: BROKEN_HOLD,
-    answer: raw([head(200, { ...JSON_HEAD, 'content-length': '5000' }), TEXT], 'silence'),
+    answer: raw([head(200, { ...JSON_HEAD, 'content-length': '5000' }), TEXT.slice(0, 60)], 'silence'),
   },
   {
     openai: 'answers 200 with HTML',
@@ -427,6 +435,21 @@ const STREAMS: readonly UpstreamCase[] = (
             ...CHAT_STREAM.slice(0, 2),
             event({ error: { message: 'overloaded', code: 'c' } }),
           ]),
+        },
+        {
+          openai: 'turns a request down in a stream, before its first output',
+          books: 'nothing',
+          answer: events([event({ error: quota })]),
+        },
+        {
+          openai: 'turns a request down in the midst of its output',
+          books: 'its input, and what was seen, flagged `estimated`',
+          answer: events([...CHAT_STREAM.slice(0, 2), event({ error: quota })]),
+        },
+        {
+          openai: 'resets a stream after its last event',
+          books: USED,
+          answer: events(CHAT_STREAM, 'reset'),
         },
         {
           openai: 'streams its usage in an event of 17 MB, which is not read',

@@ -156,7 +156,10 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       await parts.directory.putLimit(scope, 'month', amount, shards);
     },
     entries: (project) => closedEntries(parts.store, project),
-    sweep: (later) => world.sweepWith(truth, later),
+    sweep(later) {
+      const then = { now: () => Date.now() + later };
+      return world.sweepWith(createTruth({ upstream: openai, prices, objects, clock: then }), later);
+    },
     sweepWith(told, later) {
       const then = { now: () => Date.now() + later };
       const its = createLedger({ store, directory, clock: then, leaseMs: 960_000 });

@@ -121,8 +121,10 @@ function unwrapping(body: JsonObject): Unwrapping {
 function speechMeter(): StreamMeter {
   let served: Served | undefined;
   let done = false;
+  let begun = false;
   return {
     see(data) {
+      begun ||= data['type'] === 'speech.audio.delta';
       if (data['type'] === 'speech.audio.done') {
         done = true;
         served = servedOf(data);
@@ -131,6 +133,7 @@ function speechMeter(): StreamMeter {
     },
     served: () => served,
     isFinal: () => done,
+    hasBegun: () => begun || done,
     seenOutputBytes: () => undefined,
   };
 }

@@ -140,8 +140,10 @@ function transcriptMeter(body: JsonObject): StreamMeter {
   let served: Served | undefined;
   let done = false;
   let outputBytes = 0;
+  let begun = false;
   return {
     see(data) {
+      begun ||= textOf(data['type'])?.startsWith('transcript.') === true;
       outputBytes += textBytes(data['delta']);
       if (textOf(data['type']) === 'transcript.text.done') {
         done = true;
@@ -151,6 +153,7 @@ function transcriptMeter(body: JsonObject): StreamMeter {
     },
     served: () => served,
     isFinal: () => done,
+    hasBegun: () => begun,
     seenOutputBytes: () => outputBytes,
   };
 }

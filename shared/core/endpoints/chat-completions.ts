@@ -1,6 +1,8 @@
+import { isKept } from '../created-objects.ts';
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
+import type { Deferred } from '../ledger.ts';
 import type { Price } from '../price.ts';
 import { dearestOutput } from '../pricing.ts';
 import type { Refusal } from '../refusal.ts';
@@ -58,7 +60,9 @@ export const chatCompletions: MeteredEndpoint = {
       audible: listOf(body['modalities']).includes('audio'),
       outputBytes: (choice) => (isObject(choice['delta']) ? deltaBytes(choice['delta']) : 0),
       searched: (choice) => isObject(choice['delta']) && citesWeb(choice['delta']),
+      kept: (chunk) => keptChat(chunk, body),
     }),
+  kept: keptChat,
   good: goodChat,
   cacheable: (body) =>
     body['store'] !== true &&
@@ -66,6 +70,12 @@ export const chatCompletions: MeteredEndpoint = {
     !mentions(body['messages'], 'file_id') &&
     !mentions(body['messages'], 'audio'),
 };
+
+/** What a chat completion that OpenAI stores is found by. */
+function keptChat({ id }: JsonObject, body: JsonObject): Deferred | undefined {
+  const isFound = typeof id === 'string' && id !== '' && isKept('chat_completion', body);
+  return isFound ? { kind: 'chat_completion', object: id } : undefined;
+}
 
 /** Function and custom tools are run by the caller; a tool of any other type would be OpenAI's to run and to bill. */
 function callsOwnTools(body: JsonObject): Refusal | undefined {

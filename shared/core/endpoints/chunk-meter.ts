@@ -1,6 +1,7 @@
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textOf } from '../json-members.ts';
+import type { Deferred } from '../ledger.ts';
 import type { Served, UsageCounts } from '../usage.ts';
 import { chatUsage, count } from '../usage-reader.ts';
 
@@ -12,6 +13,8 @@ export interface ChoiceReader {
   outputBytes(choice: JsonObject): number;
   /** Whether the choice shows that the web was searched for it. */
   searched(choice: JsonObject): boolean;
+  /** What OpenAI keeps of an answer, by the id that its chunks carry; absent: nothing. */
+  kept?(chunk: JsonObject): Deferred | undefined;
 }
 
 /** The body with `stream_options.include_usage`, where it asks for a stream. */
@@ -38,6 +41,7 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
   let serviceTier: string | undefined;
   let counts: UsageCounts | undefined;
   let final = false;
+  let kept: Deferred | undefined;
 
   function seeChoice(choice: JsonValue): void {
     if (!isObject(choice)) return;
@@ -51,6 +55,7 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
     see(data) {
       model = textOf(data['model']) ?? model;
       serviceTier = textOf(data['service_tier']) ?? serviceTier;
+      kept ??= reader.kept?.(data);
       const list = listOf(data['choices']);
       list.forEach(seeChoice);
       const usage = chatUsage(data['usage']);
@@ -63,7 +68,11 @@ export function chunkMeter(body: JsonObject, reader: ChoiceReader): StreamMeter 
     },
     served: () =>
       counts === undefined ? undefined : servedOf(model, serviceTier, counts, choices, searched.size),
+    kept: () => kept,
     isFinal: () => final,
+    // Every chunk with choices was made by the model, also the first, which only names its role.
+    hasBegun: () => choices > 0,
+    serviceTier: () => serviceTier,
     seenOutputBytes: () => (reader.audible === true ? undefined : outputBytes),
   };
 }

@@ -129,14 +129,17 @@ function servedImages(answer: JsonObject): Served | undefined {
 }
 
 const DONE = new Set(['image_generation.completed', 'image_edit.completed']);
+const PARTIAL = new Set(['image_generation.partial_image', 'image_edit.partial_image']);
 
 /** Each image ends with an event of its own, and the usage of its own. Images in base64 are no text that bounds tokens. */
 function imageMeter(body: JsonObject): StreamMeter {
   const images = integer(body, 'n') ?? 1;
   let done = 0;
+  let begun = false;
   let sum: UsageCounts | undefined = {};
   return {
     see({ type, usage }) {
+      begun = PARTIAL.has(String(type)) || (begun && !DONE.has(String(type)));
       if (DONE.has(String(type))) {
         done += 1;
         sum = plus(sum, usage);
@@ -145,6 +148,8 @@ function imageMeter(body: JsonObject): StreamMeter {
     },
     served: () => (done === 0 || sum === undefined ? undefined : { counts: sum }),
     isFinal: () => done >= images,
+    // What is done and did not tell its usage is begun still: it costs more than is known.
+    hasBegun: () => begun || sum === undefined,
     seenOutputBytes: () => undefined,
   };
 }

@@ -1,16 +1,27 @@
+import { isKept } from '../created-objects.ts';
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Outline } from '../json-outline.ts';
 import type { Deferred } from '../ledger.ts';
 import { isObjectId } from '../objects.ts';
+import { serviceTier } from '../service-tier.ts';
 import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { servedImages } from './image-tool.ts';
+import { failingResponse } from './response-failing.ts';
 import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-tools.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
+/** Events that come before the model has begun, or in its place. */
+const BEFORE_OUTPUT = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'response.failed',
+]);
 
 /** Statuses of a response that OpenAI works on no more: its usage, if it has any, is the last word. */
 const FINAL_STATUSES = new Set(['completed', 'incomplete', 'failed', 'cancelled']);
@@ -48,6 +59,12 @@ function isRunning({ status }: JsonObject): boolean {
   return status === 'queued' || status === 'in_progress';
 }
 
+/** What a response that OpenAI stores is found by, whatever has become of it. */
+export function keptResponse({ id }: JsonObject, body: JsonObject): Deferred | undefined {
+  const isFound = typeof id === 'string' && id !== '' && isKept('response', body);
+  return isFound ? { kind: 'response', object: id } : undefined;
+}
+
 /**
  * Reads a whole response.
  *
@@ -73,28 +90,59 @@ export function servedResponse(response: JsonObject): Served | undefined {
 /**
  * Reads the events of a streamed response; its usage comes with the last of them.
  *
- * @param inBackground OpenAI goes on with it when the stream has ended
+ * @param body the caller's: in background, OpenAI goes on with it when the stream has ended
  */
-export function responseMeter(inBackground: boolean): StreamMeter {
+export function responseMeter(body: JsonObject): StreamMeter {
   let served: Served | undefined;
-  let deferred: Deferred | undefined;
+  let running: Deferred | undefined;
+  let started: JsonObject | undefined;
+  let ended = false;
+  let begun = false;
+  let tier: string | undefined;
+  let number = -1;
   let outputBytes = 0;
+
+  function seeResponse(type: string, response: JsonObject): void {
+    started ??= response;
+    running = deferredResponse(response) ?? running;
+    if (LAST_EVENTS.has(type)) {
+      ended = true;
+      served = servedResponse(response) ?? served;
+      begun ||= listOf(response['output']).length > 0;
+    }
+    tier = seenTier(response, body, ended) ?? tier;
+  }
+
   return {
     see(data) {
-      const { type, response } = data;
+      const { type, response, sequence_number: sequence } = data;
+      number = count(sequence) ?? number;
       if (typeof type !== 'string') return 'pass';
-      if (inBackground && isObject(response)) deferred = deferredResponse(response) ?? deferred;
-      if (LAST_EVENTS.has(type) && isObject(response)) served = servedResponse(response) ?? served;
+      if (isObject(response)) seeResponse(type, response);
+      begun ||= type.startsWith('response.') && !BEFORE_OUTPUT.has(type);
       // Text, refusals, reasoning, and arguments of tools; audio comes in base64 and is no text.
       if (type.endsWith('.delta') && !type.startsWith('response.audio.'))
         outputBytes += textBytes(data['delta']);
       return 'pass';
     },
     served: () => served,
-    deferred: () => deferred,
+    deferred: () => (body['background'] === true ? running : undefined),
+    kept: () => (ended || started === undefined ? undefined : keptResponse(started, body)),
     isFinal: () => served !== undefined,
+    hasBegun: () => begun,
+    serviceTier: () => tier,
     seenOutputBytes: () => outputBytes,
+    failing: (error) => failingResponse(error, started, number + 1),
   };
+}
+
+/**
+ * The tier that an event's response tells. Before its end, a response may only repeat what was asked for, and be served
+ * at another tier in the end: then it tells nothing.
+ */
+function seenTier(response: JsonObject, body: JsonObject, ended: boolean): string | undefined {
+  const tier = textOf(response['service_tier']);
+  return ended || tier !== (serviceTier(body) ?? 'auto') ? tier : undefined;
 }
 
 function toolCounts(response: JsonObject): UsageCounts {

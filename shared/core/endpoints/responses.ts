@@ -24,7 +24,13 @@ import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts
 import { moderationModels, namesModeration } from './inline-moderation.ts';
 import { knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
-import { deferredResponse, RESPONSE_READS, responseMeter, servedResponse } from './response-meter.ts';
+import {
+  deferredResponse,
+  keptResponse,
+  RESPONSE_READS,
+  responseMeter,
+  servedResponse,
+} from './response-meter.ts';
 import {
   boundTools,
   checkAddedTools,
@@ -66,7 +72,8 @@ export const responses: MeteredEndpoint = {
   reads: RESPONSE_READS,
   served: servedResponse,
   deferred: deferredResponse,
-  streamMeter: (body) => responseMeter(body['background'] === true),
+  kept: keptResponse,
+  streamMeter: responseMeter,
   good: goodResponse,
   cacheable: (body) =>
     body['store'] === false && !hasHostedTools(body) && body['background'] !== true && !leansOnStored(body),

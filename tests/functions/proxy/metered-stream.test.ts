@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BodyEnd } from '../../../functions/proxy/metered-body.ts';
 import { meteredStream } from '../../../functions/proxy/metered-stream.ts';
+import type { MeteredEndpoint } from '../../../shared/core/endpoint.ts';
 import { chatCompletions } from '../../../shared/core/endpoints/chat-completions.ts';
+import { responses } from '../../../shared/core/endpoints/responses.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const CHUNK = (text: string) =>
@@ -24,7 +26,7 @@ interface Run {
 async function run(
   chunks: Iterable<Uint8Array>,
   asked = false,
-  options: { breaks?: boolean } = {},
+  options: { breaks?: boolean; endpoint?: MeteredEndpoint } = {},
 ): Promise<Run> {
   const pending = [...chunks];
   const source = new ReadableStream<Uint8Array>({
@@ -38,7 +40,7 @@ async function run(
   let end: BodyEnd | undefined;
   const body = asked ? { stream_options: { include_usage: true } } : {};
   const stream = meteredStream(source, {
-    meter: chatCompletions.streamMeter(body),
+    meter: (options.endpoint ?? chatCompletions).streamMeter(body),
     onDisconnect: 'drain',
     keepBytes: 1e9,
     onEnd: (seen) => {
@@ -151,6 +153,18 @@ describe('a stream on its way through', () => {
     expect(received.slice(-400)).toMatch(/x\n\nevent: error\ndata: /);
   });
 
+  it.each<[string, string]>([
+    ['after its last event', 'data: [DONE]\n\n'],
+    [
+      'after the end of a response',
+      'data: {"type":"response.completed","response":{"status":"completed"}}\n\n',
+    ],
+  ])('that breaks %s is complete', async (_name, last) => {
+    const { received, end } = await run([bytes(CHUNK('a') + last)], false, { breaks: true });
+    expect(received).toBe(CHUNK('a') + last);
+    expect(end.how).toBe('complete');
+  });
+
   it.each([
     ['data: [DONE]\n\n'],
     ['event: response.incomplete\ndata: {"type":"response.incomplete","response":{"usage":null}}\n\n'],
@@ -183,6 +197,73 @@ describe('a stream on its way through', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(pulled).toBe(3);
     await reader.cancel();
+  });
+});
+
+describe('the stream of a response that breaks off', () => {
+  const started = {
+    id: 'resp_1',
+    object: 'response',
+    status: 'in_progress',
+    model: 'gpt-5',
+    created_at: 7,
+    tools: [],
+  };
+  const event = (type: string, sequence_number: number, more: object = {}) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number, ...more })}\n\n`;
+  const CREATED = event('response.created', 0, { response: started });
+  const DELTA = event('response.output_text.delta', 4, { delta: 'Hello' });
+
+  /** The events that follow what came, each with its name and its data. */
+  async function added(came: string, options: { breaks?: boolean } = { breaks: true }) {
+    const { received } = await run([bytes(came)], false, { ...options, endpoint: responses });
+    expect(received.startsWith(came)).toBe(true);
+    const blocks = received.slice(came.length).split('\n\n').slice(0, -1);
+    return blocks.map((block) => {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      return { name, data: JSON.parse(data ?? '') };
+    });
+  }
+
+  it.each([
+    ['resets', { breaks: true }],
+    ['just stops', {}],
+  ])('ends as OpenAI ends one that fails, where it %s', async (_how, options) => {
+    const message = 'OpenAI ended this stream before its end.';
+    const error = { type: 'server_error', code: 'upstream_broken', message, param: null };
+    expect(await added(CREATED + DELTA, options)).toEqual([
+      {
+        name: 'error',
+        data: { type: 'error', sequence_number: 5, code: 'upstream_broken', message, param: null, error },
+      },
+      {
+        name: 'response.failed',
+        data: {
+          type: 'response.failed',
+          sequence_number: 6,
+          response: expect.objectContaining({
+            ...started,
+            status: 'failed',
+            error: { code: 'server_error', message },
+            output: [],
+            usage: null,
+            incomplete_details: null,
+          }),
+        },
+      },
+    ]);
+  });
+
+  it('ends so before its first event, too, with all that a response has', async () => {
+    const [error, failed] = await added('');
+    expect([error?.data.sequence_number, failed?.data.sequence_number]).toEqual([0, 1]);
+    expect(failed?.data.response).toMatchObject({
+      id: '',
+      object: 'response',
+      model: '',
+      tools: [],
+      metadata: {},
+    });
   });
 });
 

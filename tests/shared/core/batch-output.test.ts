@@ -63,6 +63,15 @@ describe('The lines of a batch’s output', () => {
     });
   });
 
+  it('cost nothing where they turn their request down in an answer of status 200', () => {
+    const usage = undefined;
+    const refused = { usage, status: 'failed', error: { code: 'rate_limit_exceeded' }, output: [] };
+    const cost = 1_000n * 625_000n + 10n * 5_000_000n;
+    expect(outcome([chat(1_000, 10), chat(0, 0, refused)], 2)).toMatchObject({ cost, flags: [] });
+    const unclear = { ...refused, error: { code: 'server_error' } };
+    expect(outcome([chat(1_000, 10), chat(0, 0, unclear)], 2)).toMatchObject({ flags: ['no_usage'] });
+  });
+
   it('cost nothing where nothing was run', () => {
     expect(outcome([], 0)).toMatchObject({ cost: 0n, flags: [] });
   });

@@ -51,6 +51,33 @@ const { json } = fc.letrec<{ json: JsonValue }>((tie) => ({
 }));
 
 describe('the outline of a JSON object', () => {
+  it('has, of an object that was cut, the members that had come whole', () => {
+    const object = fc.dictionary(fc.constantFrom(...NAMES), json);
+    fc.assert(
+      fc.property(object, fc.nat(3), fc.nat(), (value, indent, cut) => {
+        const text = JSON.stringify(value, null, indent);
+        const known = JSON.parse(text) as JsonObject;
+        const names = Object.keys(known).filter((name) => name !== '__proto__');
+        const reader = new OutlineReader(Object.fromEntries(names.map((name) => [name, true as const])));
+        const came = Buffer.from(text).subarray(0, cut % (Buffer.byteLength(text) + 1));
+        reader.push(came);
+        const members = reader.members() ?? {};
+        const found = Object.keys(members);
+        // They are the first of the object's, each as it is.
+        expect(found).toEqual(names.slice(0, found.length));
+        for (const name of found) expect(members[name]).toEqual(known[name]);
+        if (came.length === Buffer.byteLength(text)) expect(found).toEqual(names);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('has none of a text that is no object', () => {
+    const reader = new OutlineReader({ a: true });
+    reader.push(Buffer.from('<html>{"a":1}'));
+    expect(reader.members()).toBeUndefined();
+  });
+
   it('is what a parser would have found there, cut anywhere, written in any way', () => {
     const object = fc.dictionary(fc.constantFrom(...NAMES), json);
     const root = fc.dictionary(fc.constantFrom('a', 'b', 'usage', 'é"\\\n'), outline);

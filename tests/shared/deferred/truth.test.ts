@@ -95,6 +95,12 @@ describe('What became of a response', () => {
     },
   );
 
+  it('is nothing when OpenAI turned it down before any output', async () => {
+    const failed = { status: 'failed', usage: null, error: { code: 'insufficient_quota', message: 'm' } };
+    expect(await ask(response({ ...failed, output: [] }))).toMatchObject({ cost: 0n, flags: [] });
+    expect(await ask(response({ ...failed, output: [{ type: 'reasoning' }] }))).toMatchObject({ cost: HELD });
+  });
+
   it.each(['queued', 'in_progress', 'something new'])('is not known while it is %s', async (status) => {
     expect(await ask(response({ status }))).toBeUndefined();
   });
