@@ -1,15 +1,12 @@
 import type { EventJudge } from '../../shared/core/endpoint.ts';
-import type { Deferred, Outcome } from '../../shared/core/ledger.ts';
-import type { Picodollars } from '../../shared/core/money.ts';
-import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
-import { type AnswerHead, largeReader, passingForm, readBroken, readWhole } from './answer-form.ts';
+import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
-import type { CacheSlot, Keepable } from './cached.ts';
+import type { CacheSlot } from './cached.ts';
 import type { HeldCall } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
+import { additions, decide, finish } from './decide.ts';
 import {
-  defer,
   freeStreamReader,
   ownBatchFiles,
   rulesFor,
@@ -18,7 +15,7 @@ import {
   tellsOfBatches,
 } from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
-import { type Ending, endingOf, outcomeOf, type Promised } from './ending.ts';
+import { endingOf } from './ending.ts';
 import { judgingMeter, keepable } from './keepable.ts';
 import { type BodyEnd, meteredBody } from './metered-body.ts';
 import {
@@ -31,8 +28,8 @@ import {
   showsObjects,
 } from './own-created.ts';
 import { readHead } from './read-head.ts';
-import { type Additions, notRetried, refusalReply, replyHeaders } from './reply.ts';
-import { settle } from './settle.ts';
+import { replyHeaders } from './reply.ts';
+import { lost, redirected } from './turned-down.ts';
 
 /**
  * An answer up to so many bytes is taken whole, so that its cost can stand in its head, and half of it is never
@@ -160,99 +157,3 @@ function passing(
   const headers = replyHeaders(head.headers, additions(call, slot));
   return { response: new Response(body, { status: head.status, headers }), done: done.promise };
 }
-
-/** OpenAI's answer broke off, or is none: what came of it is not sent on. */
-function lost(call: HeldCall, status: number, bytes: Uint8Array, slot: CacheSlot, deps: ProxyDeps): Exchange {
-  const read = readBroken(call.work, bytes);
-  const ending = endingOf(call.work, status, { how: 'broken', ...read }, BROKEN.status);
-  const exchange = turnedDown(call, slot, ending, BROKEN, deps);
-  const { kept } = read;
-  return kept === undefined
-    ? exchange
-    : { ...exchange, done: exchange.done.then(() => ownCreated(call, { id: kept.object }, deps)) };
-}
-
-/** A redirect is neither followed nor passed on: it could lead the key, or the caller, anywhere. */
-function redirected(call: HeldCall, upstream: Response, slot: CacheSlot, deps: ProxyDeps): Exchange {
-  deps.log.event('warn', 'upstream_redirected', { call: call.id, status: upstream.status });
-  upstream.body?.cancel().catch(() => undefined);
-  return turnedDown(call, slot, { kind: 'uncharged', status: REDIRECTED.status }, REDIRECTED, deps);
-}
-
-/** Tells the caller something else than OpenAI did. */
-function turnedDown(
-  call: HeldCall,
-  slot: CacheSlot,
-  ending: Ending | Promised,
-  refusal: Refusal,
-  deps: ProxyDeps,
-): Exchange {
-  const decided = decide(call, ending, deps);
-  const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
-  // What is asked for later may cost something, too.
-  const reply = cost === 0n ? refusal : notRetried(refusal);
-  const response = refusalReply(reply, additions(call, slot, cost));
-  return { response, done: finish(call, slot, decided, deps) };
-}
-
-type Decided =
-  | { readonly kind: 'deferred'; readonly deferred: Deferred }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome };
-
-function decide(call: HeldCall, ending: Ending | Promised, deps: ProxyDeps): Decided {
-  const outcomeAt = (at: Ending) => outcomeOf(call, at, deps.prices, deps.clock.now());
-  if (ending.kind !== 'deferred') return { kind: 'outcome', outcome: outcomeAt(ending) };
-  const { deferred, untold } = ending;
-  if (untold === undefined) return { kind: 'deferred', deferred };
-  const { cost, flags } = outcomeAt(untold);
-  return { kind: 'deferred', deferred: { ...deferred, untold: { cost, flags, status: untold.status } } };
-}
-
-/** Books what was decided and keeps the answer; whoever waits for the same answer is let go in any case. */
-async function finish(
-  call: HeldCall,
-  slot: CacheSlot,
-  decided: Decided,
-  deps: ProxyDeps,
-  complete?: Omit<Keepable, 'cost'>,
-): Promise<void> {
-  if (decided.kind === 'deferred') {
-    await defer(call, decided.deferred, deps);
-    return slot.release();
-  }
-  const { outcome } = decided;
-  await Promise.all([
-    settle(call, outcome, deps),
-    complete && slot.keep({ ...complete, cost: outcome.cost }),
-  ]);
-  await slot.release();
-}
-
-function additions(call: HeldCall, slot: CacheSlot, cost?: Picodollars): Additions {
-  const { tightest } = call.held;
-  const back = cost === undefined ? 0n : call.held.call.held - cost;
-  return {
-    callId: call.id,
-    cache: slot.label,
-    ...(cost === undefined ? {} : { cost }),
-    ...(call.outputCap === undefined ? {} : { outputCap: call.outputCap }),
-    ...(tightest === undefined ? {} : { remaining: tightest.remaining + back }),
-  };
-}
-
-const BROKEN: Refusal = {
-  kind: REFUSAL,
-  status: 502,
-  type: 'server_error',
-  code: 'upstream_broken',
-  message:
-    'OpenAI ended its answer before its end. Its cost is on the books as far as it can be known; sent again, the request ' +
-    'costs again.',
-};
-const REDIRECTED: Refusal = {
-  kind: REFUSAL,
-  status: 502,
-  type: 'server_error',
-  code: 'upstream_redirected',
-  message: 'OpenAI answered with a redirect, which is not followed: nothing was served, nothing is charged.',
-};
