@@ -85,14 +85,16 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function lineOf({ method, path, status, ms, cost, cache, broken }: ExchangeNote, { paint }: Context): string {
+function lineOf(note: ExchangeNote, { paint }: Context): string {
+  const { method, path, status, ms, cost, cache, broken, left } = note;
   const time = paint('dim', new Date().toTimeString().slice(0, 8));
   const colour = status < 400 ? 'green' : status < 500 ? 'yellow' : 'red';
   const notes = [
     cost === undefined ? '' : `$${cost}`,
     cache === undefined || cache === 'miss' ? '' : cache,
     broken ? 'broken off' : '',
-  ].filter((note) => note !== '');
+    left ? 'left' : '',
+  ].filter((each) => each !== '');
   const took = ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
   return `${time} ${paint(colour, String(status))} ${method} ${path} ${paint('dim', [took, ...notes].join(' · '))}`;
 }
