@@ -5,7 +5,6 @@ import { createDynamoDbLedgerStore } from './aws/dynamodb-ledger-store.ts';
 import { createDynamoDbObjects } from './aws/dynamodb-objects.ts';
 import { createDynamoDbStagePrices } from './aws/dynamodb-stage-prices.ts';
 import { createDynamoDbTrail } from './aws/dynamodb-trail.ts';
-import { createDynamoDbUnpricedCalls } from './aws/dynamodb-unpriced-calls.ts';
 import { createPowertoolsLog } from './aws/powertools-log.ts';
 import { createSnsAlerts } from './aws/sns-alerts.ts';
 import type { StageConfig } from './config.ts';
@@ -39,9 +38,8 @@ export function wireBooks(config: StageConfig) {
     level: config.LOG_LEVEL,
   });
   const stagePrices = createDynamoDbStagePrices(client, config.TABLE_NAME);
-  const unpricedCalls = createDynamoDbUnpricedCalls(client, config.TABLE_NAME);
   const trail = createDynamoDbTrail(client, config.TABLE_NAME);
-  return { client, directory, store, objects, stagePrices, unpricedCalls, trail, log };
+  return { client, directory, store, objects, stagePrices, trail, log };
 }
 
 /** The ledger of those who book, which tells of limits that are used up. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bundledPrices } from '../prices/load.ts';
 import { CACHE_CLIENT, createDynamoDbCache } from './aws/dynamodb-cache.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
+import { createDynamoDbUnpricedCalls } from './aws/dynamodb-unpriced-calls.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import { endpointOf, type ProxyConfig, readAdminConfig, readProxyConfig, readSweepConfig } from './config.ts';
 import { createDeferrals } from './deferred/deferrals.ts';
@@ -27,7 +28,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
   const books = wireBooks(config);
-  const { log, directory, store, objects, unpricedCalls } = books;
+  const { log, directory, store, objects } = books;
   const ledger = wireLedger(config, books);
   const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
@@ -51,7 +52,7 @@ export function wireProxy(env: Env) {
     }),
     upstream,
     sound: createSound(),
-    unpricedCalls,
+    unpricedCalls: createDynamoDbUnpricedCalls(books.client, config.TABLE_NAME),
     clock,
     log,
     random: () => randomBytes(8).toString('hex'),
@@ -63,7 +64,7 @@ export function wireProxy(env: Env) {
 export function wireAdmin(env: Env) {
   const config = readAdminConfig(env);
   const endpoint = endpointOf(config);
-  const { directory, store, objects, stagePrices, unpricedCalls, trail, log } = wireBooks(config);
+  const { client, directory, store, objects, stagePrices, trail, log } = wireBooks(config);
   return {
     directory,
     objects,
@@ -76,7 +77,7 @@ export function wireAdmin(env: Env) {
     listPrices: bundledPrices(),
     endpoint,
     stagePrices,
-    unpricedCalls,
+    unpricedCalls: createDynamoDbUnpricedCalls(client, config.TABLE_NAME),
     trail,
     clock,
     sessionRoles: config.SESSION_ROLES,

@@ -8,8 +8,11 @@ import { type Bundle, bundle, FUNCTIONS, type FunctionName } from '../../iac/bui
 import { zip } from '../../iac/build/zip.ts';
 import { productionPackages } from '../architecture/sources.ts';
 
-/** In bytes, a little above what each came to: who passes one has brought something along, and says here why. */
-const MOST_BYTES: Record<FunctionName, number> = { proxy: 960_000, admin: 620_000, sweep: 580_000 };
+/**
+ * In bytes, a little above what each came to: who passes one has brought something along, and says here why. The price
+ * table is 117 kB of each: more models, and what each does.
+ */
+const MOST_BYTES: Record<FunctionName, number> = { proxy: 980_000, admin: 620_000, sweep: 600_000 };
 
 /** esbuild is quick, and a machine with other work to do is not. */
 const PATIENCE = { timeout: 180_000 };
