@@ -1,6 +1,5 @@
-import { inScope } from '../../shared/core/accounts.ts';
 import type { Account, CallEntry } from '../../shared/core/ledger.ts';
-import type { Scope } from '../../shared/core/scope.ts';
+import { inScope, type Scope } from '../../shared/core/scope.ts';
 import { forEach } from '../../shared/ledger/concurrent.ts';
 import { projectDays } from '../../shared/ledger/project-days.ts';
 import type { DayRange } from './day-range.ts';

@@ -1,6 +1,6 @@
-import { isCallerName } from '../../shared/core/identity.ts';
+import { foldedName, isCallerName } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
-import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
+import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { AdminDeps } from './deps.ts';
 
@@ -15,10 +15,17 @@ export interface ScopeFields {
 }
 
 /**
- * The scope that a payload names: users by the name that calls are booked on, models by their family. A model that
+ * The scope that a payload names: users by the name that limits know them by, models by their family. A model that
  * the price table does not know is taken as it is, for what was booked or limited before it left the table.
  */
 export function scopeOf(fields: ScopeFields, deps: AdminDeps): Scope | Refusal {
+  const exact = exactScope(fields, deps);
+  if (isRefusal(exact) || exact.user === undefined) return exact;
+  return { ...exact, user: foldedName(exact.user) };
+}
+
+/** The same, with the user as it is written: a limit that was set before names were folded may be under that. */
+export function exactScope(fields: ScopeFields, deps: AdminDeps): Scope | Refusal {
   const user = fields.user === undefined ? undefined : userOf(fields.user, deps);
   if (typeof user === 'object') return user;
   return {

@@ -1,5 +1,6 @@
 import { checkBatch } from '../../shared/core/batch.ts';
 import type { AnswerJudge } from '../../shared/core/endpoint.ts';
+import { meansUser } from '../../shared/core/identity.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
@@ -117,7 +118,7 @@ function freeWork(
 }
 
 function notAdmitted(project: Project, user: string): Refusal | undefined {
-  if (project.principals.length === 0 || matchesAny(project.principals, user)) return undefined;
+  if (project.principals.length === 0 || meansUser(project.principals, user)) return undefined;
   return forbidden(
     'project_not_yours',
     `Project ${project.name} does not admit ${user}. Ask an admin to add you.`,

@@ -11,7 +11,7 @@ import { createItemAccess } from './item-access.ts';
 /**
  * The rules of a stage in its table. Each write is one update of one item, and DynamoDB applies two of them one
  * after the other: admins who act at the same time never lose each other's change. A call's rules are one read of
- * ten items. Every method throws `Unavailable` as the client does.
+ * ten items, or fourteen for a caller with capitals in its name. Every method throws `Unavailable` as the client does.
  */
 export function createDynamoDbDirectory(client: DynamoDBClient, tableName: string): Directory {
   const table = createItemAccess(client, tableName);

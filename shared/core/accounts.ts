@@ -61,13 +61,6 @@ export function accountName(id: AccountId): string {
   return `books/${id.day}/${scopeId(id)}${shard}`;
 }
 
-/** Whether what is booked on this subject counts in this scope. */
-export function inScope(subject: Subject, scope: Scope): boolean {
-  return (['user', 'project', 'model'] as const).every(
-    (part) => scope[part] === undefined || scope[part] === subject[part],
-  );
-}
-
 /** What an outcome books in an account: usage is told by the books; a limit counts money and calls. */
 export function bookingIn(id: AccountId, outcome: Outcome): Booking {
   if (outcome.state === 'void') return NOTHING;

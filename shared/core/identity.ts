@@ -63,7 +63,7 @@ export function userOfArn(
 }
 
 /** What `userOf` can give. */
-const CALLER_NAME = /^(?:\d{12}:)?(?:(?:user|sso|federated)\/[^/]+|role\/[^/]+(?:\/[^/]+)?|root)$/;
+const CALLER_NAME = /^(?:\d{12}:)?(?:(?:user|sso|federated)\/[^/]+|role\/[^/]+(?:\/[^/]+)?|root)$/i;
 
 /**
  * Whether a name has one of the forms that `userOf` gives. One that has not can only be the name that a caller whom
@@ -71,6 +71,22 @@ const CALLER_NAME = /^(?:\d{12}:)?(?:(?:user|sso|federated)\/[^/]+|role\/[^/]+(?
  */
 export function isCallerName(name: string): boolean {
   return CALLER_NAME.test(name);
+}
+
+/**
+ * The name that limits and principals know a caller by. IAM does not tell users and roles apart by case ("Names are not
+ * distinguished by case", IAM User Guide, "IAM and STS quotas"), and people write the names of others in any. Names
+ * that a trusted caller gives to somebody stay as they are: it may tell them apart by case.
+ */
+export function foldedName(name: string): string {
+  return isCallerName(name) ? name.toLowerCase() : name;
+}
+
+/** Whether one of the patterns means this user, as principals of a project do; `*` stands for anything. */
+export function meansUser(patterns: readonly string[], user: string): boolean {
+  if (!isCallerName(user)) return matchesAny(patterns, user);
+  const folded = patterns.map((pattern) => pattern.toLowerCase());
+  return matchesAny(folded, foldedName(user));
 }
 
 function localName(arn: string, roleName: (role: string, session: string) => string): string | undefined {

@@ -1,3 +1,4 @@
+import { foldedName } from './identity.ts';
 import type { Picodollars } from './money.ts';
 import type { Period } from './period.ts';
 
@@ -33,18 +34,30 @@ export interface Subject {
   readonly model: string;
 }
 
-/** Every scope that binds a call of this subject: all subsets of its parts, the narrowest first. */
-export function scopesOf({ user, project, model }: Subject): Scope[] {
+/**
+ * Every scope that binds a call of this subject: all subsets of its parts, the narrowest first. A limit is set for a
+ * user's folded name; one that was set before names were folded binds the caller whose name it has to the letter.
+ */
+export function scopesOf({ user: exact, project, model }: Subject): Scope[] {
+  const names = [...new Set([foldedName(exact), exact])];
+  const ofUser = (rest: Scope) => names.map((user) => ({ user, ...rest }));
   return [
-    { user, project, model },
-    { user, project },
+    ...ofUser({ project, model }),
+    ...ofUser({ project }),
     { project, model },
-    { user, model },
+    ...ofUser({ model }),
     { project },
-    { user },
+    ...ofUser({}),
     { model },
     {},
   ];
+}
+
+/** Whether what is booked on this subject counts in this scope. */
+export function inScope(subject: Subject, scope: Scope): boolean {
+  const isIn = (part: 'project' | 'model') => scope[part] === undefined || scope[part] === subject[part];
+  const isUser = scope.user === undefined || foldedName(scope.user) === foldedName(subject.user);
+  return isUser && isIn('project') && isIn('model');
 }
 
 /** Names a scope for machines: one text for each scope, in which no part can pose as another or as its absence. */

@@ -1,8 +1,9 @@
-import { inScope, limitAccount } from '../core/accounts.ts';
+import { limitAccount } from '../core/accounts.ts';
 import { inTransit, spentIn, uncounted } from '../core/carried.ts';
 import type { Account, CallEntry, LimitAccountId } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import { periodStart } from '../core/period.ts';
+import { inScope } from '../core/scope.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import { type LedgerStore, Unavailable } from '../ports/ledger-store.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inScope } from '../../shared/core/accounts.ts';
 import { ONE_USD, type Picodollars } from '../../shared/core/money.ts';
+import { inScope } from '../../shared/core/scope.ts';
 import { readLimitAccount } from '../../shared/ledger/limit-account.ts';
 import { type Caller, createCaller, type Reply, userName } from './caller.ts';
 import { type Question, questioner, type Shape } from './questions.ts';

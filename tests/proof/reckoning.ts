@@ -1,8 +1,7 @@
-import { inScope } from '../../shared/core/accounts.ts';
 import type { Account, CallEntry } from '../../shared/core/ledger.ts';
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import { daysBetween } from '../../shared/core/period.ts';
-import { describeScope } from '../../shared/core/scope.ts';
+import { describeScope, inScope } from '../../shared/core/scope.ts';
 import { summed } from '../../shared/core/shards.ts';
 import { readWithShards } from '../../shared/ledger/limit-account.ts';
 import { type Question, questionName } from './questions.ts';

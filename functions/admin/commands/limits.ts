@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { foldedName } from '../../../shared/core/identity.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import type { Picodollars } from '../../../shared/core/money.ts';
 import { PERIODS, type Period } from '../../../shared/core/period.ts';
@@ -11,7 +12,14 @@ import { limitView, scopeView } from '../limit-view.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { mapParallel } from '../parallel.ts';
 import { newProject } from '../projects.ts';
-import { modelProblem, nameWarning, projectProblem, type ScopeFields, scopeOf } from '../resolve.ts';
+import {
+  exactScope,
+  modelProblem,
+  nameWarning,
+  projectProblem,
+  type ScopeFields,
+  scopeOf,
+} from '../resolve.ts';
 
 const scopeFields = {
   project: projectName.optional(),
@@ -46,8 +54,24 @@ export async function setLimit(
   const wrongProject = await projectProblem(project, deps);
   if (wrongProject !== undefined) return wrongProject;
   const limit = await deps.limits.set(scope, fields.period, fields.limit, fields.shards);
+  await removeUnfolded(fields, scope, deps);
   const view = await limitView(limit, deps);
   return { ...view, ...nameWarning(scope.user === undefined ? [] : [scope.user]) };
+}
+
+/**
+ * Removes what a limit replaces that was set for the same user, written in the same way, before names were folded.
+ *
+ * @returns what it was; `undefined` if there was none
+ */
+async function removeUnfolded(
+  fields: ScopeFields & { readonly period: Period },
+  scope: Scope,
+  deps: AdminDeps,
+): Promise<Limit | undefined> {
+  const exact = exactScope(fields, deps);
+  if (isRefusal(exact) || exact.user === scope.user) return undefined;
+  return deps.limits.remove(exact, fields.period);
 }
 
 export const setLimitCommand = defineCommand({
@@ -76,7 +100,8 @@ export const removeLimitCommand = defineCommand({
   async run(fields, deps) {
     const scope = scopeOf(fields, deps);
     if (isRefusal(scope)) return scope;
-    const removed = await deps.limits.remove(scope, fields.period);
+    const unfolded = await removeUnfolded(fields, scope, deps);
+    const removed = (await deps.limits.remove(scope, fields.period)) ?? unfolded;
     return removed === undefined ? noSuchLimit(scope, fields.period) : { removed: scopeView(removed) };
   },
 });
@@ -112,9 +137,10 @@ function positionOf({ scope, period: name }: Limit): string {
 }
 
 function includes(scope: Scope, filter: Scope): boolean {
-  return (['project', 'user', 'model'] as const).every(
-    (part) => filter[part] === undefined || filter[part] === scope[part],
-  );
+  const has = (part: 'project' | 'model') => filter[part] === undefined || filter[part] === scope[part];
+  const hasUser =
+    filter.user === undefined || (scope.user !== undefined && foldedName(scope.user) === filter.user);
+  return has('project') && has('model') && hasUser;
 }
 
 function noSuchLimit(scope: Scope, name: Period): Refusal {

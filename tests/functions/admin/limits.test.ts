@@ -35,6 +35,36 @@ onEveryStore('the limits of a stage', (open) => {
     for (const shards of [0, 65, 1.5, '2']) expect(await set({ shards })).toMatchObject({ error: {} });
   });
 
+  it('are of a user whose name is written in any case, as IAM does not tell it apart', async () => {
+    const set = { command: 'set-limit', user: 'sso/Carol@Example.com', limit: 10 };
+    await stage.book({ user: 'sso/carol@example.com', project: 'demo', model: 'gpt-4o', cost: '1' });
+    await stage.book({ user: 'sso/Carol@example.com', project: 'demo', model: 'gpt-4o', cost: '2' });
+    const limit = { user: 'sso/carol@example.com', limit: '10', spent: '3', remaining: '7' };
+    expect(await stage.admin(set)).toMatchObject(limit);
+    for (const user of ['SSO/CAROL@example.com', 'sso/carol@example.com'])
+      expect(await stage.admin({ command: 'list-limits', user })).toMatchObject({ limits: [limit] });
+    expect(await stage.admin({ ...set, user: 'sso/carol@EXAMPLE.com', limit: 11 })).toMatchObject({
+      spent: '3',
+    });
+    expect(await stage.admin({ command: 'list-limits' })).toMatchObject({ limits: [{ limit: '11' }] });
+    await stage.admin({ command: 'remove-limit', user: 'sso/Carol@Example.com' });
+    expect(await stage.admin({ command: 'list-limits' })).toEqual({ limits: [], next: null });
+  });
+
+  it('that were set for a name with capitals are listed, replaced and removed by that name', async () => {
+    const amount = 5_000_000_000_000n;
+    const user = 'user/Alice';
+    for (const period of ['month', 'day'] as const) await stage.directory.putLimit({ user }, period, amount);
+    const list = { command: 'list-limits', user: 'user/alice' };
+    expect(await stage.admin(list)).toMatchObject({ limits: [{ user }, { user }] });
+    await stage.admin({ command: 'set-limit', user, period: 'month', limit: 7 });
+    await stage.admin({ command: 'remove-limit', user, period: 'day' });
+    expect(await stage.admin(list)).toMatchObject({ limits: [{ user: 'user/alice', limit: '7' }] });
+    expect(await stage.admin({ command: 'remove-limit', user, period: 'day' })).toMatchObject({
+      error: { code: 'unknown_limit' },
+    });
+  });
+
   it.each([
     ['day', '2026-11-22T00:00:00.000Z'],
     ['week', '2026-11-23T00:00:00.000Z'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCallerName, userOf, userOfArn } from '../../../shared/core/identity.ts';
+import { foldedName, isCallerName, meansUser, userOf, userOfArn } from '../../../shared/core/identity.ts';
 
 const HOME = '123456789012';
 const name = (userArn: string, accountId = HOME, sessionRoles: string[] = []) =>
@@ -68,5 +68,41 @@ describe('the name of a caller', () => {
     'arn:aws:iam::123456789012:group/alice',
   ])('is none for %j', (arn) => {
     expect(name(arn)).toBeUndefined();
+  });
+});
+
+describe('names of people and roles', () => {
+  it.each([
+    ['user/Alice', 'user/alice'],
+    ['User/ALICE', 'user/alice'],
+    ['sso/Carol@Example.com', 'sso/carol@example.com'],
+    ['role/Deploy', 'role/deploy'],
+    ['role/Deploy/Alice', 'role/deploy/alice'],
+    ['federated/Alice', 'federated/alice'],
+    ['210987654321:user/Bob', '210987654321:user/bob'],
+    ['ROOT', 'root'],
+  ])('are one in any case: %s', (written, folded) => {
+    expect(foldedName(written)).toBe(folded);
+    expect(foldedName(folded)).toBe(folded);
+  });
+
+  it.each(['Bob', 'tenants/A', 'Alice@Example.com', 'user/team/Bob'])(
+    'are not those that a trusted caller gives to somebody: %s',
+    (name) => expect(foldedName(name)).toBe(name),
+  );
+
+  it.each([
+    [['user/Alice'], 'user/alice', true],
+    [['user/alice'], 'user/Alice', true],
+    [['sso/*@Example.com'], 'sso/carol@example.COM', true],
+    [['*@EXAMPLE.com'], 'sso/carol@example.com', true],
+    [['ROLE/*'], 'role/deploy', true],
+    [['user/Alicia'], 'user/alice', false],
+    [['Bob'], 'Bob', true],
+    [['Bob'], 'bob', false],
+    [['*'], 'anybody', true],
+    [[], 'user/alice', false],
+  ])('%j means %s: %s', (patterns, name, means) => {
+    expect(meansUser(patterns, name)).toBe(means);
   });
 });

@@ -4,13 +4,12 @@ import {
   accountsOf,
   BOOKS_SHARDS,
   bookingIn,
-  inScope,
   limitAccount,
   shardOf,
 } from '../../../shared/core/accounts.ts';
 import { callId } from '../../../shared/core/call-id.ts';
 import type { Outcome } from '../../../shared/core/ledger.ts';
-import type { Limit } from '../../../shared/core/scope.ts';
+import { inScope, type Limit } from '../../../shared/core/scope.ts';
 
 const ALICE = { user: 'user/alice', project: 'demo', model: 'gpt-4o' };
 const NEW_YEAR = Date.parse('2027-01-01T00:00:00.000Z');
