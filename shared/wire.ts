@@ -9,7 +9,6 @@ import { endpointOf, type ProxyConfig, readAdminConfig, readProxyConfig, readSwe
 import { createDeferrals } from './deferred/deferrals.ts';
 import { createAudit } from './ledger/audit.ts';
 import { createLimits } from './ledger/limits.ts';
-import { createSound } from './mediabunny/sound.ts';
 import { createMemcachedCache } from './memcached/memcached-cache.ts';
 import { createMemoryCache } from './memory/memory-cache.ts';
 import { createNoCache } from './memory/no-cache.ts';
@@ -51,7 +50,6 @@ export function wireProxy(env: Env) {
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
     upstream,
-    sound: createSound(),
     unpricedCalls: createDynamoDbUnpricedCalls(books.client, config.TABLE_NAME),
     clock,
     log,

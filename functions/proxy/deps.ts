@@ -7,7 +7,6 @@ import type { Directory } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Objects } from '../../shared/ports/objects.ts';
 import type { PriceSource } from '../../shared/ports/price-source.ts';
-import type { Sound } from '../../shared/ports/sound.ts';
 import type { UnpricedCalls } from '../../shared/ports/unpriced-calls.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
 
@@ -51,7 +50,6 @@ export interface ProxyDeps {
   readonly deferrals: Deferrals;
   readonly answers: AnswerCache;
   readonly upstream: Upstream;
-  readonly sound: Sound;
   readonly unpricedCalls: Pick<UnpricedCalls, 'count'>;
   readonly clock: Clock;
   readonly log: Log;

@@ -17,7 +17,7 @@ export async function meteredWork(
   deps: ProxyDeps,
 ): Promise<MeteredWork | Refusal> {
   const contentType = call.request.headers.get('content-type') ?? '';
-  const read = await readRequest(bytes, contentType, rules, deps.sound);
+  const read = readRequest(bytes, contentType, rules);
   if (isRefusal(read)) return read;
   const body = rules.withDefaults?.(read.json, deps.prices, call.at) ?? read.json;
   const unfit = rules.check(body) ?? moderatesForFree(rules.freeModels?.(body) ?? [], deps.prices, call.at);

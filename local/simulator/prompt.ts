@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import { playingSeconds } from './sound.ts';
 import { countTokens } from './tokens.ts';
 
 /** What a request asks, reduced to what is counted. */
@@ -19,8 +20,7 @@ type Piece =
 const LOW_DETAIL_TOKENS = 85;
 const HIGH_DETAIL_TOKENS = 765;
 
-/** One second of 24 kHz, 16-bit sound is ten tokens. */
-const AUDIO_BYTES_A_TOKEN = 4_800;
+const AUDIO_TOKENS_A_SECOND = 10;
 
 /** Parts whose text is in a field named like this, in chat and in responses. */
 const TEXT_FIELDS = ['text', 'refusal', 'output', 'arguments', 'input'] as const;
@@ -106,7 +106,9 @@ function image(part: JsonObject): Piece {
 }
 
 function audio(part: JsonObject): Piece {
-  return { kind: 'audio', tokens: Math.ceil(decodedBytes(part['data']) / AUDIO_BYTES_A_TOKEN) };
+  const { data } = part;
+  const bytes = Buffer.from(typeof data === 'string' ? data : '', 'base64');
+  return { kind: 'audio', tokens: Math.ceil(playingSeconds(bytes) * AUDIO_TOKENS_A_SECOND) };
 }
 
 function file(part: JsonObject): Piece {

@@ -1,4 +1,5 @@
 import type { ChatCompletionAudio } from 'openai/resources/chat/completions';
+import { recordingOf } from '../../shared/core/sound/measure.ts';
 import { digest } from './random.ts';
 
 const SAMPLE_RATE = 8_000;
@@ -42,11 +43,9 @@ export function speech(seconds: number, format: SpeechFormat): Buffer {
   return format === 'wav' ? wav : wav.subarray(HEADER_BYTES);
 }
 
-/** How long an uploaded file plays, in seconds: of WAV what its head says, of others by the 128 kbit/s of most of them. */
+/** How long an uploaded file plays, in seconds; one that cannot be read counts as 128 kbit/s. */
 export function playingSeconds(file: Buffer): number {
-  const isWav = file.toString('latin1', 0, 4) === 'RIFF' && file.length >= HEADER_BYTES;
-  if (!isWav) return file.length / 16_000;
-  return file.readUInt32LE(40) / Math.max(1, file.readUInt32LE(28));
+  return recordingOf(file)?.seconds ?? file.length / 16_000;
 }
 
 /** A quiet hum: a WAV file of 8-bit mono sound. */

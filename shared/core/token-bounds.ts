@@ -12,15 +12,13 @@ import {
 } from './pricing.ts';
 import { type FullRates, max } from './rates.ts';
 import { serviceTier } from './service-tier.ts';
+import { recordingOf } from './sound/measure.ts';
 
 /** What chat templates wrap around a request as a whole. */
 const REQUEST_OVERHEAD_TOKENS = 256;
 
-/**
- * How many bytes of encoded audio make a token, at least. OpenAI counts a token for every 100 ms of input ("Managing
- * costs" of its Realtime guide), and MP3 begins at 8 kbit/s, which is 100 bytes in that time; half of it is a margin.
- */
-const BYTES_PER_AUDIO_TOKEN = 50;
+/** "1 token per 100 ms" of sound ("Managing costs" of the Realtime guide), and as much again as a margin. */
+export const AUDIO_TOKENS_PER_SECOND = 20;
 
 /** How much input a request can become, by the kind of its tokens. */
 export interface InputBound {
@@ -38,7 +36,8 @@ export interface InputBound {
 /** What the content of a request refers to, found by the readers of content parts. */
 export interface Media {
   images: number;
-  audioBytes: number;
+  /** In seconds. */
+  audio: number;
   /** Bytes of base64 that are media and no text. */
   mediaBytes: number;
   unseen: boolean;
@@ -78,7 +77,7 @@ export function inputBound(
   return {
     textTokens: Math.max(0, bodyBytes - media.mediaBytes) + REQUEST_OVERHEAD_TOKENS + extraTokens,
     images: media.images,
-    audioTokens: Math.ceil(media.audioBytes / BYTES_PER_AUDIO_TOKEN),
+    audioTokens: Math.ceil(media.audio * AUDIO_TOKENS_PER_SECOND),
     unseen: media.unseen,
     cacheTtl: cacheTtlOf(body),
   };
@@ -145,29 +144,31 @@ export function integer(body: JsonObject, name: string): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** How many bytes a base64 text decodes to, at most. */
-export function base64Bytes(text: string): number {
-  return Math.ceil((text.length * 3) / 4);
-}
-
 /** Counts an image that is given as a URL; the bytes of a `data:` URL are the image's and no text. */
 export function addImage(media: Media, url: JsonValue | undefined): void {
   media.images += 1;
   if (typeof url === 'string' && url.startsWith('data:')) media.mediaBytes += textBytes(url);
 }
 
-/** Counts audio that is given as base64. */
+/** Counts audio that is given as base64, by how long it plays at most. */
 export function addAudio(media: Media, data: JsonValue | undefined): void {
   if (typeof data !== 'string') {
     media.unseen = true;
     return;
   }
-  media.audioBytes += base64Bytes(data);
   media.mediaBytes += textBytes(data);
+  const recording = isBase64(data) ? recordingOf(Buffer.from(data, 'base64')) : undefined;
+  if (recording === undefined) media.unseen = true;
+  else media.audio += recording.seconds;
+}
+
+/** Whether all decoders read the same bytes: whatever else is in such a text, some skip it, and others end there. */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 export function noMedia(): Media {
-  return { images: 0, audioBytes: 0, mediaBytes: 0, unseen: false };
+  return { images: 0, audio: 0, mediaBytes: 0, unseen: false };
 }
 
 /** Whether a member of this name, with any value but `null`, is anywhere in a value. */

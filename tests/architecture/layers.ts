@@ -52,7 +52,7 @@ export const LAYERS: readonly Layer[] = [
     may: [CORE, PORTS, LEDGER, COMPUTING_BUILTINS],
     because: 'it settles calls of the ledger by what OpenAI tells later, through any adapter of either',
   },
-  ...['aws', 'mediabunny', 'memcached', 'memory', 'openai'].map((adapter) => ({
+  ...['aws', 'memcached', 'memory', 'openai'].map((adapter) => ({
     name: `the ${adapter} adapter`,
     files: new RegExp(`^shared/${adapter}/`),
     own: new RegExp(`^shared/${adapter}/`),

@@ -7,6 +7,8 @@ export interface WavOptions {
   readonly format?: number;
   /** Bytes a second, as the head claims them. */
   readonly byteRate?: number;
+  /** Bytes of a sample in all channels, as the head claims them. */
+  readonly blockAlign?: number;
 }
 
 /** A WAV file of 8-bit mono silence. */
@@ -22,7 +24,7 @@ export function wav(seconds: number, options: WavOptions = {}): Buffer<ArrayBuff
   file.writeUInt16LE(1, 22);
   file.writeUInt32LE(rate, 24);
   file.writeUInt32LE(options.byteRate ?? rate, 28);
-  file.writeUInt16LE(1, 32);
+  file.writeUInt16LE(options.blockAlign ?? 1, 32);
   file.writeUInt16LE(8, 34);
   file.write('data', 36, 'latin1');
   file.writeUInt32LE(options.claimed ?? size, 40);
@@ -33,6 +35,16 @@ export function wav(seconds: number, options: WavOptions = {}): Buffer<ArrayBuff
 const FRAME = Buffer.alloc(417);
 FRAME.set([0xff, 0xfb, 0x90, 0xc4]);
 export const MP3_FRAME_SECONDS = 1_152 / 44_100;
+
+/** A frame of silent MPEG-2.5 Layer III: 576 samples at 8 kHz, 8 kbit/s. */
+const SLOW_FRAME = Buffer.alloc(72);
+SLOW_FRAME.set([0xff, 0xe3, 0x18, 0xc4]);
+export const SLOW_FRAME_SECONDS = 576 / 8_000;
+
+/** An MP3 file of silence at the lowest rates that there are. */
+export function slowMp3(frames: number): Buffer<ArrayBuffer> {
+  return Buffer.concat(Array.from({ length: frames }, () => SLOW_FRAME));
+}
 
 /**
  * An MP3 file of silence.
@@ -49,8 +61,12 @@ export function mp3(frames: number, claimed?: number): Buffer<ArrayBuffer> {
   return Buffer.concat([head, ...sound]);
 }
 
-/** An Ogg file of Opus whose packets each play for 20 ms. */
-export function opus(packets: number): Buffer<ArrayBuffer> {
+/**
+ * An Ogg file of Opus whose packets each play for 20 ms.
+ *
+ * @param claimed the time of its last page, in packets; as many as there are unless told
+ */
+export function opus(packets: number, claimed = packets): Buffer<ArrayBuffer> {
   const head = Buffer.alloc(19);
   head.write('OpusHead', 0, 'latin1');
   head.set([1, 1], 8);
@@ -62,7 +78,7 @@ export function opus(packets: number): Buffer<ArrayBuffer> {
     const count = Math.min(100, packets - index * 100);
     return page(
       2 + index,
-      BigInt((index * 100 + count) * 960),
+      BigInt(Math.min(index * 100 + count, claimed) * 960),
       Array.from({ length: count }, () => packet),
     );
   });

@@ -15,7 +15,6 @@ import { createDeferrals } from '../../shared/deferred/deferrals.ts';
 import { createTruth } from '../../shared/deferred/truth.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
 import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
-import { createSound } from '../../shared/mediabunny/sound.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createMemoryUnpricedCalls } from '../../shared/memory/memory-unpriced-calls.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
@@ -123,7 +122,6 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
       maxAnswerBytes: SETTINGS.maxCachedBytes,
     }),
     upstream: openai,
-    sound: createSound(),
     unpricedCalls: createMemoryUnpricedCalls(),
     clock,
     log,

@@ -5,16 +5,13 @@ import { secondsUsage, transcriptUsage } from '../media-usage.ts';
 import type { Price } from '../price.ts';
 import { dearestRates } from '../pricing.ts';
 import { max } from '../rates.ts';
-import type { Refusal } from '../refusal.ts';
+import { invalidRequest, type Refusal } from '../refusal.ts';
 import { firstRefusal, isGiven, namesModel, refuseMember, texts } from '../request-checks.ts';
 import { arrays } from '../request-shapes.ts';
-import { noMedia, worstCaseOf } from '../token-bounds.ts';
+import { AUDIO_TOKENS_PER_SECOND, noMedia, worstCaseOf } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
 import { goodTranscript } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
-
-/** "1 token per 100 ms" of sound ("Managing costs" of the Realtime guide), and as much again as a margin. */
-const TOKENS_PER_SECOND = 20;
 
 /** What is said in a second, at most, with as much again as a margin: people speak some five tokens. */
 const OUTPUT_TOKENS_PER_SECOND = 10;
@@ -63,10 +60,16 @@ export const audioTranslations: MeteredEndpoint = {
 };
 
 function hasFile({ file }: JsonObject): Refusal | undefined {
-  return isObject(file)
-    ? undefined
-    : refuseMember('file', 'file must be an audio file, as a part of the form.');
+  if (!isObject(file)) return refuseMember('file', 'file must be an audio file, as a part of the form.');
+  return typeof file['seconds'] === 'number' ? undefined : UNMEASURED;
 }
+
+const UNMEASURED = invalidRequest(
+  'unmeasured_audio',
+  'It cannot be told how long this recording plays at most, and so not what it can cost. Send it as WAV, FLAC, MP3, ' +
+    'M4A, WebM, or Ogg with Opus, Vorbis or FLAC in it; `ffmpeg -i recording recording.flac` makes one.',
+  { param: 'file' },
+);
 
 /** An answer in another format could come without anything that tells what it cost. */
 function knowsFormat(body: JsonObject): Refusal | undefined {
@@ -83,7 +86,7 @@ function knowsFormat(body: JsonObject): Refusal | undefined {
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const seconds = Math.ceil(mostSeconds(body));
   const references = listOf(body['known_speaker_references']).length;
-  const audioTokens = (seconds + references * REFERENCE_SECONDS) * TOKENS_PER_SECOND;
+  const audioTokens = (seconds + references * REFERENCE_SECONDS) * AUDIO_TOKENS_PER_SECOND;
   // In one block it must fit into the model; cut into chunks, each of them has the model, and the prompt, to itself.
   const isCut = isGiven(body, 'chunking_strategy');
   const blocks = isCut ? 1 + Math.ceil(seconds / LEAST_CHUNK_SECONDS) : 1;
@@ -119,14 +122,14 @@ function servedOf({ usage, duration }: JsonObject, body: JsonObject): Served | u
   return counts === undefined ? heard(body) : { counts };
 }
 
-/** What an answer that does not tell is taken to be billed: the sound that was sent, as far as its length is known. */
+/** What an answer that does not tell is billed: the sound that was sent, if it plays as long for every decoder. */
 function heard({ file }: JsonObject): Served | undefined {
-  const counts = isObject(file) ? secondsUsage(file['seconds']) : undefined;
+  const counts = isObject(file) && file['exact'] === true ? secondsUsage(file['seconds']) : undefined;
   return counts === undefined ? undefined : { counts };
 }
 
 function mostSeconds({ file }: JsonObject): number {
-  const seconds = isObject(file) ? file['most_seconds'] : undefined;
+  const seconds = isObject(file) ? file['seconds'] : undefined;
   return typeof seconds === 'number' ? seconds : 0;
 }
 

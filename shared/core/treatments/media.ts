@@ -8,7 +8,7 @@ const IMAGE_BOUND =
   'the prompt by its bytes, and all images that it is handed, for each image of `n`; output by size and quality where OpenAI publishes its tokens, else at the most of the model; 100 tokens a partial image; an SVG also at the most of its author';
 const IMAGE_USAGE = '`usage`, `svg_usage`; in a stream the `completed` event of each image';
 const SOUND_BOUND =
-  'the sound as long as its bytes can last, in tokens or seconds, whichever the model bills; the prompt by its bytes';
+  'the sound as long as a decoder plays it at most, whatever its heads say, in tokens or seconds, whichever the model bills (a file that cannot be measured is refused); the prompt by its bytes';
 
 /** What is asked of models of sound and images. */
 export const MEDIA: readonly Row[] = [
@@ -31,7 +31,7 @@ export const MEDIA: readonly Row[] = [
     {
       worstCase: SOUND_BOUND,
       usage:
-        '`usage`, `duration`, in a stream `transcript.text.done`; where it has none, the duration of the file',
+        '`usage`, `duration`, in a stream `transcript.text.done`; where it has none, the length of the file, if every decoder plays it as long',
       cache: 'yes, by what the fields say and the file holds',
     },
     { takes: FORM, gives: ['application/json', 'text/plain', 'text/event-stream'] },
@@ -42,7 +42,7 @@ export const MEDIA: readonly Row[] = [
     audioTranslations,
     {
       worstCase: SOUND_BOUND,
-      usage: '`duration`; where it has none, the duration of the file',
+      usage: '`duration`; where it has none, the length of the file, if every decoder plays it as long',
       cache: 'yes, by what the fields say and the file holds',
     },
     { takes: FORM, gives: ['application/json', 'text/plain'] },

@@ -1,6 +1,6 @@
 import { toFile } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { createSound } from '../../../shared/mediabunny/sound.ts';
+import { recordingOf } from '../../../shared/core/sound/measure.ts';
 import { mp3, wav } from '../../support/audio.ts';
 import { useSimulator } from '../../support/simulated-client.ts';
 
@@ -14,8 +14,8 @@ describe('simulated speech', () => {
   it.each(['mp3', 'wav'] as const)('is %s that plays', async (response_format) => {
     const answer = await client().audio.speech.create({ ...say, model: 'tts-1', response_format });
     expect(answer.headers.get('content-type')).toMatch(/^audio\//);
-    const seconds = await createSound().seconds(new Uint8Array(await answer.arrayBuffer()));
-    expect(seconds).toBeGreaterThan(0.4);
+    const recording = recordingOf(new Uint8Array(await answer.arrayBuffer()));
+    expect(recording?.seconds).toBeGreaterThan(0.4);
   });
 
   it('comes in events that carry the same sound, and its usage', async () => {

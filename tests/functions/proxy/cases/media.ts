@@ -145,14 +145,11 @@ export const MEDIA: readonly HttpCase[] = [
     },
   },
   {
-    name: 'a transcript that says nothing of sound that nobody can measure is booked at its hold',
+    name: 'a recording that nobody can measure is refused, and nothing of it is forwarded',
     async run(world, target) {
-      world.upstream.on('/audio/transcriptions', json({ text: 'x' }));
-      const project = await world.project('5');
-      const body = formOf(WHISPER, file(Buffer.alloc(7_500)));
-      expect((await send(target, '/v1/audio/transcriptions', project, body)).status).toBe(200);
-      const [entry] = await world.entries(project);
-      expect(entry?.outcome).toMatchObject({ cost: 1_000_000_000n, flags: ['no_usage'] });
+      const refusal = await refusedForm(world, target, formOf(WHISPER, file(Buffer.alloc(7_500))));
+      expect(refusal).toMatchObject({ status: 400, code: 'unmeasured_audio', param: 'file' });
+      expect(refusal.message).toContain('ffmpeg');
     },
   },
   {

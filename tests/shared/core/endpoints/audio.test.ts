@@ -98,7 +98,7 @@ describe('a transcript', () => {
     content_type: 'audio/wav',
     extension: 'wav',
     seconds: 9.2,
-    most_seconds: 9.2,
+    exact: true,
   };
   const ask = (more: JsonObject = {}) => ({ model: 'whisper-1', file, ...more });
   const DURATION = { type: 'duration', seconds: 10 };
@@ -166,7 +166,7 @@ describe('a transcript', () => {
   });
 
   it('is held at no more sound than fits into the model, but where it is cut into chunks', () => {
-    const long = ask({ file: { ...file, most_seconds: 100_000 } });
+    const long = ask({ file: { ...file, seconds: 100_000 } });
     const whole = audioTranscriptions.worstCase(long, TOKENS, context);
     expect(whole.fixed).toBe(BigInt(TOKENS.contextWindow) * RATES.audio_input);
     const cut = audioTranscriptions.worstCase({ ...long, chunking_strategy: 'auto' }, TOKENS, context);
@@ -190,7 +190,9 @@ describe('a transcript', () => {
 });
 
 test('a translation takes no option of transcripts', () => {
-  expect(audioTranslations.check({ model: 'whisper-1', file: {}, language: 'en' })).toMatchObject({
-    param: 'language',
-  });
+  expect(audioTranslations.check({ model: 'whisper-1', file: { seconds: 1 }, language: 'en' })).toMatchObject(
+    {
+      param: 'language',
+    },
+  );
 });

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { chatCompletions } from '../../../../shared/core/endpoints/chat-completions.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
 import { REFUSAL } from '../../../../shared/core/refusal.ts';
+import { MP3_FRAME_SECONDS, mp3, SLOW_FRAME_SECONDS, slowMp3, wav } from '../../../support/audio.ts';
 import { bytesOf, PRICE, RATES, replay } from './support.ts';
+
+/** Some decoders end after the first of them, and some go on. */
+const TWO_TEXTS = `${wav(0).toString('base64')}=${wav(9).toString('base64')}`;
 
 const messages = [{ role: 'user', content: 'Hello' }];
 const ask = (more: JsonObject = {}): JsonObject => ({ model: 'test-model', messages, ...more });
@@ -114,11 +118,20 @@ describe('the worst case', () => {
     expect(worst(userSays({ type: 'text', text })).fixed).toBeGreaterThan(10_000n * RATES.input);
   });
 
-  test('counts audio by its duration at the lowest bit rate', () => {
-    const data = 'A'.repeat(80_000);
-    const { fixed } = worst(userSays({ type: 'input_audio', input_audio: { data, format: 'mp3' } }));
-    expect(fixed).toBeGreaterThan(600n * RATES.audio_input);
-    expect(fixed).toBeLessThan(2_000n * RATES.audio_input);
+  test.each<[string, Buffer, number]>([
+    ['WAV', wav(30), 30],
+    ['WAV whose head lies about its blocks', wav(30, { blockAlign: 60_000 }), 30],
+    ['MP3 at the lowest rate', slowMp3(400), 400 * SLOW_FRAME_SECONDS],
+    [
+      'joined MP3',
+      Buffer.concat([mp3(100), slowMp3(300)]),
+      100 * MP3_FRAME_SECONDS + 300 * SLOW_FRAME_SECONDS,
+    ],
+  ])('counts audio by how long it plays, with as much again as a margin: %s', (_what, file, seconds) => {
+    const data = file.toString('base64');
+    const { fixed } = worst(userSays({ type: 'input_audio', input_audio: { data, format: 'wav' } }));
+    expect(fixed).toBeGreaterThanOrEqual(BigInt(Math.ceil(seconds * 20)) * RATES.audio_input);
+    expect(fixed).toBeLessThan(BigInt(Math.ceil(seconds * 20) + 40) * RATES.audio_input);
   });
 
   const whole = BigInt(PRICE.contextWindow) * 2n * RATES.audio_input;
@@ -126,6 +139,8 @@ describe('the worst case', () => {
     ['a file', userSays({ type: 'file', file: { file_id: 'file-1' } })],
     ['a part of an unknown type', userSays({ type: 'hologram', hologram: {} })],
     ['audio without data', userSays({ type: 'input_audio', input_audio: {} })],
+    ['audio of no known format', userSays({ type: 'input_audio', input_audio: { data: 'AAAA' } })],
+    ['audio that is no base64 to some', userSays({ type: 'input_audio', input_audio: { data: TWO_TEXTS } })],
     ['audio of an earlier answer', ask({ messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] })],
   ])('counts %s as the whole context window', (_name, body) => {
     expect(worst(body).fixed).toBe(whole);

@@ -6,13 +6,14 @@ import { embeddings } from '../../../../shared/core/endpoints/embeddings.ts';
 import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
+import { wav } from '../../../support/audio.ts';
 import { autoTiers, expectBounded, given, of, price, share, shares, tiers } from './bounded.ts';
 import { items, namespace } from './generated-items.ts';
 import { PRICE } from './support.ts';
 
 const WINDOW = PRICE.contextWindow;
 
-/** What the user sends: texts, images, audio (bytes at 8 kbit/s), files. */
+/** What the user sends: texts, images, audio, files. */
 const content = fc.record({
   text: fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
@@ -36,7 +37,7 @@ function truth({ text, images, audioSeconds, file }: Content) {
 
 const imageUrl = (inline: boolean) =>
   inline ? `data:image/png;base64,${'A'.repeat(500)}` : 'https://x.test/a.png';
-const mp3 = (seconds: number) => Buffer.alloc(seconds * 1_000).toString('base64');
+const sound = (seconds: number) => wav(seconds, { rate: 1_000 }).toString('base64');
 
 /** Usage of one turn, or of several: never more of a kind than there can be, never more together than `most`. */
 function usageOf(
@@ -100,7 +101,9 @@ test('no chat completion costs more than its worst case', () => {
                 ...sent.images.map((inline) => ({ type: 'image_url', image_url: { url: imageUrl(inline) } })),
                 ...(sent.audioSeconds === 0
                   ? []
-                  : [{ type: 'input_audio', input_audio: { data: mp3(sent.audioSeconds), format: 'mp3' } }]),
+                  : [
+                      { type: 'input_audio', input_audio: { data: sound(sent.audioSeconds), format: 'wav' } },
+                    ]),
                 ...(sent.file ? [{ type: 'file', file: { file_id: 'file-1' } }] : []),
               ],
             },
