@@ -14,8 +14,8 @@ import {
 import type { Group } from './types.ts';
 
 /**
- * Common to the models since GPT-5.6. `cacheWrite12h` is published for gpt-6.1-terra alone ($2.50 beside $1); the
- * others take the same `ttl`, so they are given the same factor rather than none.
+ * Common to the models since GPT-5.6. `cacheWrite12h` is published for gpt-6.1-terra ($2.50 beside $1) and gpt-6.2-sol
+ * ($5 beside $2); the others take the same `ttl`, so they are given the same factor rather than none.
  */
 const MODERN = {
   tiers: { ...HALVES, priority: FAST },

@@ -5,7 +5,7 @@ import { mergeTable } from '../../prices/merge.ts';
 import { OVERLAY } from '../../prices/overlay.ts';
 import { renderTable, summarize } from '../../prices/report.ts';
 import { parseTable } from '../../prices/schema.ts';
-import { sdkModels } from './sdk-models.ts';
+import { sdkModels } from '../../prices/sdk-models.ts';
 
 const text = readFileSync(new URL('../../prices/table.json', import.meta.url), 'utf8');
 const table = parseTable(JSON.parse(text));

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-const resources = new URL('../../node_modules/openai/resources/', import.meta.url);
+const resources = new URL('./resources/', import.meta.resolve('openai'));
 
 /** `export type ChatModel = 'a' | 'b';` and `model: (string & {}) | 'a' | 'b';` in the declarations of `openai`. */
 const UNION = /(?:export type (\w*Models?) =|\bmodel\??:) ([^;{}]*(?:\{\}[^;{}]*)?);/g;
