@@ -6,6 +6,7 @@ import type { Price, Tier } from '../../shared/core/price.ts';
 import type { Subject } from '../../shared/core/scope.ts';
 import type { ObjectUse } from '../../shared/core/treatments/row.ts';
 import type { Project, Rules } from '../../shared/ports/directory.ts';
+import type { RawForm } from './read-request.ts';
 
 /** A request as it came in, with the identity that AWS verified. */
 export interface Call {
@@ -40,8 +41,8 @@ export interface MeteredWork {
   readonly rules: MeteredEndpoint;
   /** What is asked, as the rules read it. */
   readonly body: JsonObject;
-  /** The body as it came, where it goes on untouched. */
-  readonly raw?: Uint8Array;
+  /** A form, as it goes on. */
+  readonly raw?: RawForm;
   readonly price: Price;
   /** The prices of the other models that it can be billed for, by their names. */
   readonly otherPrices?: ReadonlyMap<string, Price>;

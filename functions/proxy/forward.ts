@@ -1,8 +1,13 @@
 import { stringifyBody } from '../../shared/core/json-body.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
-import type { HeldCall } from './call.ts';
+import type { HeldCall, MeteredWork } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { listOwn } from './list-own.ts';
+
+/**
+ * Betas of endpoints that are metered. Another could change what is billed; `responses_websockets` is of a transport.
+ */
+const BETAS: ReadonlySet<string> = new Set(['assistants=v2', 'responses=experimental']);
 
 /**
  * The headers of a caller that OpenAI gets to see. All others stay here: credentials of AWS, Farebox's own, those
@@ -23,24 +28,37 @@ export function forward(
   deps: ProxyDeps,
   signal: AbortSignal,
 ): Promise<Response | UpstreamFailure> {
-  const body = upstreamBody(call);
-  const send = (path: string) =>
+  const { work, outputCap, request, path, url } = call;
+  const { body, headers, search } =
+    work.kind === 'free'
+      ? { body: work.body, headers: upstreamHeaders(request.headers), search: url.search }
+      : meteredRequest(work, outputCap, request.headers);
+  const send = (to: string) =>
     deps.upstream.send({
-      method: call.request.method,
-      path,
-      headers: upstreamHeaders(call.request.headers),
+      method: request.method,
+      path: to,
+      headers,
       ...(body === undefined ? {} : { body }),
       signal,
     });
   const { lists } = call.objects;
-  return lists === undefined ? send(call.path + call.url.search) : listOwn(call, lists, send, deps);
+  return lists === undefined ? send(path + search) : listOwn(call, lists, send, deps);
 }
 
-function upstreamBody({ work, outputCap }: HeldCall): Uint8Array | undefined {
-  if (work.kind === 'free') return work.body;
-  if (work.raw !== undefined) return work.raw;
-  const capped = outputCap === undefined ? work.body : work.rules.withOutputCap(work.body, outputCap);
-  return stringifyBody(work.rules.forMetering(capped, work.price));
+/** A body that was metered goes on with what describes it, and with nothing of the caller's that could change it. */
+function meteredRequest(
+  { raw, body, rules, price }: MeteredWork,
+  outputCap: number | undefined,
+  given: Headers,
+) {
+  const headers = upstreamHeaders(given);
+  headers.set('content-type', raw?.contentType ?? 'application/json');
+  const betas = (headers.get('openai-beta') ?? '').split(',').map((beta) => beta.trim());
+  headers.delete('openai-beta');
+  const known = betas.filter((beta) => BETAS.has(beta));
+  if (known.length > 0) headers.set('openai-beta', known.join(', '));
+  const capped = outputCap === undefined ? body : rules.withOutputCap(body, outputCap);
+  return { body: raw?.bytes ?? stringifyBody(rules.forMetering(capped, price)), headers, search: '' };
 }
 
 function upstreamHeaders(headers: Headers): Headers {

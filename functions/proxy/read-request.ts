@@ -1,7 +1,7 @@
 import { type FormShape, formBody } from '../../shared/core/form-body.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import { parseJsonBody } from '../../shared/core/json-body.ts';
-import { type FormPart, isMultipart, readMultipart } from '../../shared/core/multipart.ts';
+import { type FormPart, isMultipart, readMultipart, writeMultipart } from '../../shared/core/multipart.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { recordingFacts } from '../../shared/core/sound/measure.ts';
 
@@ -11,8 +11,14 @@ export interface ReadRequest {
   readonly json: JsonObject;
   /** The size of what is text in it, in bytes. */
   readonly textBytes: number;
-  /** The body as it came, where it must go on as it is: a form, with its files. */
-  readonly raw?: Uint8Array;
+  /** A form, with its files, as it goes on. */
+  readonly raw?: RawForm;
+}
+
+/** The bytes of a form, and the content type that they go on with. */
+export interface RawForm {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
 }
 
 /** How an endpoint takes a form: not at all, as well as JSON, or as nothing else. */
@@ -38,7 +44,14 @@ function readForm(raw: Uint8Array, contentType: string, shape: FormShape): ReadR
   if (isRefusal(form)) return form;
   const read = formBody(form.parts, shape, (part) => soundFacts(part, shape));
   if (isRefusal(read)) return read;
-  return { ...read, textBytes: Buffer.byteLength(JSON.stringify(read.json)), raw };
+  const textBytes = Buffer.byteLength(JSON.stringify(read.json));
+  if (form.isPlain) return { ...read, textBytes, raw: { bytes: raw, contentType } };
+  // Another reader could take these bytes for something else than was metered.
+  const written = {
+    bytes: writeMultipart(form),
+    contentType: `multipart/form-data; boundary=${form.boundary}`,
+  };
+  return { ...read, textBytes, raw: written };
 }
 
 function soundFacts({ name, bytes }: FormPart, { audio = [] }: FormShape): JsonObject {

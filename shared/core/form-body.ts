@@ -28,6 +28,9 @@ export interface FormBody {
   readonly json: JsonObject;
 }
 
+/** As languages print a number, with all the digits that one of 64 bits needs. */
+const DECIMAL = /^-?\d{1,15}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
+
 /** What is told of a file beside `FileFacts`. */
 export type MoreFacts = (part: FormPart) => JsonObject;
 
@@ -104,13 +107,14 @@ function valueIn(part: FormPart, name: string, shape: FormShape, more: MoreFacts
   const text = decoded(part.bytes);
   if (text === undefined) return undefined;
   if (shape.integers?.includes(name)) return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined;
-  if (shape.numbers?.includes(name)) return /^-?\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+  if (shape.numbers?.includes(name)) return DECIMAL.test(text) ? Number(text) : undefined;
   if (shape.booleans?.includes(name)) return { true: true, false: false }[text];
   return text;
 }
 
 function problemOf(part: FormPart, name: string, shape: FormShape): string {
-  if (shape.files.includes(name)) return 'it must be a file, which is a part with a filename';
+  if (shape.files.includes(name))
+    return 'it must be a file, which is a part with a filename: give the file a name';
   if (part.filename !== undefined) return 'it must be a field, which is a part without a filename';
   if (shape.integers?.includes(name)) return 'it must be a whole number in digits';
   if (shape.numbers?.includes(name)) return 'it must be a decimal number';

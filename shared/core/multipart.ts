@@ -10,6 +10,9 @@ export interface FormPart extends PartHead {
 export interface FormParts {
   readonly kind: 'form';
   readonly parts: readonly FormPart[];
+  readonly boundary: string;
+  /** Every reader takes these bytes for these parts; otherwise they must be written again before they go on. */
+  readonly isPlain: boolean;
 }
 
 /** More parts than any request that means something, and few enough for every reader after this one. */
@@ -19,9 +22,11 @@ const CR_LF = Buffer.from('\r\n');
 const BLANK_LINE = Buffer.from('\r\n\r\n');
 const DASHES = Buffer.from('--');
 
-/** A boundary of RFC 2046, section 5.1.1, less the space; it is the only parameter. */
-const CONTENT_TYPE =
-  /^multipart\/form-data *; *boundary=(?:([A-Za-z0-9'()+_,./:=?-]{1,70})|"([A-Za-z0-9'()+_,./:=?-]{1,70})")$/i;
+/** A boundary of RFC 2046, section 5.1.1, less the space. */
+const BOUNDARY = /^boundary=(?:([A-Za-z0-9'()+_,./:=?-]{1,70})|"([A-Za-z0-9'()+_,./:=?-]{1,70})")$/i;
+
+/** What Java's clients say of the names in a form, which have only ASCII in them. */
+const CHARSET = /^charset="?(utf-8|us-ascii|iso-8859-1)"?$/i;
 
 /** Whether a request says that its body is a form of parts. */
 export function isMultipart(contentType: string): boolean {
@@ -29,30 +34,76 @@ export function isMultipart(contentType: string): boolean {
 }
 
 /**
- * Reads a `multipart/form-data` body (RFC 7578), as no more than one that every reader takes for the same parts: what is
- * forwarded are these very bytes, and another reading of them could be another model, or another price. So nothing may
- * stand before the first boundary or after the last, the boundary nowhere but between parts, lines end in CR LF, and a
- * part's head is one that `multipartHead` knows. All that SDKs, browsers, curl and the common HTTP clients send is.
+ * Reads a `multipart/form-data` body (RFC 7578), if there is only one reading of it that makes sense: another reading
+ * could be another model, or another price. So nothing but line ends may stand before the first boundary or after the
+ * last, the boundary nowhere but between parts, lines end in CR LF, and a part's head is one that `multipartHead` knows.
  *
  * @param contentType the request's header
  * @returns the parts as views of `body`, or a 400 refusal, without any text of the body
  */
 export function readMultipart(body: Uint8Array, contentType: string): FormParts | Refusal {
-  const [, bare, quoted] = CONTENT_TYPE.exec(contentType.trim()) ?? [];
-  const boundary = bare ?? quoted;
-  if (boundary === undefined) return refuse('its content-type must name one boundary, and nothing else');
+  const type = contentTypeOf(contentType);
+  if (type === undefined) return refuse('its content-type must name one boundary, and nothing but a charset');
+  const { boundary } = type;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const parts: FormPart[] = [];
-  let at = endOfDelimiter(bytes, 0, boundary);
+  const begin = skipLineEnds(bytes, 0);
+  let at = endOfDelimiter(bytes, begin, boundary);
   if (at === undefined) return refuse('it must begin with its boundary');
+  let isPlain = !type.hasCharset && begin === 0;
   while (!isLast(bytes, at)) {
     if (parts.length === MAX_PARTS) return refuse(`it has more than ${MAX_PARTS} parts`);
     const part = readPart(bytes, at, boundary);
     if (typeof part === 'string') return refuse(part);
     parts.push(part.part);
+    isPlain &&= part.isPlain;
     at = part.end;
   }
-  return { kind: 'form', parts };
+  isPlain &&= bytes.length - at <= DASHES.length + CR_LF.length;
+  return { kind: 'form', parts, boundary, isPlain };
+}
+
+/** The one boundary that a content type names, which may name a charset beside it. */
+function contentTypeOf(header: string): { boundary: string; hasCharset: boolean } | undefined {
+  const [kind = '', ...parameters] = header.split(';').map((each) => each.trim());
+  if (kind.toLowerCase() !== 'multipart/form-data') return undefined;
+  const boundaries = parameters.flatMap((each) => {
+    const [, bare, quoted] = BOUNDARY.exec(each) ?? [];
+    return bare ?? quoted ?? [];
+  });
+  const charsets = parameters.filter((each) => CHARSET.test(each)).length;
+  const [boundary] = boundaries;
+  if (boundary === undefined || boundaries.length > 1 || charsets > 1) return undefined;
+  return boundaries.length + charsets === parameters.length
+    ? { boundary, hasCharset: charsets > 0 }
+    : undefined;
+}
+
+/**
+ * Writes a form that every reader takes for the same parts.
+ *
+ * @param form read by `readMultipart`, so that its boundary occurs in none of its parts
+ */
+export function writeMultipart({ parts, boundary }: FormParts): Uint8Array {
+  const pieces = parts.flatMap(({ name, filename, contentType, bytes }) => {
+    const file = filename === undefined ? '' : `; filename="${escaped(filename)}"`;
+    const type =
+      filename === undefined || contentType === undefined ? '' : `\r\ncontent-type: ${contentType}`;
+    const head = `content-disposition: form-data; name="${name}"${file}${type}`;
+    return [Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`), bytes, CR_LF];
+  });
+  return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
+}
+
+/** As browsers write a filename. Source: HTML, "Multipart form data". */
+function escaped(filename: string): string {
+  return filename.replaceAll('"', '%22');
+}
+
+function skipLineEnds(bytes: Buffer, from: number): number {
+  let at = from;
+  while (startsWith(bytes, CR_LF, at)) at += CR_LF.length;
+  return at;
 }
 
 /** One part, from the end of the delimiter before it to the end of the one after it; or what is wrong. */
@@ -60,7 +111,7 @@ function readPart(
   bytes: Buffer,
   start: number,
   boundary: string,
-): { readonly part: FormPart; readonly end: number } | string {
+): { readonly part: FormPart; readonly isPlain: boolean; readonly end: number } | string {
   if (!startsWith(bytes, CR_LF, start)) return 'a line of its boundary has more on it';
   const blank = bytes.indexOf(BLANK_LINE, start);
   // The next place where any reader could see a boundary, with or without dashes and line ends before it.
@@ -71,9 +122,11 @@ function readPart(
   const to = next - DASHES.length - CR_LF.length;
   const end = to < from ? undefined : endOfDelimiter(bytes, to + CR_LF.length, boundary);
   if (end === undefined || !startsWith(bytes, CR_LF, to)) return 'its boundary occurs inside of a part';
-  const head = multipartHead(bytes.subarray(start + CR_LF.length, blank), to - from);
-  if (typeof head === 'string') return head;
-  return { part: { ...head, bytes: bytes.subarray(from, to) }, end };
+  const content = bytes.subarray(from, to);
+  const read = multipartHead(bytes.subarray(start + CR_LF.length, blank), content);
+  if (typeof read === 'string') return read;
+  const { isPlain, ...head } = read;
+  return { part: { ...head, bytes: content }, isPlain, end };
 }
 
 /** Where the delimiter ends that begins here; `undefined` where none does. */
@@ -82,10 +135,9 @@ function endOfDelimiter(bytes: Buffer, at: number, boundary: string): number | u
   return startsWith(bytes, delimiter, at) ? at + delimiter.length : undefined;
 }
 
-/** Whether this is the end of the last delimiter, and of the body. */
+/** Whether this is the end of the last delimiter, and of the body but for line ends (RFC 2046, section 5.1.1). */
 function isLast(bytes: Buffer, at: number): boolean {
-  const rest = bytes.subarray(at);
-  return rest.equals(DASHES) || rest.equals(Buffer.concat([DASHES, CR_LF]));
+  return startsWith(bytes, DASHES, at) && skipLineEnds(bytes, at + DASHES.length) === bytes.length;
 }
 
 function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {

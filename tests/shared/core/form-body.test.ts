@@ -53,6 +53,15 @@ describe('a form as JSON', () => {
     });
   });
 
+  it.each(['0.6000000000000001', '1e-7', '1E-07', '-0.30000000000000004', '1'])(
+    'has a decimal as languages print it: %s',
+    (text) => {
+      expect(formBody([field('temperature', text)], SHAPE)).toMatchObject({
+        json: { temperature: Number(text) },
+      });
+    },
+  );
+
   it.each<[string, FormPart[]]>([
     ['a member twice', [field('model', 'a'), field('model', 'b')]],
     ['a member and a list of one name', [field('model', 'a'), field('model[]', 'b')]],
@@ -68,7 +77,8 @@ describe('a form as JSON', () => {
     ['a number with a fraction', [field('n', '2.0')]],
     ['a number in white space', [field('n', ' 2')]],
     ['no number', [field('n', '')]],
-    ['a decimal with an exponent', [field('temperature', '1e3')]],
+    ['a decimal in white space', [field('temperature', ' 1')]],
+    ['no decimal', [field('temperature', 'NaN')]],
     ['another spelling of true', [field('stream', 'True')]],
     ['one for true', [field('stream', '1')]],
     ['no UTF-8', [{ name: 'prompt', bytes: new Uint8Array([0xff]) }]],

@@ -164,7 +164,7 @@ export const CACHING: readonly HttpCase[] = [
     name: 'an error of OpenAI’s is not given again, of whatever status, also where it tells usage',
     async run(world, target) {
       const project = await world.project('5');
-      const moderation = { id: 'm', model: 'omni-moderation-latest', results: [] };
+      const moderation = { id: 'm', model: 'omni-moderation-latest', results: [{ flagged: false }] };
       const moderate = async () => {
         const response = await post(target, '/v1/moderations', { input: project }, of(project));
         await response.arrayBuffer();

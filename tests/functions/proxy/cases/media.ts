@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { wav } from '../../../support/audio.ts';
 import { event, json, type Script, sse } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
-import { type HttpCase, of, post, refusalOf } from './fixtures.ts';
+import { ask, CHAT, type HttpCase, of, post, refusalOf } from './fixtures.ts';
 
 const BOUNDARY = 'a-boundary-of-the-test';
 const FORM = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -71,6 +71,64 @@ export const MEDIA: readonly HttpCase[] = [
         tally: { calls: 1, audio_seconds: 3 },
         flags: [],
       });
+    },
+  },
+  {
+    name: 'a form that only its sender writes so reaches OpenAI as one that everybody reads',
+    async run(world, target) {
+      world.upstream.on('/audio/transcriptions', json(HEARD));
+      const project = await world.project('5');
+      const sound = file(wav(2.5));
+      const spring = field('temperature', '0.7').replace('\r\n', '\r\nContent-Type: application/json\r\n');
+      const apache = WHISPER.replace('\r\n', '\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n');
+      const cases: [Buffer, string?][] = [
+        [formOf(WHISPER, spring, sound)],
+        [formOf(apache, sound), `multipart/form-data; charset=ISO-8859-1; boundary=${BOUNDARY}`],
+        [Buffer.concat([formOf(WHISPER, sound), Buffer.from('\r\n')])],
+      ];
+      for (const [at, [body, contentType]] of cases.entries()) {
+        const headers = { 'openai-proxy-caching': '0', 'content-type': contentType ?? FORM };
+        const url = `${target.baseURL}/v1/audio/transcriptions?model=o1-pro`;
+        const response = await target.fetchAs('developer')(url, {
+          method: 'POST',
+          headers: { ...headers, ...of(project) },
+          body: new Uint8Array(body),
+        });
+        expect([at, response.status]).toEqual([at, 200]);
+        const received = world.upstream.received.at(-1);
+        expect(received?.headers['content-type']).toBe(FORM);
+        expect(received?.url).not.toContain('o1-pro');
+        const read = await new Response(new Uint8Array(received?.body ?? []), {
+          headers: { 'content-type': FORM },
+        }).formData();
+        expect(read.get('model')).toBe('whisper-1');
+      }
+    },
+  },
+  {
+    name: 'a body that was written here goes on as JSON, without a query, and with known betas alone',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('5');
+      const response = await target.fetchAs('developer')(
+        `${target.baseURL}/v1/chat/completions?model=o1-pro&api-version=1`,
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded; charset=utf-7',
+            'openai-beta': 'unheard-of=v9, assistants=v2',
+            ...of(project),
+          },
+          body: JSON.stringify(ask(project)),
+        },
+      );
+      expect(response.status).toBe(200);
+      const received = world.upstream.received.at(-1);
+      expect(received?.headers).toMatchObject({
+        'content-type': 'application/json',
+        'openai-beta': 'assistants=v2',
+      });
+      expect(received?.url).toBe('/v1/chat/completions');
     },
   },
   {
