@@ -3,6 +3,7 @@ import { IDENTITY_CENTER_ROLES } from './core/identity.ts';
 import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
+import { FREE_CALLS_PER_MINUTE } from './core/project-bounds.ts';
 
 const listOr = (fallback: readonly string[]) =>
   z
@@ -92,6 +93,7 @@ const PROXY = SWEEP.extend({
   CACHE_TTL_SECONDS: whole(86_400, 1, 2_592_000),
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),
+  FREE_CALLS_PER_MINUTE: whole(FREE_CALLS_PER_MINUTE, 1, 1_000_000),
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
 })

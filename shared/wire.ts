@@ -4,6 +4,7 @@ import { bundledPrices } from '../prices/load.ts';
 import { CACHE_CLIENT, createDynamoDbCache } from './aws/dynamodb-cache.ts';
 import { createDynamoDbClient } from './aws/dynamodb-client.ts';
 import { createDynamoDbUnpricedCalls } from './aws/dynamodb-unpriced-calls.ts';
+import { createDynamoDbWindowCounter } from './aws/dynamodb-window-counter.ts';
 import { createAnswerCache } from './cache/answer-cache.ts';
 import { endpointOf, type ProxyConfig, readAdminConfig, readProxyConfig, readSweepConfig } from './config.ts';
 import { createDeferrals } from './deferred/deferrals.ts';
@@ -50,6 +51,7 @@ export function wireProxy(env: Env) {
       maxAnswerBytes: config.MAX_CACHED_BYTES,
     }),
     upstream,
+    windowCounter: createDynamoDbWindowCounter(books.client, config.TABLE_NAME),
     unpricedCalls: createDynamoDbUnpricedCalls(books.client, config.TABLE_NAME),
     clock,
     log,
@@ -103,6 +105,7 @@ function proxySettings(config: ProxyConfig) {
     upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_SECONDS * 1_000,
     ledgerDeadlineMs: config.LEDGER_DEADLINE_MS,
     holdWaitMs: config.HOLD_WAIT_MS,
+    freeCallsPerMinute: config.FREE_CALLS_PER_MINUTE,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxCachedBytes: config.MAX_CACHED_BYTES,
   };

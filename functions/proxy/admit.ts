@@ -10,6 +10,7 @@ import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
 import type { Admitted, Asked, Identified } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
 import { checkOwn } from './own.ts';
 
@@ -98,7 +99,9 @@ async function understandBatch(
   if (project === undefined) return unknownProject(call.projectName);
   const refusal = notAdmitted(project, call.user);
   if (refusal !== undefined) return refusal;
-  return isRefusal(own) ? own : batchWork(call, json, deps);
+  if (isRefusal(own)) return own;
+  // To know what it may cost, its file is read at OpenAI, which is free.
+  return (await takeFree(call, 1, deps)) ?? batchWork(call, json, deps);
 }
 
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */

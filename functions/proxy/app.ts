@@ -1,5 +1,7 @@
 import type { IamCaller } from '../../shared/core/identity.ts';
+import { FREE_CALLS_PER_MINUTE } from '../../shared/core/project-bounds.ts';
 import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
+import { createFreeCalls } from '../../shared/ledger/free-calls.ts';
 import type { App, Exchange } from '../../shared/ports/app.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
@@ -11,6 +13,7 @@ import { settleFirst } from './deferred.ts';
 import type { AppDeps, ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf } from './ending.ts';
 import { forward } from './forward.ts';
+import { refuseFlood } from './free-rate.ts';
 import { hold } from './hold.ts';
 import { identify } from './identify.ts';
 import { newCallId } from './new-call.ts';
@@ -22,7 +25,10 @@ import { noteUnpriced } from './unpriced.ts';
  * The proxy: a request of a verified caller in, OpenAI's answer out, in one straight line:
  * identified, admitted, answered from the cache or held, forwarded, metered, settled.
  */
-export function createApp(deps: AppDeps): App {
+export function createApp(parts: AppDeps): App {
+  const { settings, clock, windowCounter: counter } = parts;
+  const { freeCallsPerMinute: perMinute = FREE_CALLS_PER_MINUTE } = settings;
+  const deps = { ...parts, freeCalls: createFreeCalls({ clock, perMinute, ...(counter && { counter }) }) };
   return async (request, caller) => {
     const id = newCallId(deps);
     try {
@@ -39,7 +45,7 @@ async function exchange(
   id: string,
   request: Request,
   caller: IamCaller | undefined,
-  app: AppDeps,
+  app: AppDeps & Pick<ProxyDeps, 'freeCalls'>,
 ): Promise<Exchange> {
   const call = { id, request, caller, url: new URL(request.url), at: app.clock.now() };
   const identified = identify(call, app.settings);
@@ -47,8 +53,8 @@ async function exchange(
   const deps: ProxyDeps = { ...app, prices: await app.prices.current() };
   const admitted = await admit(identified, deps);
   if (isRefusal(admitted)) return turnedAway(admitted, identified, deps);
-  const running = await settleFirst(admitted, deps);
-  if (running !== undefined) return turnedAway(running, admitted, deps);
+  const untimely = (await refuseFlood(admitted, deps)) ?? (await settleFirst(admitted, deps));
+  if (untimely !== undefined) return turnedAway(untimely, admitted, deps);
   const found = await lookUp(admitted, deps);
   if ('response' in found) return found;
   const held = await heldOr(found, () => hold(admitted, deps));

@@ -1,6 +1,7 @@
 import type { AnswerCache } from '../../shared/cache/answer-cache.ts';
 import type { PriceTable, Tier } from '../../shared/core/price.ts';
 import type { Deferrals } from '../../shared/deferred/deferrals.ts';
+import type { FreeCalls } from '../../shared/ledger/free-calls.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
@@ -9,6 +10,7 @@ import type { Objects } from '../../shared/ports/objects.ts';
 import type { PriceSource } from '../../shared/ports/price-source.ts';
 import type { UnpricedCalls } from '../../shared/ports/unpriced-calls.ts';
 import type { Upstream } from '../../shared/ports/upstream.ts';
+import type { WindowCounter } from '../../shared/ports/window-counter.ts';
 
 /** How one stage's proxy is set up. */
 export interface ProxySettings {
@@ -29,6 +31,8 @@ export interface ProxySettings {
   readonly ledgerDeadlineMs: number;
   /** How long a call waits for money that other calls in flight hold, in milliseconds. */
   readonly holdWaitMs: number;
+  /** So many requests that cost nothing may be made for a project in a minute; absent: `FREE_CALLS_PER_MINUTE`. */
+  readonly freeCallsPerMinute?: number;
   /** A larger request body is refused, in bytes. */
   readonly maxBodyBytes: number;
   /** A larger answer is not kept for the cache, in bytes. */
@@ -36,16 +40,19 @@ export interface ProxySettings {
 }
 
 /** All that the proxy needs from outside; `shared/wire.ts` makes it. */
-export interface AppDeps extends Omit<ProxyDeps, 'prices'> {
+export interface AppDeps extends Omit<ProxyDeps, 'prices' | 'freeCalls'> {
   readonly prices: PriceSource;
+  /** Counts free calls of all functions together; absent: this one counts its own. */
+  readonly windowCounter?: WindowCounter;
 }
 
-/** The same for one call, whose prices stay as they were when it came. */
+/** The same for one call, whose prices stay as they were when it came; `createApp` makes what all calls share. */
 export interface ProxyDeps {
   readonly settings: ProxySettings;
   readonly prices: PriceTable;
   readonly directory: Pick<Directory, 'project' | 'rules'>;
   readonly objects: Objects;
+  readonly freeCalls: FreeCalls;
   readonly ledger: Ledger;
   readonly deferrals: Deferrals;
   readonly answers: AnswerCache;

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import { parseJsonBody } from '../../shared/core/json-body.ts';
 import { listingFacts } from '../../shared/core/listed-objects.ts';
-import { isRefusal } from '../../shared/core/refusal.ts';
+import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { ListedObject } from '../../shared/ports/objects.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
+import { refusalReply } from './reply.ts';
 
 /** What OpenAI says of objects that it was asked for one by one. */
 export interface Told {
@@ -18,6 +19,8 @@ export interface Told {
 export interface Asking {
   /** Asks OpenAI for one object. */
   readonly ask: (id: string) => Promise<Response | UpstreamFailure>;
+  /** Why so many requests may not be made now; `undefined` where they may. */
+  readonly mayAsk: (count: number) => Promise<Refusal | undefined>;
   /** As many objects are wanted. */
   readonly room: number;
   /** As many requests may be made. */
@@ -29,7 +32,7 @@ export interface Asking {
 /** Asks OpenAI for objects by their ids, at once; an answer that is neither one of them nor a 404 is handed back. */
 export async function askEach(
   objects: readonly ListedObject[],
-  { ask, room, asks, tags }: Asking,
+  { ask, mayAsk, room, asks, tags }: Asking,
 ): Promise<Told | Response | UpstreamFailure> {
   const data: JsonObject[] = [];
   const gone: ListedObject[] = [];
@@ -37,6 +40,8 @@ export async function askEach(
   for (;;) {
     const next = objects.slice(asked, asked + Math.min(room - data.length, asks - asked));
     if (next.length === 0) return { data, gone, asked, left: objects.length - asked };
+    const refused = await mayAsk(next.length);
+    if (refused !== undefined) return refusalReply(refused, {});
     asked += next.length;
     const answers = await Promise.all(next.map(({ id }) => ask(id).then(read)));
     for (const [index, object] of next.entries()) {

@@ -1,10 +1,12 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import { stringifyBody } from '../../shared/core/json-body.ts';
 import type { ListedKind } from '../../shared/core/listed-objects.ts';
+import type { Refusal } from '../../shared/core/refusal.ts';
 import type { ListedObject, ListQuery } from '../../shared/ports/objects.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { takeFree } from './free-rate.ts';
 import { askEach, type Told } from './list-asked.ts';
 import { type AskedList, mostListed, readListQuery } from './list-query.ts';
 import { type ListWindow, readWindow } from './list-window.ts';
@@ -20,7 +22,7 @@ const MOST_ASKED = 20;
 const MOST_UNLISTED = 100;
 
 type Answer = Response | UpstreamFailure;
-type ListDeps = Pick<ProxyDeps, 'objects' | 'clock'>;
+type ListDeps = Pick<ProxyDeps, 'objects' | 'clock' | 'freeCalls'>;
 
 /**
  * Lists what is the project's own. Which objects these are is written down here; what they are like, and in what order,
@@ -42,7 +44,8 @@ export async function listOwn(
   const window = await readWindow(asked, await send(call.path + windowQuery(call.url.searchParams, asked)));
   if (!('shown' in window)) return window;
   const ask = (id: string) => send(`${call.path}/${encodeURIComponent(id)}`);
-  return collect({ query, window, ask }, own, deps);
+  const mayAsk = (count: number) => takeFree(call, count, deps);
+  return collect({ query, window, ask, mayAsk }, own, deps);
 }
 
 /** A part of what a project has of what is asked for. */
@@ -79,10 +82,12 @@ interface Sources {
   readonly query: ListQuery;
   readonly window: ListWindow;
   readonly ask: (id: string) => Promise<Answer>;
+  /** Each of these requests counts, as a call by itself would. */
+  readonly mayAsk: (count: number) => Promise<Refusal | undefined>;
 }
 
 /** Takes what OpenAI's page shows of the project's own, and then what lies beyond its end, until enough is found. */
-async function collect({ query, window, ask }: Sources, own: Own, deps: ListDeps): Promise<Answer> {
+async function collect({ query, window, ask, mayAsk }: Sources, own: Own, deps: ListDeps): Promise<Answer> {
   const { limit, tags } = query;
   const data: JsonObject[] = [];
   const gone: ListedObject[] = [];
@@ -94,7 +99,7 @@ async function collect({ query, window, ask }: Sources, own: Own, deps: ListDeps
     data.push(...shown);
     gone.push(...lost);
     const room = Math.max(0, limit - data.length);
-    const told: Told | Answer = await askEach(beyond, { ask, room, asks, tags });
+    const told: Told | Answer = await askEach(beyond, { ask, mayAsk, room, asks, tags });
     if (!('data' in told)) return told;
     data.push(...told.data);
     gone.push(...told.gone);

@@ -88,6 +88,7 @@ export async function startWiredStage(): Promise<WiredStage> {
       CACHE_TTL_SECONDS: '777777',
       CACHE_WAIT_MS: '59000',
       HOLD_WAIT_MS: '54321',
+      FREE_CALLS_PER_MINUTE: '7',
       MAX_BODY_BYTES: '54321',
       MAX_CACHED_BYTES: '3000',
     },

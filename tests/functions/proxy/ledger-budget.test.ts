@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLedgerBudget } from '../../../functions/proxy/ledger-budget.ts';
 import { takeHold } from '../../../functions/proxy/take-hold.ts';
+import { createFreeCalls } from '../../../shared/ledger/free-calls.ts';
 import { createMemoryDirectory } from '../../../shared/memory/memory-directory.ts';
 import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
 import { createNoCache } from '../../../shared/memory/no-cache.ts';
@@ -71,7 +72,8 @@ describe('The time that a call has for the ledger', () => {
       throw new Unavailable('nobody knows');
     };
     const prices = await world.deps.prices.current();
-    const deps = { ...world.deps, prices, clock, ledger: { ...world.deps.ledger, hold } };
+    const freeCalls = createFreeCalls({ clock, perMinute: 1 });
+    const deps = { ...world.deps, prices, clock, freeCalls, ledger: { ...world.deps.ledger, hold } };
     const request = {
       user: 'user/alice',
       project: 'demo',

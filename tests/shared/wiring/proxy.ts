@@ -257,6 +257,22 @@ export const PROXY_SETTINGS: readonly Setting[] = [
     },
   ),
 
+  setting(
+    'proxy',
+    'FREE_CALLS_PER_MINUTE',
+    'lets a project ask as much for nothing, in all functions together',
+    async ({ env, answersTable, newProject, ask }) => {
+      later(0);
+      const another = createApp(wireProxy({ ...env, CACHE_TABLE: answersTable }));
+      const project = await newProject();
+      const free = (app?: typeof another) =>
+        ask(project, { path: '/v1/conversations', body: {}, ...(app && { app }) });
+      for (const app of [undefined, another, another, undefined, another, undefined, another])
+        expect((await free(app)).status).not.toBe(429);
+      for (const app of [undefined, another]) expect((await free(app)).status).toBe(429);
+    },
+  ),
+
   setting('proxy', 'MAX_BODY_BYTES', 'refuses a larger request', async ({ newProject, ask }) => {
     const project = await newProject();
     const fits = JSON.stringify(question({ user: '' })).length;
