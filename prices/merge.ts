@@ -2,6 +2,7 @@ import type { Picodollars } from '../shared/core/money.ts';
 import type { Tier } from '../shared/core/price.ts';
 import type { BilledClass } from '../shared/core/usage.ts';
 import { perMillion, perUnit, times, toNumber } from '../shared/core/usd.ts';
+import { mostPictureTokens } from '../shared/core/vision.ts';
 import type { PriceRow, RateNumbers, TierNumbers } from '../shared/pricing/row.ts';
 import type { Base } from './genai.ts';
 import type { Group, Period, TierRule, Usd } from './overlay/types.ts';
@@ -58,7 +59,7 @@ function rowOf(model: string, ofModels: Group, period: Period, source: string): 
     sourceDate: group.sourceDate,
     contextWindow: group.contextWindow,
     maxOutputTokens: group.maxOutputTokens,
-    maxImageTokens: group.maxImageTokens,
+    ...pictures(group),
     ...(group.searchPerCall === undefined ? {} : { searchPerCall: group.searchPerCall }),
     ...(group.reasons === undefined ? {} : { reasons: group.reasons }),
     ...(group.imageOutput === undefined ? {} : { imageOutput: group.imageOutput }),
@@ -70,6 +71,12 @@ function rowOf(model: string, ofModels: Group, period: Period, source: string): 
       ? {}
       : { longContext: { over: group.longContextOver, rates: longTiersOf(group, long) } }),
   };
+}
+
+function pictures({ vision }: Group): Pick<PriceRow, 'maxImageTokens' | 'vision'> {
+  return typeof vision === 'number'
+    ? { maxImageTokens: vision }
+    : { maxImageTokens: mostPictureTokens(vision), vision };
 }
 
 function defaultRates(usd: Usd, group: Group): Amounts {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Picodollars } from '../../shared/core/money.ts';
 import { TIERS } from '../../shared/core/price.ts';
 import { BILLED_CLASSES, type BilledClass, UNITS } from '../../shared/core/usage.ts';
-import { imageOutput } from '../../shared/pricing/row.ts';
+import { imageOutput, vision } from '../../shared/pricing/row.ts';
 import { day, modelName, usd } from './fields.ts';
 
 const MILLION = 1_000_000n;
@@ -45,6 +45,7 @@ export const priceFields = z.strictObject({
   context_window: z.int().positive().optional(),
   max_output_tokens: count.optional(),
   max_image_tokens: count.optional(),
+  vision: vision.nullable().optional(),
   search_per_call: z.boolean().optional(),
   reasons: z.boolean().optional(),
   image_output: imageOutput.nullable().optional(),

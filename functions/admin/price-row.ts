@@ -3,6 +3,7 @@ import type { Price, Rates } from '../../shared/core/price.ts';
 import { highest } from '../../shared/core/rates.ts';
 import { invalidRequest, type Refusal } from '../../shared/core/refusal.ts';
 import { type BilledClass, UNITS } from '../../shared/core/usage.ts';
+import { mostPictureTokens } from '../../shared/core/vision.ts';
 import { type PriceRow, priceRow, type RateNumbers, toPrice } from '../../shared/pricing/row.ts';
 import type { PriceFields } from './price-fields.ts';
 
@@ -49,11 +50,23 @@ function draft(fields: PriceFields, model: Price | undefined, today: string): Js
     sourceDate: fields.source_date ?? today,
     ...pick('contextWindow', fields.context_window ?? model?.contextWindow),
     ...pick('maxOutputTokens', fields.max_output_tokens ?? model?.maxOutputTokens),
-    ...pick('maxImageTokens', fields.max_image_tokens ?? model?.maxImageTokens),
+    ...picturesOf(fields, model),
     ...factsOf(fields, model),
     rates: numbersOf(fields.rates),
     ...(calls === undefined || Object.keys(calls).length === 0 ? {} : { calls: numbers(calls) }),
     ...(long === undefined ? {} : { longContext: { over: long.over, rates: numbersOf(long.rates) } }),
+  };
+}
+
+/** Who names the most tokens of a picture, and no rules for pictures, has that held for each of them. */
+function picturesOf({ max_image_tokens: most, vision }: PriceFields, model: Price | undefined): JsonObject {
+  const rules = vision === undefined && most === undefined ? model?.vision : (vision ?? undefined);
+  return {
+    ...pick(
+      'maxImageTokens',
+      most ?? (rules === undefined ? model?.maxImageTokens : mostPictureTokens(rules)),
+    ),
+    ...(rules === undefined ? {} : { vision: rules }),
   };
 }
 

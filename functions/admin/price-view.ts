@@ -23,6 +23,7 @@ export function priceView(price: Price): JsonObject {
     context_window: price.contextWindow,
     max_output_tokens: price.maxOutputTokens,
     max_image_tokens: price.maxImageTokens,
+    ...(price.vision === undefined ? {} : { vision: price.vision }),
     ...(price.searchPerCall === undefined ? {} : { search_per_call: true }),
     reasons: price.reasons !== false,
     ...(price.imageOutput === undefined ? {} : { image_output: price.imageOutput }),

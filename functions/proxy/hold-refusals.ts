@@ -51,10 +51,8 @@ export function busy(room: Room, callId: string, retryMs: number): Refusal {
 function adviceOn(worst: WorstCase, left: Picodollars): string {
   if (worst.advice !== undefined) return worst.advice;
   if (worst.fixed <= left) return 'Ask for less output, or ask an admin to raise it.';
-  return (
-    `Its input alone, with hosted tools and at the dearest service tier, may cost ${formatUsd(worst.fixed)} USD: ` +
-    'send less, name a lower max_tool_calls or service_tier "default", or ask an admin to raise the limit.'
-  );
+  const ways = ['send less', ...(worst.levers ?? []), 'or ask an admin to raise the limit'];
+  return `All but its output may cost ${formatUsd(worst.fixed)} USD: ${ways.join(', ')}.`;
 }
 
 function describeLimit({ limit }: Room): string {

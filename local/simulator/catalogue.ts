@@ -28,7 +28,6 @@ function modelOf(row: PriceRow, snapshot: string): SimulatedModel {
     contextWindow: row.contextWindow,
     maxOutputTokens: row.maxOutputTokens,
     tiers: Object.keys(row.rates),
-    maxImageTokens: row.maxImageTokens,
     cachesPrompts: row.rates.default?.cached_input !== undefined,
     cacheWrites: row.rates.default?.cache_write !== undefined,
   };

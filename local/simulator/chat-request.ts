@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../shared/core/json.ts';
-import { contextExceeded } from './context-window.ts';
+import { promptError } from './context-window.ts';
 import { findModel, isAudio, isReasoning, type SimulatedModel } from './models.ts';
 import {
   ANY,
@@ -80,7 +80,7 @@ export function readChatRequest(body: JsonObject, simulation: Simulation): ChatR
   if (isReply(model)) return model;
   const error = checkParameters(body, RULES) ?? checkMessages(body) ?? checkOptions(body, model);
   if (error !== undefined) return error;
-  const prompt = chatPrompt(body, model.maxImageTokens);
+  const prompt = chatPrompt(body, model);
   const streamOptions = isObject(body['stream_options']) ? body['stream_options'] : {};
   const request: ChatRequest = {
     body,
@@ -99,7 +99,7 @@ export function readChatRequest(body: JsonObject, simulation: Simulation): ChatR
 }
 
 function tooLong({ model, prompt }: ChatRequest): JsonReply | undefined {
-  return prompt.tokens > model.contextWindow ? contextExceeded(model, prompt.tokens, 'messages') : undefined;
+  return promptError(model, prompt, 'messages');
 }
 
 function checkMessages(body: JsonObject): JsonReply | undefined {

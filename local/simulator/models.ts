@@ -14,8 +14,6 @@ export interface SimulatedModel {
   readonly maxOutputTokens: number;
   /** The service tiers that it can be served at beside `default`. */
   readonly tiers: readonly string[];
-  /** The most input tokens that one image can become. */
-  readonly maxImageTokens: number;
   /** Whether a prompt's beginning can be found in the prompt cache. */
   readonly cachesPrompts: boolean;
   /** Whether it reports, and OpenAI bills, tokens written to the prompt cache. */

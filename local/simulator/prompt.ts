@@ -1,51 +1,48 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import type { SimulatedModel } from './models.ts';
 import { playingSeconds } from './sound.ts';
 import { countTokens } from './tokens.ts';
+import { countPicture, type PictureTokens, pictureOf } from './vision.ts';
 
 /** What a request asks, reduced to what is counted. */
 export interface Prompt {
   readonly text: string;
   readonly imageTokens: number;
   readonly audioTokens: number;
-  /** All tokens of the input together. */
+  /** All tokens of the input together, as they are billed. */
   readonly tokens: number;
+  /** Those that fill the context window. */
+  readonly filled: number;
+  /** One of its pictures has more patches than OpenAI takes. */
+  readonly isTooLarge: boolean;
 }
 
 type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'image'; readonly tokens: number }
+  | { readonly kind: 'image'; readonly part: JsonObject }
   | { readonly kind: 'audio'; readonly tokens: number };
-
-/** OpenAI's guide to vision counts 85 tokens in low detail, and 170 for each of four tiles beside them in high detail. */
-const LOW_DETAIL_TOKENS = 85;
-const HIGH_DETAIL_TOKENS = 765;
 
 const AUDIO_TOKENS_A_SECOND = 10;
 
 /** Parts whose text is in a field named like this, in chat and in responses. */
 const TEXT_FIELDS = ['text', 'refusal', 'output', 'arguments', 'input'] as const;
 
-/**
- * Counts the input of `/chat/completions`: the messages, and the tools that they may use.
- *
- * @param maxImageTokens the most tokens that the model makes of one image
- */
-export function chatPrompt(body: JsonObject, maxImageTokens: number): Prompt {
+/** Counts the input of `/chat/completions`: the messages, and the tools that they may use. */
+export function chatPrompt(body: JsonObject, model: SimulatedModel): Prompt {
   const messages = Array.isArray(body['messages']) ? body['messages'] : [];
   const pieces = [
     ...definitions(body, ['tools', 'functions', 'response_format']),
     ...messages.flatMap(messagePieces),
   ];
-  return promptOf(pieces, maxImageTokens);
+  return promptOf(pieces, model);
 }
 
 /**
  * Counts the input of `/responses`.
  *
  * @param earlier what the responses before this one add to it
- * @param maxImageTokens the most tokens that the model makes of one image
  */
-export function responsePrompt(body: JsonObject, earlier: string, maxImageTokens: number): Prompt {
+export function responsePrompt(body: JsonObject, earlier: string, model: SimulatedModel): Prompt {
   const { input, instructions } = body;
   const items = Array.isArray(input) ? input.flatMap(messagePieces) : contentPieces(input);
   const before = [
@@ -53,7 +50,7 @@ export function responsePrompt(body: JsonObject, earlier: string, maxImageTokens
     ...contentPieces(instructions),
     ...contentPieces(earlier),
   ];
-  return promptOf([...before, ...items], maxImageTokens);
+  return promptOf([...before, ...items], model);
 }
 
 function definitions(body: JsonObject, keys: readonly string[]): Piece[] {
@@ -87,9 +84,10 @@ function partPieces(part: JsonValue): Piece[] {
   if (!isObject(part)) return [];
   switch (part['type']) {
     case 'image_url':
-      return [image(isObject(part['image_url']) ? part['image_url'] : {})];
+      return [{ kind: 'image', part: isObject(part['image_url']) ? part['image_url'] : {} }];
     case 'input_image':
-      return [image(part)];
+    case 'computer_screenshot':
+      return [{ kind: 'image', part }];
     case 'input_audio':
       return [audio(isObject(part['input_audio']) ? part['input_audio'] : {})];
     case 'file':
@@ -99,10 +97,6 @@ function partPieces(part: JsonValue): Piece[] {
     default:
       return TEXT_FIELDS.flatMap((field) => contentPieces(part[field]));
   }
-}
-
-function image(part: JsonObject): Piece {
-  return { kind: 'image', tokens: part['detail'] === 'low' ? LOW_DETAIL_TOKENS : HIGH_DETAIL_TOKENS };
 }
 
 function audio(part: JsonObject): Piece {
@@ -120,11 +114,28 @@ function decodedBytes(base64: JsonValue | undefined): number {
   return typeof base64 === 'string' ? Math.floor((base64.length * 3) / 4) : 0;
 }
 
-function promptOf(pieces: readonly Piece[], maxImageTokens: number): Prompt {
-  const sum = (kind: 'image' | 'audio', most: number) =>
-    pieces.reduce((total, piece) => (piece.kind === kind ? total + Math.min(piece.tokens, most) : total), 0);
+function promptOf(pieces: readonly Piece[], model: SimulatedModel): Prompt {
   const text = pieces.flatMap((piece) => (piece.kind === 'text' ? [piece.text] : [])).join('\n');
-  const imageTokens = sum('image', maxImageTokens);
-  const audioTokens = sum('audio', Number.POSITIVE_INFINITY);
-  return { text, imageTokens, audioTokens, tokens: countTokens(text) + imageTokens + audioTokens };
+  const audioTokens = sum(pieces.map((piece) => (piece.kind === 'audio' ? piece.tokens : 0)));
+  const pictures = pieces.flatMap((piece) => (piece.kind === 'image' ? [countOf(piece.part, model)] : []));
+  const seen = pictures.filter((picture) => picture !== undefined);
+  const imageTokens = sum(seen.map(({ billed }) => billed));
+  const said = countTokens(text) + audioTokens;
+  return {
+    text,
+    imageTokens,
+    audioTokens,
+    tokens: said + imageTokens,
+    filled: said + sum(seen.map(({ filled }) => filled)),
+    isTooLarge: seen.length < pictures.length,
+  };
+}
+
+function countOf(part: JsonObject, { id }: SimulatedModel): PictureTokens | undefined {
+  const { size, detail } = pictureOf(part);
+  return countPicture(id, size, detail);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
-import { contextExceeded } from './context-window.ts';
+import { promptError } from './context-window.ts';
 import { conversationOf } from './conversations.ts';
 import { findModel, type SimulatedModel } from './models.ts';
 import {
@@ -150,14 +150,8 @@ function readInput(
   }
   const resolved = resolveItems(input, simulation.responses);
   if (isReply(resolved)) return resolved;
-  const prompt = responsePrompt(
-    { ...body, ...resolved },
-    earlierText(conversation, earlier),
-    model.maxImageTokens,
-  );
-  return prompt.tokens > model.contextWindow
-    ? contextExceeded(model, prompt.tokens, 'input')
-    : { model, prompt };
+  const prompt = responsePrompt({ ...body, ...resolved }, earlierText(conversation, earlier), model);
+  return promptError(model, prompt, 'input') ?? { model, prompt };
 }
 
 function checkInput(input: JsonValue | undefined): JsonReply | undefined {

@@ -51,33 +51,5 @@ export const REASONING_TOOLS: Usd = {
 /** The same for all other models, where the preview of web search costs $25 per 1,000 (and its content is free). */
 export const TOOLS: Usd = { ...REASONING_TOOLS, web_search_preview: '0.025' };
 
-/**
- * The most tokens of one image, by the rules of the guide "Images and vision"
- * (https://developers.openai.com/api/docs/guides/images-vision). Tiles: at high detail an image is at most
- * 768 x 2048 pixels, so 8 tiles. Patches: a cap on patches times the model's factor, rounded up.
- */
-export const IMAGE_TOKENS = {
-  /** 85 + 8 x 170 tiles are 1,445; an older text of the guide counts 1,536 patches for gpt-4.1: the dearer of both. */
-  gpt41: 1_536,
-  gpt4o: 1_445,
-  /** 2,833 + 8 x 5,667. */
-  gpt4oMini: 48_169,
-  /** 75 + 8 x 150. */
-  o1: 1_275,
-  /** 65 + 8 x 129. */
-  computerUse: 1_097,
-  /** 1,536 patches x 1.62, 2.46 and 1.72. */
-  patches162: 2_489,
-  patches246: 3_779,
-  patches172: 2_642,
-  /** 70 + 8 x 140. */
-  gpt5: 1_190,
-  /** 2,500 patches x 1.2: gpt-5.2 and gpt-5.3-codex are seen to be billed by patches, at a factor of 1.2. */
-  gpt52: 3_000,
-  /** `detail: "original"`: up to 10,000 patches, x 1.2, 1.62 and 2.46. */
-  original: 12_000,
-  original162: 16_200,
-  original246: 24_600,
-  /** Where no cap is published, or no image is taken. */
-  unknown: 25_000,
-} as const;
+/** The most tokens of one picture where no rule is published, or where no picture is taken. */
+export const UNKNOWN_IMAGE_TOKENS = 25_000;

@@ -1,5 +1,6 @@
-import { BATCH, IMAGE_TOKENS, modelPage, PRICING, PRIORITY, READ, ratesOf, TOOLS } from './common.ts';
+import { BATCH, modelPage, PRICING, PRIORITY, READ, ratesOf, TOOLS, UNKNOWN_IMAGE_TOKENS } from './common.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 const GPT_4_1 = {
   tools: TOOLS,
@@ -15,7 +16,7 @@ const GPT_4O = {
   reasons: false,
   contextWindow: 128_000,
   maxOutputTokens: 16_384,
-  maxImageTokens: IMAGE_TOKENS.gpt4o,
+  vision: VISION.gpt4o,
   source: PRIORITY,
   sourceDate: READ,
 } as const;
@@ -30,7 +31,7 @@ const TEXT: readonly Group[] = [
     models: ['gpt-4.1', 'gpt-4.1-2025-04-14'],
     base: 'gpt-4.1',
     tiers: { priority: ratesOf('3.5', '0.875', '14'), batch: BATCH },
-    maxImageTokens: IMAGE_TOKENS.gpt41,
+    vision: VISION.gpt41,
   },
   {
     ...GPT_4_1,
@@ -39,7 +40,7 @@ const TEXT: readonly Group[] = [
     base: 'gpt-4.1-mini',
     tiers: { priority: ratesOf('0.7', '0.175', '2.8'), batch: BATCH },
     searchContentTokens: SEARCH_BLOCK,
-    maxImageTokens: IMAGE_TOKENS.patches162,
+    vision: VISION.gpt41Mini,
   },
   {
     ...GPT_4_1,
@@ -47,7 +48,7 @@ const TEXT: readonly Group[] = [
     models: ['gpt-4.1-nano', 'gpt-4.1-nano-2025-04-14'],
     base: 'gpt-4.1-nano',
     tiers: { priority: ratesOf('0.2', '0.05', '0.8'), batch: BATCH },
-    maxImageTokens: IMAGE_TOKENS.patches246,
+    vision: VISION.gpt41Nano,
   },
   {
     ...GPT_4O,
@@ -71,7 +72,7 @@ const TEXT: readonly Group[] = [
     base: 'gpt-4o-mini',
     tiers: { priority: ratesOf('0.25', '0.125', '1'), batch: BATCH },
     searchContentTokens: SEARCH_BLOCK,
-    maxImageTokens: IMAGE_TOKENS.gpt4oMini,
+    vision: VISION.gpt4oMini,
   },
   {
     ...GPT_4O,
@@ -108,12 +109,12 @@ const SEARCH: readonly Group[] = [
     periods: [{ rates: { input: '0.15', output: '0.6' } }],
     tools: { web_search: '0.025' },
     searchPerCall: true,
-    maxImageTokens: IMAGE_TOKENS.gpt4oMini,
+    vision: VISION.gpt4oMini,
     source: PRICING,
   },
 ];
 
-const AUDIO_BASE = { ...GPT_4O, tools: {}, maxImageTokens: IMAGE_TOKENS.unknown } as const;
+const AUDIO_BASE = { ...GPT_4O, tools: {}, vision: UNKNOWN_IMAGE_TOKENS } as const;
 
 /** The base has no audio rates for the previews: they would pass at the price of text. */
 const AUDIO: readonly Group[] = [

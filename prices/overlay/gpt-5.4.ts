@@ -1,6 +1,7 @@
-import { HALVES, IMAGE_TOKENS, PRICING, PRIORITY, ratesOf } from './common.ts';
+import { HALVES, PRICING, PRIORITY, ratesOf } from './common.ts';
 import { GPT_5_BASE } from './gpt-5.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 /** Released on 5 March 2026 and later: from then on regional endpoints cost more. */
 const SINCE_MARCH = { ...GPT_5_BASE, regional: true } as const;
@@ -9,7 +10,7 @@ const MILLION = {
   ...SINCE_MARCH,
   longContextOver: 272_000,
   contextWindow: 1_050_000,
-  maxImageTokens: IMAGE_TOKENS.original,
+  vision: VISION.gpt54,
 } as const;
 
 export const GPT_5_4: readonly Group[] = [
@@ -19,6 +20,7 @@ export const GPT_5_4: readonly Group[] = [
     models: ['gpt-5.5', 'gpt-5.5-2026-04-23'],
     base: 'gpt-5.5',
     tiers: { ...HALVES, priority: ratesOf('12.5', '1.25', '75') },
+    vision: VISION.gpt55,
     source: PRIORITY,
   },
   {
@@ -27,6 +29,7 @@ export const GPT_5_4: readonly Group[] = [
     models: ['gpt-5.5-pro', 'gpt-5.5-pro-2026-04-23'],
     base: 'gpt-5.5-pro',
     tiers: HALVES,
+    vision: VISION.gpt55,
     source: PRICING,
   },
   {
@@ -51,7 +54,7 @@ export const GPT_5_4: readonly Group[] = [
     models: ['gpt-5.4-mini', 'gpt-5.4-mini-2026-03-17'],
     base: 'gpt-5.4-mini',
     tiers: { ...HALVES, priority: ratesOf('1.5', '0.15', '9') },
-    maxImageTokens: IMAGE_TOKENS.original162,
+    vision: VISION.gpt54Mini,
     source: PRIORITY,
   },
   {
@@ -60,7 +63,7 @@ export const GPT_5_4: readonly Group[] = [
     models: ['gpt-5.4-nano', 'gpt-5.4-nano-2026-03-17'],
     base: 'gpt-5.4-nano',
     tiers: HALVES,
-    maxImageTokens: IMAGE_TOKENS.original246,
+    vision: VISION.gpt54Nano,
     source: PRICING,
   },
 ];

@@ -1,7 +1,6 @@
 import {
   HALF,
   HALVES,
-  IMAGE_TOKENS,
   modelPage,
   PRICING,
   PRIORITY,
@@ -9,15 +8,17 @@ import {
   REASONING_TOOLS,
   ratesOf,
   TOOLS,
+  UNKNOWN_IMAGE_TOKENS,
 } from './common.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 /** Common to the models from GPT-5 to GPT-5.3, which have no long-context price. */
 export const GPT_5_BASE = {
   tools: REASONING_TOOLS,
   contextWindow: 400_000,
   maxOutputTokens: 128_000,
-  maxImageTokens: IMAGE_TOKENS.gpt5,
+  vision: VISION.gpt5,
   sourceDate: READ,
 } as const;
 
@@ -38,7 +39,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     // An alias of the model that ChatGPT uses: GPT-5.5 Instant today, which has its windows.
     periods: [{ rates: { input: '5', cached_input: '0.5', output: '30' } }],
     regional: true,
-    maxImageTokens: IMAGE_TOKENS.unknown,
+    vision: VISION.alias,
     source: PRICING,
     sourceDate: '2026-11-30',
   },
@@ -49,7 +50,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     periods: [{ rates: { input: '1.75', cached_input: '0.175', output: '14' } }],
     contextWindow: 128_000,
     maxOutputTokens: 32_000,
-    maxImageTokens: IMAGE_TOKENS.unknown,
+    vision: UNKNOWN_IMAGE_TOKENS,
     source: 'https://models.dev (openai, gpt-5.3-codex-spark)',
     sourceDate: '2026-11-30',
   },
@@ -58,6 +59,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.3-chat-latest',
     models: ['gpt-5.3-chat-latest'],
     base: 'gpt-5.3',
+    vision: VISION.gpt5Variant,
     source: modelPage('gpt-5.3-chat-latest'),
   },
   {
@@ -66,7 +68,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     models: ['gpt-5.3-codex'],
     base: 'gpt-5.3-codex',
     tiers: { priority: ratesOf('3.5', '0.35', '28') },
-    maxImageTokens: IMAGE_TOKENS.gpt52,
+    vision: VISION.gpt52,
     source: PRICING,
   },
   {
@@ -75,7 +77,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     models: ['gpt-5.2', 'gpt-5.2-2025-12-11'],
     base: 'gpt-5.2',
     tiers: { ...HALVES, priority: ratesOf('3.5', '0.35', '28') },
-    maxImageTokens: IMAGE_TOKENS.gpt52,
+    vision: VISION.gpt52,
     source: PRIORITY,
   },
   {
@@ -84,7 +86,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     models: ['gpt-5.2-codex'],
     base: 'gpt-5.2',
     tiers: { priority: ratesOf('3.5', '0.35', '28') },
-    maxImageTokens: IMAGE_TOKENS.gpt52,
+    vision: VISION.gpt52,
     source: PRICING,
   },
   {
@@ -92,7 +94,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.2-chat-latest',
     models: ['gpt-5.2-chat-latest'],
     base: 'gpt-5.2',
-    maxImageTokens: IMAGE_TOKENS.gpt52,
+    vision: VISION.gpt52,
     source: modelPage('gpt-5.2-chat-latest'),
   },
   {
@@ -101,7 +103,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     models: ['gpt-5.2-pro', 'gpt-5.2-pro-2025-12-11'],
     base: 'gpt-5.2-pro',
     tiers: { batch: HALF },
-    maxImageTokens: IMAGE_TOKENS.gpt52,
+    vision: VISION.gpt52,
     source: PRICING,
   },
   {
@@ -118,6 +120,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     models: ['gpt-5.1-codex', 'gpt-5.1-codex-max'],
     base: 'gpt-5.1',
     tiers: { priority: ratesOf('2.5', '0.25', '20') },
+    vision: VISION.gpt5Variant,
     source: PRIORITY,
   },
   {
@@ -125,7 +128,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.1-codex-mini',
     models: ['gpt-5.1-codex-mini'],
     base: 'gpt-5.1-codex-mini',
-    maxImageTokens: IMAGE_TOKENS.patches162,
+    vision: VISION.gpt5Mini,
     source: modelPage('gpt-5.1-codex-mini'),
   },
   {
@@ -133,6 +136,7 @@ const GPT_5_1_TO_3: readonly Group[] = [
     family: 'gpt-5.1-chat-latest',
     models: ['gpt-5.1-chat-latest'],
     base: 'gpt-5.1',
+    vision: VISION.gpt5Variant,
     source: modelPage('gpt-5.1-chat-latest'),
   },
 ];
@@ -152,7 +156,7 @@ const GPT_5_0: readonly Group[] = [
     models: ['gpt-5-mini', 'gpt-5-mini-2025-08-07'],
     base: 'gpt-5-mini',
     tiers: { ...HALVES, priority: ratesOf('0.45', '0.045', '3.6') },
-    maxImageTokens: IMAGE_TOKENS.patches162,
+    vision: VISION.gpt5Mini,
     source: PRIORITY,
   },
   {
@@ -161,7 +165,7 @@ const GPT_5_0: readonly Group[] = [
     models: ['gpt-5-nano', 'gpt-5-nano-2025-08-07'],
     base: 'gpt-5-nano',
     tiers: HALVES,
-    maxImageTokens: IMAGE_TOKENS.patches246,
+    vision: VISION.gpt5Nano,
     source: PRICING,
   },
   {
@@ -170,6 +174,7 @@ const GPT_5_0: readonly Group[] = [
     models: ['gpt-5-codex'],
     base: 'gpt-5',
     tiers: { priority: ratesOf('2.5', '0.25', '20') },
+    vision: VISION.gpt5Variant,
     source: PRIORITY,
   },
   {
@@ -179,6 +184,7 @@ const GPT_5_0: readonly Group[] = [
     base: 'gpt-5-pro',
     tiers: { batch: HALF },
     maxOutputTokens: 272_000,
+    vision: VISION.gpt5Variant,
     source: modelPage('gpt-5-pro'),
   },
   {
@@ -195,6 +201,7 @@ const GPT_5_0: readonly Group[] = [
     periods: [{ rates: { input: '1.25', cached_input: '0.125', output: '10' } }],
     tools: { web_search: '0.01' },
     searchPerCall: true,
+    vision: VISION.gpt5Variant,
     source: PRICING,
   },
 ];

@@ -3,7 +3,6 @@ import {
   FAST_MODE,
   HALF,
   HALVES,
-  IMAGE_TOKENS,
   modelPage,
   PRICING,
   READ,
@@ -12,6 +11,7 @@ import {
   ULTRAFAST_OFFER,
 } from './common.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 /**
  * Common to the models since GPT-5.6. `cacheWrite12h` is published for gpt-6.1-terra ($2.50 beside $1) and gpt-6.2-sol
@@ -25,7 +25,7 @@ const MODERN = {
   regional: true,
   contextWindow: 1_050_000,
   maxOutputTokens: 128_000,
-  maxImageTokens: IMAGE_TOKENS.unknown,
+  vision: VISION.gpt6,
   sourceDate: READ,
 } as const;
 
@@ -156,6 +156,7 @@ export const GPT_6: readonly Group[] = [
     family: 'gpt-5.6-sol',
     models: ['gpt-5.6-sol', 'gpt-5.6'],
     base: 'gpt-5.6-sol',
+    vision: VISION.gpt56,
     // $4/$20 is a promotion, promised "at least through" 21 November 2026. Until a page says what follows, the list
     // price does: a limit that binds a little early is better than one that is overspent.
     periods: [
@@ -172,6 +173,7 @@ export const GPT_6: readonly Group[] = [
     family: 'gpt-5.6-terra',
     models: ['gpt-5.6-terra'],
     base: 'gpt-5.6-terra',
+    vision: VISION.gpt56,
     source: FAST_MODE,
   },
   {
@@ -179,6 +181,7 @@ export const GPT_6: readonly Group[] = [
     family: 'gpt-5.6-luna',
     models: ['gpt-5.6-luna'],
     base: 'gpt-5.6-luna',
+    vision: VISION.gpt56,
     source: FAST_MODE,
   },
 ];

@@ -1,4 +1,4 @@
-import { IMAGE_TOKENS, modelPage, PRICING } from './common.ts';
+import { modelPage, PRICING, UNKNOWN_IMAGE_TOKENS } from './common.ts';
 import type { Group } from './types.ts';
 
 const READ = '2026-11-27';
@@ -28,11 +28,11 @@ const ANY_SIZE_2_6 = { units: { low: 48, medium: 64, high: 96, xhigh: 96, max: 9
  * What a call of an image model can take in: 16 images, and a prompt of 32,000 characters, each of them four tokens at
  * most ("Create image edit" of the API reference). No page states a context window.
  */
-const IMAGE_WINDOW = 16 * IMAGE_TOKENS.unknown + 32_000 * 4;
+const IMAGE_WINDOW = 16 * UNKNOWN_IMAGE_TOKENS + 32_000 * 4;
 
 const IMAGE = {
   contextWindow: IMAGE_WINDOW,
-  maxImageTokens: IMAGE_TOKENS.unknown,
+  vision: UNKNOWN_IMAGE_TOKENS,
   // The dearest image of the guide "Image generation": high quality, 1024 x 1536, and three partial images of 100.
   maxOutputTokens: 6_240 + 3 * 100,
   sourceDate: READ,
@@ -141,7 +141,7 @@ const NO_TOKENS = {
   reasons: false,
   contextWindow: 1,
   maxOutputTokens: 0,
-  maxImageTokens: 0,
+  vision: 0,
   sourceDate: READ,
 } as const;
 
@@ -168,7 +168,7 @@ const SPEECH: readonly Group[] = [
     // "Max 2,000 input tokens"; for the output no page has a bound, so it is that of the model it is made of.
     contextWindow: 2_000,
     maxOutputTokens: 16_384,
-    maxImageTokens: 0,
+    vision: 0,
     reasons: false,
     source: modelPage('gpt-4o-mini-tts'),
     sourceDate: READ,
@@ -183,7 +183,7 @@ const TRANSCRIPTION = {
   reasons: false,
   contextWindow: 16_000,
   maxOutputTokens: 2_000,
-  maxImageTokens: 0,
+  vision: 0,
   sourceDate: READ,
 } as const;
 

@@ -1,11 +1,12 @@
-import { BATCH, IMAGE_TOKENS, modelPage, PRICING, READ, TOOLS } from './common.ts';
+import { BATCH, modelPage, PRICING, READ, TOOLS, UNKNOWN_IMAGE_TOKENS } from './common.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 const LEGACY_CHAT = {
   tools: TOOLS,
   reasons: false,
   maxOutputTokens: 4_096,
-  maxImageTokens: IMAGE_TOKENS.unknown,
+  vision: UNKNOWN_IMAGE_TOKENS,
   source: PRICING,
   sourceDate: READ,
 } as const;
@@ -23,7 +24,7 @@ const GPT_4_AND_3_5: readonly Group[] = [
     ],
     base: 'gpt-4-turbo',
     contextWindow: 128_000,
-    maxImageTokens: IMAGE_TOKENS.gpt4o,
+    vision: VISION.gpt4o,
   },
   {
     ...LEGACY_CHAT,
@@ -31,7 +32,7 @@ const GPT_4_AND_3_5: readonly Group[] = [
     models: ['gpt-4-vision-preview'],
     base: 'gpt-4-vision-preview',
     contextWindow: 128_000,
-    maxImageTokens: IMAGE_TOKENS.gpt4o,
+    vision: VISION.gpt4o,
   },
   {
     ...LEGACY_CHAT,
@@ -124,7 +125,7 @@ const EMBEDDING = {
   reasons: false,
   contextWindow: 300_000,
   maxOutputTokens: 0,
-  maxImageTokens: 0,
+  vision: 0,
   source: 'https://developers.openai.com/api/docs/api-reference/embeddings/create',
   sourceDate: READ,
 } as const;
@@ -143,7 +144,7 @@ const MODERATION = {
   periods: [{ rates: { input: '0', output: '0' } }],
   contextWindow: 32_768,
   maxOutputTokens: 0,
-  maxImageTokens: IMAGE_TOKENS.unknown,
+  vision: UNKNOWN_IMAGE_TOKENS,
   source: modelPage('omni-moderation-latest'),
   sourceDate: READ,
 } as const;

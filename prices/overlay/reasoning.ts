@@ -1,20 +1,21 @@
 import {
   BATCH,
   HALVES,
-  IMAGE_TOKENS,
   modelPage,
   PRIORITY,
   READ,
   REASONING_TOOLS,
   ratesOf,
+  UNKNOWN_IMAGE_TOKENS,
 } from './common.ts';
 import type { Group } from './types.ts';
+import { VISION } from './vision.ts';
 
 const O_SERIES = {
   tools: REASONING_TOOLS,
   contextWindow: 200_000,
   maxOutputTokens: 100_000,
-  maxImageTokens: IMAGE_TOKENS.o1,
+  vision: VISION.o1,
   sourceDate: READ,
 } as const;
 
@@ -29,7 +30,7 @@ export const REASONING: readonly Group[] = [
       ...HALVES,
       priority: ratesOf('2', '0.5', '8'),
     },
-    maxImageTokens: IMAGE_TOKENS.patches172,
+    vision: VISION.o4Mini,
     source: PRIORITY,
   },
   {
@@ -57,7 +58,7 @@ export const REASONING: readonly Group[] = [
     models: ['o3-mini', 'o3-mini-2025-01-31'],
     base: 'o3-mini',
     tiers: { batch: BATCH },
-    maxImageTokens: IMAGE_TOKENS.unknown,
+    vision: UNKNOWN_IMAGE_TOKENS,
     source: modelPage('o3-mini'),
   },
   {
@@ -72,7 +73,7 @@ export const REASONING: readonly Group[] = [
     family: 'o4-mini-deep-research',
     models: ['o4-mini-deep-research', 'o4-mini-deep-research-2025-06-26'],
     base: 'o4-mini-deep-research',
-    maxImageTokens: IMAGE_TOKENS.patches172,
+    vision: VISION.o4Mini,
     source: modelPage('o4-mini-deep-research'),
   },
   {
@@ -98,7 +99,7 @@ export const REASONING: readonly Group[] = [
     base: 'o1-preview',
     contextWindow: 128_000,
     maxOutputTokens: 32_768,
-    maxImageTokens: IMAGE_TOKENS.unknown,
+    vision: UNKNOWN_IMAGE_TOKENS,
     source: modelPage('o1-preview'),
   },
   {
@@ -108,7 +109,7 @@ export const REASONING: readonly Group[] = [
     base: 'o1-mini',
     contextWindow: 128_000,
     maxOutputTokens: 65_536,
-    maxImageTokens: IMAGE_TOKENS.unknown,
+    vision: UNKNOWN_IMAGE_TOKENS,
     source: modelPage('o1-mini'),
   },
   {
@@ -116,7 +117,7 @@ export const REASONING: readonly Group[] = [
     family: 'codex-mini-latest',
     models: ['codex-mini-latest'],
     base: 'codex-mini',
-    maxImageTokens: IMAGE_TOKENS.patches172,
+    vision: VISION.o4Mini,
     source: modelPage('codex-mini-latest'),
   },
   {
@@ -126,7 +127,7 @@ export const REASONING: readonly Group[] = [
     base: 'computer-use',
     contextWindow: 8_192,
     maxOutputTokens: 1_024,
-    maxImageTokens: IMAGE_TOKENS.computerUse,
+    vision: VISION.computerUse,
     source: modelPage('computer-use-preview'),
   },
 ];

@@ -1,5 +1,6 @@
 import type { ImageOutput, Tier } from '../../shared/core/price.ts';
 import type { BilledClass } from '../../shared/core/usage.ts';
+import type { Vision } from '../../shared/core/vision.ts';
 
 /** US dollars as decimal strings: for a million tokens of a class, or for one unit of anything else. */
 export type Usd = Readonly<Partial<Record<BilledClass, string>>>;
@@ -57,7 +58,8 @@ export interface Group {
   readonly regional?: true;
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
-  readonly maxImageTokens: number;
+  /** What it makes of pictures; where no rule is published, the most tokens of one. */
+  readonly vision: Vision | number;
   /** Where the additions of this overlay come from, and the day on which that was read. */
   readonly source: string;
   readonly sourceDate: string;

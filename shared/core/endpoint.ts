@@ -18,6 +18,8 @@ export interface WorstCase {
   readonly explicit: boolean;
   /** Left to itself OpenAI could put out more: the maximum must be sent, by `withOutputCap`, even where it is not lowered. */
   readonly sendMaximum?: true;
+  /** What a caller can change so that less is held for all but the output, beside sending less; absent: nothing. */
+  readonly levers?: readonly string[];
   /** What a caller can do where a limit does not afford it, if that is something of its own. */
   readonly advice?: string;
 }

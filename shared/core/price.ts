@@ -1,5 +1,6 @@
 import type { Picodollars } from './money.ts';
 import type { BilledClass } from './usage.ts';
+import type { Vision } from './vision.ts';
 
 /** Picodollars for one unit of a class. A class that is absent cannot be billed by this price. */
 export type Rates = Readonly<Partial<Record<BilledClass, Picodollars>>>;
@@ -33,6 +34,8 @@ export interface Price {
   readonly maxOutputTokens: number;
   /** The most input tokens that one image can become. */
   readonly maxImageTokens: number;
+  /** What it makes of a picture by its size and detail; absent: up to `maxImageTokens`, whatever it is. */
+  readonly vision?: Vision;
   /** It searches the web in every call, and its `usage` does not say so: each choice owes one `web_search`. */
   readonly searchPerCall?: true;
   /** Its answers show all that it puts out. Absent: it may reason, which is billed as output and not shown. */

@@ -1,6 +1,6 @@
 import type { EstimateContext, WorstCase } from './endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
-import { textBytes } from './json-members.ts';
+import type { Media } from './media.ts';
 import type { Picodollars } from './money.ts';
 import type { Price } from './price.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from './pricing.ts';
 import { type FullRates, max } from './rates.ts';
 import { serviceTier } from './service-tier.ts';
-import { recordingOf } from './sound/measure.ts';
+import { pictureTokens } from './vision.ts';
 
 /** What chat templates wrap around a request as a whole. */
 const REQUEST_OVERHEAD_TOKENS = 256;
@@ -20,28 +20,26 @@ const REQUEST_OVERHEAD_TOKENS = 256;
 /** "1 token per 100 ms" of sound ("Managing costs" of the Realtime guide), and as much again as a margin. */
 export const AUDIO_TOKENS_PER_SECOND = 20;
 
+/** "Up to 1,500 images" in a request (guide "Images and vision"), each of which is rounded up twice. */
+const MOST_PICTURES = 1_500;
+const ROUNDING_TOKENS = 2;
+
 /** How much input a request can become, by the kind of its tokens. */
 export interface InputBound {
   readonly textTokens: number;
-  readonly images: number;
+  /** What its pictures are billed as, however much of the context window they fill. */
+  readonly imageTokens: number;
   readonly audioTokens: number;
   /** It refers to something whose size cannot be seen from here: the whole context window, of any kind of token. */
   readonly unseen: boolean;
-  /** The most tokens that it can be in one turn, where that is not the model's context window. */
+  /** The most tokens that can be read at a time, where that is not the model's context window. */
   readonly window?: number;
   /** The longest lifetime of a prompt cache entry that it asks for. */
   readonly cacheTtl: '30m' | '12h';
 }
 
-/** What the content of a request refers to, found by the readers of content parts. */
-export interface Media {
-  images: number;
-  /** In seconds. */
-  audio: number;
-  /** Bytes of base64 that are media and no text. */
-  mediaBytes: number;
-  unseen: boolean;
-}
+/** The input of an endpoint that takes nothing but text, or counts what else it takes itself. */
+export const NO_MEDIA = { imageTokens: 0, audioTokens: 0, unseen: false } as const;
 
 /** What a request can be charged beside its input. */
 export interface OutputAndFees {
@@ -55,10 +53,25 @@ export interface OutputAndFees {
   readonly sendMaximum?: boolean;
   /** How often the model may read its input in one request; 1 without hosted tools. */
   readonly turns?: number;
+  /** What hosted tools may put into the context between its turns. */
+  readonly brings?: 'text' | 'any';
+  /** The context may be read once more after each turn, with what was put out in it, to be made shorter. */
+  readonly compacts?: boolean;
   /** The model may search the web once for each choice, as search models always do. */
   readonly searches?: boolean;
+  /** See `WorstCase`. */
+  readonly levers?: readonly string[];
   /** Hosted tools, and output that no maximum covers. */
   readonly fees?: (rates: FullRates) => Picodollars;
+}
+
+/** How often, and how much, the model can read. */
+interface Reading extends InputBound {
+  readonly times: number;
+  /** Of what kind there may be more than is seen, up to all windows. */
+  readonly unseenKind: 'none' | 'text' | 'any';
+  /** All windows of all times together, in tokens that fill a window. */
+  readonly windowTokens: number;
 }
 
 /**
@@ -73,10 +86,15 @@ export function inputBound(
   bodyBytes: number,
   media: Media,
   extraTokens: number,
+  price: Price,
 ): InputBound {
+  const { vision, maxImageTokens } = price;
   return {
     textTokens: Math.max(0, bodyBytes - media.mediaBytes) + REQUEST_OVERHEAD_TOKENS + extraTokens,
-    images: media.images,
+    imageTokens: media.pictures.reduce(
+      (sum, picture) => sum + (vision === undefined ? maxImageTokens : pictureTokens(vision, picture)),
+      0,
+    ),
     audioTokens: Math.ceil(media.audio * AUDIO_TOKENS_PER_SECOND),
     unseen: media.unseen,
     cacheTtl: cacheTtlOf(body),
@@ -91,46 +109,90 @@ export function worstCaseOf(
   input: InputBound,
   output: OutputAndFees,
 ): WorstCase {
-  const turns = output.turns ?? 1;
   const searches = output.searches === true || price.searchPerCall === true;
-  // What a search or another hosted tool brings is billed as input.
-  const unseen = turns > 1 || input.unseen || searches;
-  const seenTokens = input.textTokens + input.images * price.maxImageTokens + input.audioTokens;
-  const windowTokens = turns * (input.window ?? price.contextWindow);
+  const compacts = output.compacts === true;
+  const reading = readingOf(input, price, output, searches);
   const rates = dearestRates(price, {
     requestedTier: serviceTier(body),
     autoTier: context.autoTier,
     ...(context.servedTier === undefined ? {} : { servedTier: context.servedTier }),
-    maxInputTokens: unseen ? windowTokens : Math.min(windowTokens, seenTokens),
+    maxInputTokens: mostTokens(reading, price) + (compacts ? output.maxOutputTokens : 0),
   });
   const searchFee = max([rates.web_search, rates.web_search_preview]);
   const searchCost = searches ? BigInt(Math.max(1, output.choices)) * searchFee : 0n;
-  const inputCost = inputCostOf({ ...input, unseen }, price, rates, windowTokens);
+  const inputCost = inputCostOf(reading, price, rates);
+  const readAgain = compacts && reading.unseenKind === 'none' ? dearestTextInput(rates, input.cacheTtl) : 0n;
+  const put = dearestOutput(rates, { audio: output.audio === true, image: output.image === true });
   return {
     fixed: inputCost + searchCost + (output.fees?.(rates) ?? 0n),
-    perOutputToken:
-      dearestOutput(rates, { audio: output.audio === true, image: output.image === true }) *
-      BigInt(output.choices),
+    perOutputToken: (put + readAgain) * BigInt(output.choices),
     maxOutputTokens: output.maxOutputTokens,
     explicit: output.explicit,
     ...(output.sendMaximum === true ? { sendMaximum: true } : {}),
+    ...(output.levers === undefined || output.levers.length === 0 ? {} : { levers: output.levers }),
   };
 }
 
-/** What is seen, or all that the model can take in, whichever costs less; all, where not all can be seen. */
-function inputCostOf(input: InputBound, price: Price, rates: FullRates, windowTokens: number): Picodollars {
-  const text = dearestTextInput(rates, input.cacheTtl);
-  const image = dearestImageInput(rates, input.cacheTtl);
-  const audio = dearestAudioInput(rates, input.cacheTtl);
-  const canHaveImages = input.unseen || input.images > 0;
-  const canHaveAudio = input.audioTokens > 0 || (input.unseen && takesAudio(price));
-  const any = max([text, canHaveImages ? image : 0n, canHaveAudio ? audio : 0n]);
-  const windowCost = BigInt(windowTokens) * any;
-  const seenCost =
-    BigInt(input.textTokens) * text +
-    BigInt(input.images * price.maxImageTokens) * image +
-    BigInt(input.audioTokens) * audio;
-  return input.unseen || seenCost > windowCost ? windowCost : seenCost;
+/** The most tokens that can be in the context of a response, with all that is put out in it. */
+export function contextTokens(input: InputBound, output: OutputAndFees, price: Price): number {
+  const { unseenKind } = readingOf(input, price, output, price.searchPerCall === true);
+  const all = input.textTokens + input.audioTokens + input.imageTokens + output.maxOutputTokens;
+  const full = Math.ceil((price.contextWindow * (price.vision?.inflation ?? 100)) / 100);
+  return unseenKind === 'none' ? all : Math.max(full, all);
+}
+
+function readingOf(input: InputBound, price: Price, output: OutputAndFees, searches: boolean): Reading {
+  const turns = output.turns ?? 1;
+  const times = output.compacts === true ? 2 * turns : turns;
+  // What a search or another hosted tool brings is billed as input.
+  const bringsText = turns > 1 || searches;
+  const isAny = input.unseen || (turns > 1 && output.brings !== 'text');
+  return {
+    ...input,
+    times,
+    unseenKind: isAny ? 'any' : bringsText ? 'text' : 'none',
+    windowTokens: times * (input.window ?? price.contextWindow),
+  };
+}
+
+/** The most tokens that are billed as input: what is seen, or all that fits, whichever is less. */
+function mostTokens(reading: Reading, price: Price): number {
+  const { windowTokens, times, textTokens, audioTokens, imageTokens, unseenKind } = reading;
+  const full = Math.ceil((windowTokens * (price.vision?.inflation ?? 100)) / 100) + rounding(times, price);
+  const pictures = times * imageTokens;
+  if (unseenKind === 'any') return price.vision === undefined ? full + pictures : full;
+  const heard =
+    unseenKind === 'text' ? windowTokens : Math.min(windowTokens, times * (textTokens + audioTokens));
+  const all = heard + pictures;
+  return price.vision === undefined ? all : Math.min(full, all);
+}
+
+/**
+ * What is seen, or all that the model can take in, whichever costs less; all, where not all can be seen. Only what is
+ * known to fill the window is cut at it: a picture can be billed as many times what it fills.
+ */
+function inputCostOf(reading: Reading, price: Price, rates: FullRates): Picodollars {
+  const { times, unseenKind, windowTokens, cacheTtl } = reading;
+  const text = dearestTextInput(rates, cacheTtl);
+  const image = dearestImageInput(rates, cacheTtl);
+  const audio = dearestAudioInput(rates, cacheTtl);
+  const canHaveAudio = reading.audioTokens > 0 || (unseenKind === 'any' && takesAudio(price));
+  const heard = max([text, canHaveAudio ? audio : 0n]);
+  const windows = BigInt(windowTokens);
+  const shown = (image * BigInt(price.vision?.inflation ?? 100) + 99n) / 100n;
+  const full = windows * max([heard, shown]) + BigInt(rounding(times, price)) * image;
+  const pictures = BigInt(times * reading.imageTokens) * image;
+  if (unseenKind === 'any') return price.vision === undefined ? full + pictures : full;
+  const seen = BigInt(times) * (BigInt(reading.textTokens) * text + BigInt(reading.audioTokens) * audio);
+  const most = windows * heard;
+  const heardCost = unseenKind === 'text' || seen > most ? most : seen;
+  const all = heardCost + pictures;
+  return price.vision === undefined || all < full ? all : full;
+}
+
+/** What the tokens of pictures that nobody sees are rounded up by. */
+function rounding(times: number, { vision }: Price): number {
+  return vision === undefined ? 0 : times * MOST_PICTURES * ROUNDING_TOKENS;
 }
 
 /** Whether a model is known to take audio: the input of any other is text and images. */
@@ -142,33 +204,6 @@ function takesAudio(price: Price): boolean {
 export function integer(body: JsonObject, name: string): number | undefined {
   const value = body[name];
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** Counts an image that is given as a URL; the bytes of a `data:` URL are the image's and no text. */
-export function addImage(media: Media, url: JsonValue | undefined): void {
-  media.images += 1;
-  if (typeof url === 'string' && url.startsWith('data:')) media.mediaBytes += textBytes(url);
-}
-
-/** Counts audio that is given as base64, by how long it plays at most. */
-export function addAudio(media: Media, data: JsonValue | undefined): void {
-  if (typeof data !== 'string') {
-    media.unseen = true;
-    return;
-  }
-  media.mediaBytes += textBytes(data);
-  const recording = isBase64(data) ? recordingOf(Buffer.from(data, 'base64')) : undefined;
-  if (recording === undefined) media.unseen = true;
-  else media.audio += recording.seconds;
-}
-
-/** Whether all decoders read the same bytes: whatever else is in such a text, some skip it, and others end there. */
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
-}
-
-export function noMedia(): Media {
-  return { images: 0, audio: 0, mediaBytes: 0, unseen: false };
 }
 
 /** Whether a member of this name, with any value but `null`, is anywhere in a value. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Price, type Rates, TIERS } from '../core/price.ts';
 import { BILLED_CLASSES } from '../core/usage.ts';
+import { mostPictureTokens } from '../core/vision.ts';
 
 const name = z.string().min(1);
 const day = z.iso.date();
@@ -33,6 +34,24 @@ export const imageOutput = z.union(
   'must be {"units": {"low": 16}} or {"sizes": {"low": {"1024x1024": 272}}}, for every quality',
 );
 
+const fit = z.tuple([z.int().positive(), z.int().positive()]).readonly();
+const pictureRule = z.discriminatedUnion('rule', [
+  z.strictObject({
+    rule: z.literal('patches'),
+    percent: z.int().positive(),
+    low: fit,
+    high: fit,
+    original: fit,
+    auto: z.enum(['high', 'original']),
+  }),
+  z.strictObject({ rule: z.literal('tiles'), base: count, tile: count }),
+]);
+/** `Vision`, as it is kept and as admins give it. */
+export const vision = z.strictObject({
+  rules: z.array(pictureRule).min(1).readonly(),
+  inflation: z.int().min(100),
+});
+
 /** What one model costs from a day on, as it is kept: in `prices/table.json`, and in the table of a stage. */
 export const priceRow = z
   .strictObject({
@@ -46,6 +65,7 @@ export const priceRow = z
     contextWindow: z.int().positive(),
     maxOutputTokens: count,
     maxImageTokens: count,
+    vision: vision.optional(),
     searchPerCall: z.literal(true).optional(),
     /** Absent: it may put out what its answers do not show. */
     reasons: z.literal(false).optional(),
@@ -64,6 +84,8 @@ export const priceRow = z
     if (row.maxOutputTokens > 0 && row.rates.default?.output === undefined) fail('has no output rate');
     if (row.searchPerCall === true && row.calls?.web_search === undefined)
       fail('searches in every call, and has no rate for it');
+    if (row.vision !== undefined && row.maxImageTokens < mostPictureTokens(row.vision))
+      fail('bills pictures as more than its maxImageTokens');
   });
 
 function notEmpty<R extends Readonly<Record<string, unknown>>>(record: z.ZodType<R>): z.ZodType<R> {
@@ -91,6 +113,7 @@ export function toPrice(row: PriceRow, endpoint: Endpoint): Price {
     contextWindow: row.contextWindow,
     maxOutputTokens: row.maxOutputTokens,
     maxImageTokens: row.maxImageTokens,
+    ...(row.vision === undefined ? {} : { vision: row.vision }),
     rates: toTiers(row.rates, row.calls),
     ...(row.from === undefined ? {} : { from: row.from }),
     ...(row.searchPerCall === undefined ? {} : { searchPerCall: row.searchPerCall }),

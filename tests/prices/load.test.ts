@@ -173,11 +173,11 @@ describe("prices as OpenAI's pages give them", () => {
   it.each<[string, number, number, number]>([
     ['gpt-4o', 128_000, 16_384, 1_445],
     ['gpt-4o-mini', 128_000, 16_384, 48_169],
-    ['gpt-4.1', 1_047_576, 32_768, 1_536],
+    ['gpt-4.1', 1_047_576, 32_768, 1_537],
     ['o3', 200_000, 100_000, 1_275],
     ['gpt-5', 400_000, 128_000, 1_190],
-    ['gpt-5-pro', 400_000, 272_000, 1_190],
-    ['gpt-6.1-sol', 1_050_000, 128_000, 25_000],
+    ['gpt-5-pro', 400_000, 272_000, 4_917],
+    ['gpt-6.1-sol', 1_050_000, 128_000, 36_001],
   ])('%s takes %d tokens, puts out %d, and sees an image as %d', (model, window, output, image) => {
     expect(priceOf(model)).toMatchObject({
       contextWindow: window,

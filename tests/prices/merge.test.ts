@@ -25,7 +25,7 @@ const GROUP: Group = {
   base: 'plain',
   contextWindow: 100,
   maxOutputTokens: 10,
-  maxImageTokens: 5,
+  vision: 5,
   source: 'https://example.com',
   sourceDate: '2026-11-21',
 };

@@ -6,7 +6,7 @@ import type { Price } from '../price.ts';
 import { dearestRates } from '../pricing.ts';
 import type { Refusal } from '../refusal.ts';
 import { firstRefusal, isGiven, namesModel, refuseMember, texts } from '../request-checks.ts';
-import { noMedia, worstCaseOf } from '../token-bounds.ts';
+import { NO_MEDIA, worstCaseOf } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
 import { goodSpeech } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
@@ -91,7 +91,7 @@ function spoken({ input }: JsonObject): Served {
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const textTokens = textBytes(body['input']) + textBytes(body['instructions']) + OVERHEAD_TOKENS;
-  const input = { ...noMedia(), audioTokens: 0, textTokens, cacheTtl: '30m' } as const;
+  const input = { ...NO_MEDIA, textTokens, cacheTtl: '30m' } as const;
   const worst = worstCaseOf(body, price, context, input, {
     choices: 1,
     maxOutputTokens: price.maxOutputTokens,

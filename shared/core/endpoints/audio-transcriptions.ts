@@ -8,7 +8,7 @@ import { max } from '../rates.ts';
 import { invalidRequest, type Refusal } from '../refusal.ts';
 import { firstRefusal, isGiven, namesModel, refuseMember, texts } from '../request-checks.ts';
 import { arrays } from '../request-shapes.ts';
-import { AUDIO_TOKENS_PER_SECOND, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { AUDIO_TOKENS_PER_SECOND, NO_MEDIA, worstCaseOf } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
 import { goodTranscript } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
@@ -93,7 +93,7 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const textTokens = blocks * (promptBytes(body) + OVERHEAD_TOKENS);
   const window = isCut ? textTokens + audioTokens : price.contextWindow;
   const output = price.maxOutputTokens + (isCut ? seconds * OUTPUT_TOKENS_PER_SECOND : 0);
-  const input = { ...noMedia(), textTokens, audioTokens, window };
+  const input = { ...NO_MEDIA, textTokens, audioTokens, window };
   const worst = worstCaseOf(
     body,
     price,

@@ -3,6 +3,7 @@ import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts
 import { isObject, type JsonObject } from '../json.ts';
 import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Deferred } from '../ledger.ts';
+import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
 import { dearestOutput } from '../pricing.ts';
 import type { Refusal } from '../refusal.ts';
@@ -91,7 +92,8 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const choices = integer(body, 'n') ?? 1;
   const named = namedMaximum(body);
   const tools = listOf(body['tools']).length + listOf(body['functions']).length;
-  const seen = inputBound(body, context.bodyBytes, chatMedia(body['messages']), tools * TOKENS_PER_TOOL);
+  const media = chatMedia(body['messages']);
+  const seen = inputBound(body, context.bodyBytes, media, tools * TOKENS_PER_TOOL, price);
   const predicted = predictionTokens(body);
   return worstCaseOf(body, price, context, seen, {
     choices,
@@ -100,6 +102,7 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
     explicit: named !== undefined || predicted > 0,
     audio: listOf(body['modalities']).includes('audio'),
     searches: isGiven(body, 'web_search_options'),
+    levers: [...pictureLevers(media), ...tierLevers(body, context)],
     fees: (rates) => BigInt(choices) * predicted * dearestOutput(rates),
   });
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf } from '../json-members.ts';
+import { addAudio, addPicture, detailOf, type Media, noMedia } from '../media.ts';
 import { isGiven } from '../request-checks.ts';
-import { addAudio, addImage, type Media, noMedia } from '../token-bounds.ts';
 
 /** Finds what the messages of a chat completion refer to beside their text. */
 export function chatMedia(messages: JsonValue | undefined): Media {
@@ -26,7 +26,7 @@ function addPart(media: Media, part: JsonObject): void {
     case 'refusal':
       return;
     case 'image_url':
-      addImage(media, isObject(part['image_url']) ? part['image_url']['url'] : part['image_url']);
+      addImageUrl(media, part['image_url']);
       return;
     case 'input_audio':
       addAudio(media, isObject(part['input_audio']) ? part['input_audio']['data'] : undefined);
@@ -35,4 +35,10 @@ function addPart(media: Media, part: JsonObject): void {
       // A file becomes the text and the image of each of its pages; a part of an unknown type could become anything.
       media.unseen = true;
   }
+}
+
+/** OpenAI documents an object with a URL and a detail, and no other form. */
+function addImageUrl(media: Media, image: JsonValue | undefined): void {
+  if (isObject(image)) addPicture(media, image['url'], detailOf(image));
+  else addPicture(media, image, 'unknown');
 }

@@ -1,10 +1,11 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import type { JsonObject } from '../json.ts';
 import { textBytes } from '../json-members.ts';
+import { noMedia } from '../media.ts';
 import type { Price } from '../price.ts';
 import { booleans, firstRefusal, integers, MAX_CHOICES, namesModel, objects } from '../request-checks.ts';
 import { textsOrTokens } from '../request-shapes.ts';
-import { inputBound, integer, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
 import { countPrompts, goodCompletion } from './good-choices.ts';
 import { knownMembers } from './request-members.ts';
@@ -43,7 +44,7 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const named = body['max_tokens'] === undefined ? DEFAULT_MAX_TOKENS : integer(body, 'max_tokens');
   // Each prompt has the context window to itself.
   const window = price.contextWindow * prompts;
-  const input = { ...inputBound(body, context.bodyBytes, noMedia(), 0), window };
+  const input = { ...inputBound(body, context.bodyBytes, noMedia(), 0, price), window };
   return worstCaseOf(body, price, context, input, {
     choices: prompts * perPrompt,
     maxOutputTokens: Math.min(named ?? price.maxOutputTokens, price.maxOutputTokens),

@@ -1,17 +1,21 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { listOf, textOf } from '../json-members.ts';
+import { addInputImage, type Media, noMedia } from '../media.ts';
 import type { Price } from '../price.ts';
 import type { Refusal } from '../refusal.ts';
 import { firstRefusal, isGiven, namesModel, objects, refuseMember } from '../request-checks.ts';
 import { itemsWithContent } from '../request-shapes.ts';
-import { addImage, inputBound, type Media, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { inputBound, worstCaseOf } from '../token-bounds.ts';
 import { count } from '../usage-reader.ts';
 import { knownMembers } from './request-members.ts';
 import { unstreamed } from './unstreamed.ts';
 
 /** "Ask 1–400 questions" (API reference of decisions). */
 const MAX_QUESTIONS = 400;
+
+/** What is said in a message, by the caller or by an assistant before. */
+const TEXT_PARTS = new Set(['input_text', 'output_text', 'refusal', 'text']);
 
 const CHECKS = [
   namesModel(),
@@ -60,11 +64,11 @@ function asksQuestions(body: JsonObject): Refusal | undefined {
 /** Nothing says that the input counts once, so that it may be read anew for each question. */
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const times = listOf(body['questions']).length;
-  const once = inputBound(body, context.bodyBytes, mediaOf(body), 0);
+  const once = inputBound(body, context.bodyBytes, mediaOf(body), 0, price);
   const input = {
     ...once,
     textTokens: once.textTokens * times,
-    images: once.images * times,
+    imageTokens: once.imageTokens * times,
     window: price.contextWindow * times,
   };
   return worstCaseOf(body, price, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
@@ -74,8 +78,14 @@ function mediaOf({ input, questions }: JsonObject): Media {
   const media = noMedia();
   for (const { content, output, instructions } of [...listOf(input), ...listOf(questions)].filter(isObject)) {
     for (const part of [content, output, instructions].flatMap(listOf)) {
-      if (isObject(part) && part['type'] === 'input_image') addImage(media, part['image_url']);
+      if (isObject(part)) addPart(media, part);
     }
   }
   return media;
+}
+
+/** Parts of a type that the API does not have could become anything. */
+function addPart(media: Media, part: JsonObject): void {
+  if (part['type'] === 'input_image') addInputImage(media, part);
+  else if (!TEXT_PARTS.has(String(part['type']))) media.unseen = true;
 }

@@ -4,7 +4,7 @@ import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Price } from '../price.ts';
 import { firstRefusal, namesModel } from '../request-checks.ts';
 import { textsOrTokens } from '../request-shapes.ts';
-import { noMedia, worstCaseOf } from '../token-bounds.ts';
+import { NO_MEDIA, worstCaseOf } from '../token-bounds.ts';
 import { embeddingsUsage } from '../usage-reader.ts';
 import { goodEmbeddings } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
@@ -38,7 +38,7 @@ export const embeddings: MeteredEndpoint = {
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const tokens = inputTokens(body['input'], price.contextWindow) ?? context.bodyBytes;
   const window = Math.max(MAX_REQUEST_TOKENS, price.contextWindow);
-  const input = { ...noMedia(), audioTokens: 0, textTokens: tokens, window, cacheTtl: '30m' } as const;
+  const input = { ...NO_MEDIA, textTokens: tokens, window, cacheTtl: '30m' } as const;
   return worstCaseOf(body, price, context, input, { choices: 0, maxOutputTokens: 0, explicit: true });
 }
 

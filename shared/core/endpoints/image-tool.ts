@@ -1,13 +1,13 @@
 import type { EstimateContext } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf, textOf } from '../json-members.ts';
+import type { Media } from '../media.ts';
 import { imageUsage } from '../media-usage.ts';
 import type { Picodollars } from '../money.ts';
 import type { Price } from '../price.ts';
 import { dearestImageInput, dearestOutput, dearestRates, dearestTextInput } from '../pricing.ts';
 import { max } from '../rates.ts';
 import { isGiven } from '../request-checks.ts';
-import type { Media } from '../token-bounds.ts';
 import type { Served } from '../usage.ts';
 import { countImages, framesOf, imageOutputTokens } from './image-bounds.ts';
 
@@ -87,7 +87,7 @@ function oneCall(
 
 /** How many images a call can be handed: those that are seen, those that were made before it, and its mask. */
 function handed(tool: JsonObject, calls: number, media: Media): number {
-  const known = media.unseen ? MOST_IMAGES : Math.min(MOST_IMAGES, media.images + calls - 1);
+  const known = media.unseen ? MOST_IMAGES : Math.min(MOST_IMAGES, media.pictures.length + calls - 1);
   return known + countImages(tool['input_image_mask']);
 }
 

@@ -18,7 +18,7 @@ import {
   refuseMember,
   texts,
 } from '../request-checks.ts';
-import { integer, noMedia, worstCaseOf } from '../token-bounds.ts';
+import { integer, NO_MEDIA, worstCaseOf } from '../token-bounds.ts';
 import type { Served, UsageCounts } from '../usage.ts';
 import { countImages, framesOf, imageOutputTokens } from './image-bounds.ts';
 import { knownMembers } from './request-members.ts';
@@ -85,11 +85,11 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
   const times = count * framesOf(body);
   const textTokens = textBytes(body['prompt']) + OVERHEAD_TOKENS + images * TEXT_TOKENS_PER_IMAGE;
   const input = {
-    ...noMedia(),
-    audioTokens: 0,
+    ...NO_MEDIA,
     textTokens: times * textTokens,
-    images: times * images,
-    window: times * price.contextWindow,
+    imageTokens: times * images * price.maxImageTokens,
+    // No page states a context window of these models: nothing is cut.
+    window: Number.MAX_SAFE_INTEGER,
     cacheTtl: '30m',
   } as const;
   return worstCaseOf(body, price, context, input, {

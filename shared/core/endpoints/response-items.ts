@@ -39,6 +39,8 @@ const CONTENT_OF: Readonly<Record<string, readonly string[]>> = {
   mcp_call: ['output', 'error'],
   mcp_list_tools: ['tools'],
   message: ['content'],
+  program: ['code', 'fingerprint'],
+  program_output: ['result'],
   reasoning: ['encrypted_content'],
   shell_call: ['action'],
   shell_call_output: ['output'],

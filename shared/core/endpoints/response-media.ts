@@ -1,7 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
-import { listOf } from '../json-members.ts';
+import { listOf, textOf } from '../json-members.ts';
+import { addAudio, addInputImage, addPicture, type Media, noMedia } from '../media.ts';
 import { isGiven } from '../request-checks.ts';
-import { addAudio, addImage, type Media, mentions, noMedia } from '../token-bounds.ts';
+import { mentions } from '../token-bounds.ts';
 import { contentOf } from './response-items.ts';
 
 /** What a request can lean on that is stored at OpenAI, and may be another thing tomorrow. */
@@ -34,9 +35,19 @@ function itemsOf(body: JsonObject): readonly JsonObject[] {
 function addItem(media: Media, item: JsonObject): void {
   const found = contentOf(item);
   if (found.kind === 'parts') addParts(media, found.content);
-  if (found.kind === 'screenshot') {
-    addImage(media, isObject(found.output) ? found.output['image_url'] : undefined);
-  }
+  if (found.kind === 'screenshot') addScreenshot(media, found.output);
+  if (item['type'] === 'program_output') addPrinted(media, item['result']);
+}
+
+/** A program can hand pictures to the model as well as text ("`text(...)` or `image(...)`", of its guide). */
+function addPrinted(media: Media, result: JsonValue | undefined): void {
+  for (const _ of (textOf(result) ?? '').matchAll(/data:image\//g)) addPicture(media, undefined, 'unknown');
+}
+
+/** No detail is documented for it: whatever it says may be ignored. */
+function addScreenshot(media: Media, output: JsonValue | undefined): void {
+  const isInline = isObject(output) && !isGiven(output, 'file_id');
+  addPicture(media, isInline ? output['image_url'] : undefined, 'unknown');
 }
 
 function addParts(media: Media, content: JsonValue | undefined): void {
@@ -57,8 +68,10 @@ function addPart(media: Media, part: JsonObject): void {
     case 'text':
       return;
     case 'input_image':
+      addInputImage(media, part);
+      return;
     case 'computer_screenshot':
-      addImage(media, part['image_url']);
+      addScreenshot(media, part);
       return;
     case 'input_audio':
       addAudio(media, isObject(part['input_audio']) ? part['input_audio']['data'] : undefined);

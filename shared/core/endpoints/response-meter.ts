@@ -10,7 +10,8 @@ import type { Served, UsageClass, UsageCounts } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { servedImages } from './image-tool.ts';
 import { failingResponse } from './response-failing.ts';
-import { CONTAINER_IDLE_MINUTES, containerClass, searchClass } from './response-tools.ts';
+import { CONTAINER_IDLE_MINUTES } from './response-tools.ts';
+import { containerClass, searchClass } from './tool-charges.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);

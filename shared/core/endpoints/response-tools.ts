@@ -1,12 +1,13 @@
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf } from '../json-members.ts';
 import type { Picodollars } from '../money.ts';
+import type { Price } from '../price.ts';
 import { type FullRates, max } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import { isGiven, refuseUnmetered } from '../request-checks.ts';
 import { integer } from '../token-bounds.ts';
-import type { BilledClass } from '../usage.ts';
-import { IMAGE_TOOL, imageToolModels, imageToolProblem } from './image-tool.ts';
+import { imageToolModels } from './image-tool.ts';
+import { type Charge, chargeOf } from './tool-charges.ts';
 
 /**
  * The most calls of hosted tools in a response whose request names no `max_tool_calls`. OpenAI has no bound of its
@@ -16,12 +17,6 @@ export const DEFAULT_MAX_TOOL_CALLS = 8;
 
 /** The same where images can be made, each of which costs as much as many other calls. */
 export const DEFAULT_MAX_IMAGE_CALLS = 2;
-
-/**
- * How many searches one web search call is taken to be, at most. One call can carry several `queries`, each of them
- * billed; OpenAI names no bound.
- */
-export const MAX_QUERIES_PER_SEARCH = 4;
 
 /** "A container expires if it is not used for 20 minutes" ("Code interpreter" guide); until then it may be billed. */
 export const CONTAINER_IDLE_MINUTES = 20;
@@ -36,42 +31,14 @@ export const MAX_CONTAINER_MINUTES = LONGEST_ANSWER_MINUTES + CONTAINER_IDLE_MIN
 const TOKENS_PER_TOOL = 64;
 const TOKENS_PER_BUILT_IN_TOOL = 2048;
 
-/** Run by the caller: the answer ends with their call, so they cost tokens only. */
-const CALLER_TOOLS = new Set(['function', 'custom']);
-const BUILT_IN_CALLER_TOOLS = new Set(['computer', 'computer_use_preview', 'local_shell', 'apply_patch']);
-
-/** Run by OpenAI without a fee of their own; the model goes on after each call. */
-const FREE_HOSTED_TOOLS = new Set(['mcp', 'tool_search']);
-
-const SEARCH_TOOLS = new Set([
-  'web_search',
-  'web_search_2025_08_26',
-  'web_search_preview',
-  'web_search_preview_2025_03_11',
-]);
-
-const MEMORY_CLASSES = {
-  '1g': 'container_1g',
-  '4g': 'container_4g',
-  '16g': 'container_16g',
-  '64g': 'container_64g',
-} as const satisfies Readonly<Record<string, BilledClass>>;
-export type ContainerClass = (typeof MEMORY_CLASSES)[keyof typeof MEMORY_CLASSES];
-const DEFAULT_MEMORY = '1g';
-
-/** What one tool of a request can be charged beside the tokens of its turn. */
-type Charge =
-  | { readonly kind: 'caller'; readonly builtIn: boolean }
-  | { readonly kind: 'hosted'; readonly feeOf: (rates: FullRates) => Picodollars }
-  /** Billed by a model of its own. */
-  | { readonly kind: 'image' }
-  | { readonly kind: 'container'; readonly unit: ContainerClass }
-  | { readonly kind: 'refused'; readonly reason: string };
-
 /** What all tools of a request come to. */
 export interface ToolBound {
   /** How often the model can read its input. */
   readonly turns: number;
+  /** What the calls of hosted tools may put into the context: text, or anything. */
+  readonly brings: 'text' | 'any';
+  /** How many pictures they may put there besides. */
+  readonly pictures: number;
   readonly extraTokens: number;
   /** @param imageCall the most that one image can cost */
   readonly fees: (rates: FullRates, imageCall: Picodollars) => Picodollars;
@@ -140,7 +107,7 @@ export function hasContainers(body: JsonObject): boolean {
 }
 
 /** Bounds the tools of a request that `checkTools` let through. */
-export function boundTools(body: JsonObject): ToolBound {
+export function boundTools(body: JsonObject, { reasons }: Pick<Price, 'reasons'>): ToolBound {
   const tools = [...listOf(body['tools']), ...addedTools(body)];
   const inNamespaces = tools.reduce<number>((sum, tool) => sum + toolsOf(tool).length, 0);
   const charges = tools.map(chargeOf);
@@ -149,6 +116,8 @@ export function boundTools(body: JsonObject): ToolBound {
   const builtIn = charges.filter((charge) => charge.kind !== 'caller' || charge.builtIn).length;
   return {
     turns: calls + 1,
+    brings: charges.some((charge) => showsAnything(charge, reasons !== false)) ? 'any' : 'text',
+    pictures: charges.some(({ kind }) => kind === 'image') ? calls : 0,
     extraTokens:
       builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn + inNamespaces) * TOKENS_PER_TOOL,
     fees: (rates, imageCall) => {
@@ -164,81 +133,14 @@ export function boundTools(body: JsonObject): ToolBound {
 
 function callFee(charge: Charge, rates: FullRates, imageCall: Picodollars): Picodollars {
   if (charge.kind === 'image') return imageCall;
-  return charge.kind === 'hosted' ? charge.feeOf(rates) : 0n;
+  if (charge.kind !== 'hosted' || charge.fee === undefined) return 0n;
+  return BigInt(charge.fee.times) * rates[charge.fee.unit];
 }
 
-/** Which searches of a response are billed: the preview tool's has its own price. */
-export function searchClass(tools: readonly JsonValue[]): 'web_search' | 'web_search_preview' {
-  return tools.some((tool) => typeOf(tool).startsWith('web_search_preview'))
-    ? 'web_search_preview'
-    : 'web_search';
-}
-
-/** The largest container that the tools of one type may have run in. */
-export function containerClass(
-  tools: readonly JsonValue[],
-  type: 'code_interpreter' | 'shell',
-): ContainerClass {
-  const order = Object.values(MEMORY_CLASSES);
-  const largest = tools.reduce<number>((most, tool) => {
-    const charge = typeOf(tool) === type ? chargeOf(tool) : undefined;
-    return charge?.kind === 'container' ? Math.max(most, order.indexOf(charge.unit)) : most;
-  }, 0);
-  return order[largest] ?? MEMORY_CLASSES[DEFAULT_MEMORY];
-}
-
-function chargeOf(tool: JsonValue): Charge {
-  const type = typeOf(tool);
-  if (!isObject(tool)) return { kind: 'refused', reason: 'A tool must be an object.' };
-  if (CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: false };
-  if (type === 'namespace') return namespaceCharge(tool['tools']);
-  if (BUILT_IN_CALLER_TOOLS.has(type)) return { kind: 'caller', builtIn: true };
-  if (FREE_HOSTED_TOOLS.has(type)) return { kind: 'hosted', feeOf: () => 0n };
-  if (SEARCH_TOOLS.has(type)) {
-    const unit = searchClass([tool]);
-    return { kind: 'hosted', feeOf: (rates) => BigInt(MAX_QUERIES_PER_SEARCH) * rates[unit] };
-  }
-  if (type === 'file_search') return { kind: 'hosted', feeOf: (rates) => rates.file_search };
-  if (type === IMAGE_TOOL) return imageCharge(tool);
-  if (type === 'code_interpreter') return containerCharge(tool['container']);
-  if (type === 'shell') return shellCharge(tool['environment']);
-  return { kind: 'refused', reason: 'This type of tool is not served: its cost cannot be bounded.' };
-}
-
-function imageCharge(tool: JsonObject): Charge {
-  const reason = imageToolProblem(tool);
-  return reason === undefined ? { kind: 'image' } : { kind: 'refused', reason };
-}
-
-/** OpenAI documents functions and custom tools in a namespace; whatever else it took there would be its to run. */
-function namespaceCharge(tools: JsonValue | undefined): Charge {
-  const own = Array.isArray(tools) && tools.every((tool) => CALLER_TOOLS.has(typeOf(tool)));
-  const reason = 'A namespace must have an array of tools, of type function or custom only.';
-  return own ? { kind: 'caller', builtIn: false } : { kind: 'refused', reason };
-}
-
-function shellCharge(environment: JsonValue | undefined): Charge {
-  if (isObject(environment) && environment['type'] === 'local') return { kind: 'caller', builtIn: true };
-  return containerCharge(environment ?? {});
-}
-
-function containerCharge(container: JsonValue | undefined): Charge {
-  if (!isObject(container) || isGiven(container, 'container_id')) {
-    const reason =
-      'A container must be made by the request ("type": "auto"): the size of an existing one is unknown.';
-    return { kind: 'refused', reason };
-  }
-  const memory = container['memory_limit'] ?? DEFAULT_MEMORY;
-  if (typeof memory !== 'string' || !isMemory(memory)) {
-    return { kind: 'refused', reason: 'memory_limit must be 1g, 4g, 16g or 64g.' };
-  }
-  return { kind: 'container', unit: MEMORY_CLASSES[memory] };
-}
-
-function isMemory(memory: string): memory is keyof typeof MEMORY_CLASSES {
-  return Object.hasOwn(MEMORY_CLASSES, memory);
-}
-
-function typeOf(tool: JsonValue): string {
-  return isObject(tool) && typeof tool['type'] === 'string' ? tool['type'] : '';
+/**
+ * Whether the calls of a tool may show pictures to the model, as many as fit. What code draws in a container is looked at
+ * by models that reason ("thinking with images"); to others it is a file.
+ */
+function showsAnything(charge: Charge, reasons: boolean): boolean {
+  return charge.kind === 'hosted' ? charge.brings === 'any' : charge.kind === 'container' && reasons;
 }

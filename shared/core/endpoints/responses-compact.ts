@@ -1,5 +1,6 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import type { JsonObject } from '../json.ts';
+import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
 import { firstRefusal, knowsTier, namesModel, objects, texts } from '../request-checks.ts';
 import { itemsWithContent } from '../request-shapes.ts';
@@ -39,10 +40,12 @@ export const responsesCompact: MeteredEndpoint = {
 };
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
-  const input = inputBound(body, context.bodyBytes, responseMedia(body), 0);
+  const media = responseMedia(body);
+  const input = inputBound(body, context.bodyBytes, media, 0, price);
   return worstCaseOf(body, price, context, input, {
     choices: 1,
     maxOutputTokens: price.maxOutputTokens,
     explicit: true,
+    levers: [...pictureLevers(media), ...tierLevers(body, context)],
   });
 }

@@ -1,7 +1,8 @@
 import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import { listOf } from '../json-members.ts';
+import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
+import type { FullRates } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import {
   booleans,
@@ -18,7 +19,8 @@ import {
 } from '../request-checks.ts';
 import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
-import { inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { contextTokens, inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { canCompact, compactionLever } from './compaction.ts';
 import { goodResponse } from './good-answers.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
 import { moderationModels, namesModeration } from './inline-moderation.ts';
@@ -138,14 +140,13 @@ function withCallLimit(body: JsonObject): JsonObject {
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const named = integer(body, 'max_output_tokens');
-  const tools = boundTools(body);
+  const tools = boundTools(body, price);
   const loops = tools.turns > 1;
-  // A compaction reads the context once more in the turn that it happens in.
-  const turns = compacts(body) ? tools.turns * 2 : tools.turns;
   const media = responseMedia(body);
-  const input = inputBound(body, context.bodyBytes, media, tools.extraTokens);
+  const seen = inputBound(body, context.bodyBytes, media, tools.extraTokens, price);
+  const input = { ...seen, imageTokens: seen.imageTokens + tools.pictures * price.maxImageTokens };
   const imageCall = imageCallCost(body, tools.turns - 1, media, context);
-  return worstCaseOf(body, price, context, input, {
+  const output = {
     choices: 1,
     // Over several turns the outputs add up, so that only what is sent bounds them.
     maxOutputTokens:
@@ -153,15 +154,21 @@ function worstCase(body: JsonObject, price: Price, context: EstimateContext): Wo
         ? (named ?? price.maxOutputTokens)
         : Math.min(named, price.maxOutputTokens),
     explicit: named !== undefined,
-    sendMaximum: named === undefined && (turns > 1 || isGiven(body, 'prompt')),
-    turns,
-    fees: (rates) => tools.fees(rates, imageCall),
+    turns: tools.turns,
+    brings: tools.brings,
+    fees: (rates: FullRates) => tools.fees(rates, imageCall),
+  };
+  const most = contextTokens(input, output, price);
+  const compacts = canCompact(body, most);
+  return worstCaseOf(body, price, context, input, {
+    ...output,
+    compacts,
+    sendMaximum: named === undefined && (loops || compacts || isGiven(body, 'prompt')),
+    levers: [
+      ...(loops ? ['name a lower max_tool_calls'] : []),
+      ...(compacts ? [compactionLever(body, most)] : []),
+      ...pictureLevers(media),
+      ...tierLevers(body, context),
+    ],
   });
-}
-
-function compacts(body: JsonObject): boolean {
-  return (
-    listOf(body['context_management']).length > 0 ||
-    listOf(body['input']).some((item) => isObject(item) && item['type'] === 'compaction_trigger')
-  );
 }

@@ -77,6 +77,7 @@ onEveryStore('the prices that admins set', (open) => {
   });
 
   describe('are refused', () => {
+    const TILES = { rules: [{ rule: 'tiles', base: 100, tile: 50 }], inflation: 100 };
     const { like, ...alone } = NEW;
     it.each<[string, JsonObject, string | RegExp]>([
       ['without a source', { ...NEW, source: '' }, /"source": must not be empty/],
@@ -138,6 +139,17 @@ onEveryStore('the prices that admins set', (open) => {
         { ...NEW, image_output: { sizes: { low: { big: 1 } } } },
         /"image_output"/,
       ],
+      ['with pictures that are none', { ...NEW, vision: { rules: [], inflation: 100 } }, /"vision"/],
+      [
+        'with pictures that fill more than they are billed as',
+        { ...NEW, vision: { ...TILES, inflation: 99 } },
+        /"vision"/,
+      ],
+      [
+        'with pictures that come to more than it says',
+        { ...NEW, vision: TILES, max_image_tokens: 499 },
+        /bills pictures as more/,
+      ],
       ['with thoughts that are neither here nor there', { ...NEW, reasons: 'maybe' }, /"reasons"/],
       [
         'with a search in every call, and no fee for it',
@@ -162,15 +174,25 @@ onEveryStore('the prices that admins set', (open) => {
     expect(await ask(free)).toMatchObject({ rates: { default: { input: '0', output: '1' } } });
   });
 
+  it('take the rules for pictures of the model that they are like, unless the most tokens of one are named', async () => {
+    expect(await ask(NEW)).toMatchObject({ vision: { inflation: 100 }, max_image_tokens: 1_445 });
+    const most = await ask({ ...NEW, max_image_tokens: 9_000 });
+    expect(most).toMatchObject({ max_image_tokens: 9_000 });
+    expect(most).not.toHaveProperty('vision');
+    expect(await ask({ ...NEW, vision: null })).not.toHaveProperty('vision');
+  });
+
   it('carry what else is to be known of a model, and are believed about it, whatever its name', async () => {
     const facts = {
       search_per_call: true,
       reasons: false,
       image_output: { units: { low: 16, max: 96 } },
       image_tool_default: true,
+      vision: { rules: [{ rule: 'tiles', base: 100, tile: 50 }], inflation: 110 },
     };
     expect(await ask({ ...NEW, ...facts })).toMatchObject(facts);
     expect(await inForce('gpt-7')).toMatchObject(facts);
+    expect(await inForce('gpt-7')).toMatchObject({ max_image_tokens: 500 });
     const sizes = { sizes: { low: { '1024x1024': 272 } } };
     expect(await ask({ ...NEW, image_output: sizes })).toMatchObject({ image_output: sizes });
   });

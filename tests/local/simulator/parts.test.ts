@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SimulatedModel } from '../../../local/simulator/models.ts';
 import { takeTurn } from '../../../local/simulator/output.ts';
 import { chatPrompt } from '../../../local/simulator/prompt.ts';
 import { exampleOf } from '../../../local/simulator/schema.ts';
 import { tokenise } from '../../../local/simulator/tokens.ts';
+
+const GPT_4O = { id: 'gpt-4o' } as SimulatedModel;
 
 const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.lorem());
 
@@ -23,7 +26,7 @@ describe('simulated tokens', () => {
     fc.assert(
       fc.property(fc.array(message), (messages) => {
         const body = { messages };
-        expect(chatPrompt(body, 765).tokens).toBeLessThanOrEqual(Buffer.byteLength(JSON.stringify(body)));
+        expect(chatPrompt(body, GPT_4O).tokens).toBeLessThanOrEqual(Buffer.byteLength(JSON.stringify(body)));
       }),
     );
   });

@@ -163,8 +163,9 @@ describe('the worst case', () => {
 
   test('adds a search for each choice of a search model, and the window for what it brings', () => {
     const { fixed } = worst(ask({ n: 2 }), { ...PRICE, searchPerCall: true });
-    expect(fixed).toBe(whole + 2n * 2n * RATES.web_search_preview);
-    expect(worst(ask({ web_search_options: {} })).fixed).toBe(whole + 2n * RATES.web_search_preview);
+    const text = BigInt(PRICE.contextWindow) * 2n * RATES.cache_write;
+    expect(fixed).toBe(text + 2n * 2n * RATES.web_search_preview);
+    expect(worst(ask({ web_search_options: {} })).fixed).toBe(text + 2n * RATES.web_search_preview);
   });
 
   test('adds a prediction as output, and lets no maximum be set beside it, as OpenAI takes none', () => {

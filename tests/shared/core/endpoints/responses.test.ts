@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  DEFAULT_MAX_TOOL_CALLS,
-  MAX_QUERIES_PER_SEARCH,
-} from '../../../../shared/core/endpoints/response-tools.ts';
+import { DEFAULT_MAX_TOOL_CALLS } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
+import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/tool-charges.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
 import { REFUSAL } from '../../../../shared/core/refusal.ts';
 import { bytesOf, PRICE, RATES, replay } from './support.ts';
@@ -13,6 +11,7 @@ const worst = (body: JsonObject) =>
   responses.worstCase(body, PRICE, { bodyBytes: bytesOf(body), autoTier: 'default' });
 const userSays = (...content: JsonObject[]) => ask({ input: [{ role: 'user', content }] });
 const oneWindow = BigInt(PRICE.contextWindow) * 2n * RATES.audio_input;
+const oneWindowOfText = BigInt(PRICE.contextWindow) * 2n * RATES.cache_write;
 const namespace = (...tools: (JsonObject | string)[]): JsonObject => ({
   type: 'namespace',
   name: 'n',
@@ -58,7 +57,6 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
         ],
       }),
     ],
-    ['tools[1]', ask({ tools: [{ type: 'function' }, { type: 'programmatic_tool_calling' }] })],
     ['tools[0]', ask({ tools: [{ type: 'teleport' }] })],
     ['tools[0]', ask({ tools: [{}] })],
     ['tools[0]', ask({ tools: ['web_search'] })],
@@ -268,7 +266,7 @@ describe('the worst case with hosted tools', () => {
       max_tool_calls: DEFAULT_MAX_TOOL_CALLS,
       service_tier: 'auto',
     });
-    expect(worst(body).fixed).toBe(turns * oneWindow);
+    expect(worst(body).fixed).toBe(turns * oneWindowOfText);
   });
 
   test('keeps the tier that the caller names', () => {
@@ -280,13 +278,13 @@ describe('the worst case with hosted tools', () => {
   test('keeps the number of calls that the caller names', () => {
     const body = ask({ max_tool_calls: 2, tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] });
     expect(responses.forMetering(body, PRICE)).toEqual({ ...body, service_tier: 'auto' });
-    expect(worst(body).fixed).toBe(3n * oneWindow + 2n * 2n * RATES.file_search);
+    expect(worst(body).fixed).toBe(3n * oneWindowOfText + 2n * 2n * RATES.file_search);
   });
 
   test('charges every call as the dearest of the tools that are there', () => {
     const tools = [{ type: 'file_search' }, { type: 'web_search' }, { type: 'function' }];
     const fee = BigInt(DEFAULT_MAX_TOOL_CALLS * MAX_QUERIES_PER_SEARCH) * 2n * RATES.web_search;
-    expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fee);
+    expect(worst(ask({ tools })).fixed).toBe(turns * oneWindowOfText + fee);
   });
 
   test('adds for every container, by its memory, the minutes that it can live', () => {
@@ -318,10 +316,6 @@ describe('the worst case with hosted tools', () => {
     const body = ask({ tools: [{ type: 'shell', environment: { type: 'local' } }] });
     expect(responses.forMetering(body, PRICE)).toEqual({ ...body, service_tier: 'auto' });
     expect(worst(body).fixed).toBeLessThan(oneWindow);
-  });
-
-  test('a compaction reads the context once more', () => {
-    expect(worst(ask({ context_management: [{ type: 'compaction' }] })).fixed).toBe(2n * oneWindow);
   });
 });
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { chatCompletions } from '../../../../shared/core/endpoints/chat-completions.ts';
 import { completions } from '../../../../shared/core/endpoints/completions.ts';
 import { embeddings } from '../../../../shared/core/endpoints/embeddings.ts';
-import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
+import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/tool-charges.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
 import { wav } from '../../../support/audio.ts';
 import { autoTiers, expectBounded, given, of, price, share, shares, tiers } from './bounded.ts';
@@ -191,25 +191,26 @@ test('no response costs more than its worst case', () => {
       const looksUp = asked.added.some(({ text }) => text === 'stored');
       if (looksUp) expect(responses.cacheable({ ...body, store: false })).toBe(false);
       const said = asked.added.reduce((sum, { text }) => sum + (text === 'stored' ? 0 : text), 0);
+      // What a search brings is text; all else may be pictures.
+      const leans = asked.stored || looksUp || sent.file;
+      const draws = types.includes('code_interpreter');
+      const isText = !leans && !draws;
+      const ran = draws ? [{ type: 'code_interpreter_call', container_id: 'c' }] : [];
       expectBounded(responses, body, table, tier[1], (forwarded, max) => {
         const calls = types.length === 0 ? 0 : Number(forwarded['max_tool_calls']);
-        const reads = calls > 0 || asked.stored || looksUp || sent.file || table.searchPerCall === true;
+        const reads = calls > 0 || leans || table.searchPerCall === true;
         const most = (calls + 1) * WINDOW;
         const seen = truth({ ...sent, audioSeconds: 0 });
+        const again = isText ? (calls + 1) * seen.image : most;
         const kinds = reads
-          ? { text: most, image: most, audio: 0 }
+          ? { text: most, image: again, audio: 0 }
           : { ...seen, text: seen.text + said, audio: 0 };
         const searches = types.some((type) => type.startsWith('web')) ? of(calls, parts[0]) : 0;
         const files = types.includes('file_search') ? calls - searches : 0;
         return {
           service_tier: tier[2],
           tools,
-          output: [
-            ...Array.from({ length: files }, () => ({ type: 'file_search_call' })),
-            ...(types.includes('code_interpreter')
-              ? [{ type: 'code_interpreter_call', container_id: 'c' }]
-              : []),
-          ],
+          output: [...Array.from({ length: files }, () => ({ type: 'file_search_call' })), ...ran],
           tool_usage: { web_search: { num_requests: searches * MAX_QUERIES_PER_SEARCH } },
           usage: usageOf(
             { input: 'input', output: 'output' },
