@@ -3,15 +3,16 @@ import { NO_FILES } from './body.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
+import { refusable } from './refusable.ts';
 import { createResponse } from './responses.ts';
 import type { Endpoint, Simulation } from './simulation.ts';
 import type { BatchLine } from './stored-jobs.ts';
 
 /** The endpoints that take batches. */
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
-  '/v1/chat/completions': chatCompletions,
-  '/v1/completions': completions,
-  '/v1/embeddings': embeddings,
+  '/v1/chat/completions': refusable(chatCompletions, 'chunk'),
+  '/v1/completions': refusable(completions, 'chunk'),
+  '/v1/embeddings': refusable(embeddings, 'chunk'),
   '/v1/responses': createResponse,
 };
 

@@ -113,6 +113,7 @@ function wireBatch(batch: StoredBatch, simulation: Simulation) {
   const status = statusOf(batch, simulation);
   const seconds = (at: number | undefined) => (at === undefined ? null : Math.floor(at / 1000));
   const { ended, lines } = batch;
+  const shows = ended !== undefined && !simulation.faults.hidesFiles();
   return {
     id: batch.id,
     object: 'batch',
@@ -121,8 +122,8 @@ function wireBatch(batch: StoredBatch, simulation: Simulation) {
     input_file_id: batch.inputFile,
     completion_window: '24h',
     status,
-    output_file_id: ended?.outputFile ?? null,
-    error_file_id: ended?.errorFile ?? null,
+    output_file_id: (shows ? ended.outputFile : undefined) ?? null,
+    error_file_id: (shows ? ended.errorFile : undefined) ?? null,
     created_at: seconds(batch.createdAt),
     expires_at: seconds(batch.createdAt + 86_400_000),
     completed_at: status === 'completed' ? seconds(batch.endsAt) : null,

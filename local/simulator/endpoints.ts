@@ -18,6 +18,7 @@ import { imageEdits, imageGenerations } from './images.ts';
 import { getModel, listModels } from './listed-models.ts';
 import { moderations } from './moderations.ts';
 import { organizationCosts, organizationUsage } from './organization.ts';
+import { refusable } from './refusable.ts';
 import {
   cancelResponse,
   compactResponse,
@@ -41,16 +42,20 @@ interface Route {
 }
 
 const ROUTES: readonly Route[] = [
-  { method: 'POST', path: /^\/v1\/chat\/completions$/, endpoint: chatCompletions },
+  { method: 'POST', path: /^\/v1\/chat\/completions$/, endpoint: refusable(chatCompletions, 'chunk') },
   { method: 'POST', path: /^\/v1\/responses$/, endpoint: createResponse },
   { method: 'POST', path: /^\/v1\/responses\/input_tokens$/, endpoint: countInputTokens },
-  { method: 'POST', path: /^\/v1\/responses\/compact$/, endpoint: compactResponse },
-  { method: 'POST', path: /^\/v1\/decisions$/, endpoint: decisions },
-  { method: 'POST', path: /^\/v1\/audio\/speech$/, endpoint: audioSpeech },
-  { method: 'POST', path: /^\/v1\/audio\/transcriptions$/, endpoint: audioTranscriptions },
-  { method: 'POST', path: /^\/v1\/audio\/translations$/, endpoint: audioTranslations },
-  { method: 'POST', path: /^\/v1\/images\/generations$/, endpoint: imageGenerations },
-  { method: 'POST', path: /^\/v1\/images\/edits$/, endpoint: imageEdits },
+  { method: 'POST', path: /^\/v1\/responses\/compact$/, endpoint: refusable(compactResponse, 'chunk') },
+  { method: 'POST', path: /^\/v1\/decisions$/, endpoint: refusable(decisions, 'chunk') },
+  { method: 'POST', path: /^\/v1\/audio\/speech$/, endpoint: refusable(audioSpeech, 'event') },
+  {
+    method: 'POST',
+    path: /^\/v1\/audio\/transcriptions$/,
+    endpoint: refusable(audioTranscriptions, 'event'),
+  },
+  { method: 'POST', path: /^\/v1\/audio\/translations$/, endpoint: refusable(audioTranslations, 'event') },
+  { method: 'POST', path: /^\/v1\/images\/generations$/, endpoint: refusable(imageGenerations, 'event') },
+  { method: 'POST', path: /^\/v1\/images\/edits$/, endpoint: refusable(imageEdits, 'event') },
   { method: 'GET', path: /^\/v1\/responses\/([^/]+)$/, endpoint: getResponse },
   { method: 'POST', path: /^\/v1\/responses\/([^/]+)\/cancel$/, endpoint: cancelResponse },
   { method: 'DELETE', path: /^\/v1\/responses\/([^/]+)$/, endpoint: deleteResponse },
@@ -81,8 +86,8 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/uploads\/([^/]+)\/parts$/, endpoint: addPart },
   { method: 'POST', path: /^\/v1\/uploads\/([^/]+)\/complete$/, endpoint: completeUpload },
   { method: 'POST', path: /^\/v1\/uploads\/([^/]+)\/cancel$/, endpoint: cancelUpload },
-  { method: 'POST', path: /^\/v1\/completions$/, endpoint: completions },
-  { method: 'POST', path: /^\/v1\/embeddings$/, endpoint: embeddings },
+  { method: 'POST', path: /^\/v1\/completions$/, endpoint: refusable(completions, 'chunk') },
+  { method: 'POST', path: /^\/v1\/embeddings$/, endpoint: refusable(embeddings, 'chunk') },
   { method: 'POST', path: /^\/v1\/moderations$/, endpoint: moderations },
   { method: 'GET', path: /^\/v1\/models$/, endpoint: listModels },
   { method: 'GET', path: /^\/v1\/models\/([^/]+)$/, endpoint: getModel },

@@ -1,5 +1,6 @@
-import type { Response } from 'openai/resources/responses/responses';
+import type { Response, ResponseError } from 'openai/resources/responses/responses';
 import type { JsonObject, JsonValue } from '../../shared/core/json.ts';
+import type { Refusal } from './faults.ts';
 import { imageGeneration, toolUnits } from './hosted-tools.ts';
 import { isReasoning, servedTier } from './models.ts';
 import { type AnsweredItems, answerItems, hostedOf, outputOf } from './response-items.ts';
@@ -10,6 +11,7 @@ import type { WireResponse } from './wire-response.ts';
 
 export interface Answered extends AnsweredItems {
   readonly response: WireResponse;
+  readonly refusal?: Refusal;
 }
 
 const NO_TOOL_USAGE: Response.ToolUsage.ImageGen = {
@@ -57,13 +59,33 @@ export function answerResponse(request: ResponseRequest, simulation: Simulation)
   return { ...answered, response };
 }
 
+/** The same, where OpenAI turned the request down after so many events of its output. */
+export function refusedResponse(answered: Answered, refusal: Refusal): Answered {
+  const { code, message, after } = refusal;
+  const error = { code, message } as ResponseError;
+  const output = after === 0 ? [] : answered.response.output;
+  return {
+    ...answered,
+    response: { ...started(answered.response, 'failed'), output, error },
+    refusal,
+  };
+}
+
 /** A response as it is before anything came out. */
 export function started(
   response: WireResponse,
-  status: 'in_progress' | 'queued' | 'cancelled',
+  status: 'in_progress' | 'queued' | 'cancelled' | 'failed',
 ): WireResponse {
   const { tool_usage: _, ...rest } = response;
-  return { ...rest, status, completed_at: null, incomplete_details: null, output: [], usage: null };
+  return {
+    ...rest,
+    status,
+    completed_at: null,
+    error: null,
+    incomplete_details: null,
+    output: [],
+    usage: null,
+  };
 }
 
 function echo(body: JsonObject, reasons: boolean) {

@@ -1,4 +1,5 @@
 import type { ResponseOutputMessage, ResponseStreamEvent } from 'openai/resources/responses/responses';
+import type { Refusal } from './faults.ts';
 import { obfuscation } from './obfuscation.ts';
 import { frame } from './reply.ts';
 import type { AnswerItem } from './response-items.ts';
@@ -30,11 +31,26 @@ export function* responseFrames(
   }
 }
 
-function* events({ response, items }: Answered): Generator<Event> {
+function* events({ response, items, refusal }: Answered): Generator<Event> {
   yield { type: 'response.created', response: started(response, 'in_progress') };
   yield { type: 'response.in_progress', response: started(response, 'in_progress') };
+  if (refusal !== undefined) {
+    yield* refusedEvents({ response, items }, refusal);
+    return;
+  }
   for (const [output_index, item] of items.entries()) yield* itemEvents(item, output_index);
   yield { type: response.status === 'incomplete' ? 'response.incomplete' : 'response.completed', response };
+}
+
+/** OpenAI tells of a failure twice: in an event of its own, and in the response. */
+function* refusedEvents(
+  { response, items }: Pick<Answered, 'response' | 'items'>,
+  { code, message, after }: Refusal,
+): Generator<Event> {
+  const output = items.flatMap((item, index) => [...itemEvents(item, index)]);
+  yield* output.slice(0, after);
+  yield { type: 'error', code, message, param: null };
+  yield { type: 'response.failed', response };
 }
 
 function* itemEvents(answer: AnswerItem, output_index: number): Generator<Event> {

@@ -6,7 +6,7 @@ import { digest } from './random.ts';
 import { apiError, isReply, type JsonReply, ok, type Reply } from './reply.ts';
 import { keptText } from './response-items.ts';
 import { isRunning, newJob, responseAt } from './response-job.ts';
-import { type Answered, answerResponse, started } from './response-object.ts';
+import { type Answered, answerResponse, refusedResponse, started } from './response-object.ts';
 import {
   type ResponseRequest,
   readCompactRequest,
@@ -23,7 +23,11 @@ import { countInput, inputUnits, responseUsage } from './usage.ts';
 export function createResponse({ body }: EndpointRequest, simulation: Simulation): Reply {
   const request = readResponseRequest(body, simulation);
   if (isReply(request)) return request;
-  const answered = answerResponse(request, simulation);
+  const refusal = simulation.faults.takeRefusal();
+  const answered =
+    refusal === undefined
+      ? answerResponse(request, simulation)
+      : refusedResponse(answerResponse(request, { ...simulation, bill: () => undefined }), refusal);
   const job = request.background ? jobOf(request, answered, simulation) : undefined;
   if (request.store) simulation.responses.put(stored(request, answered, job, simulation));
   const conversation = conversationOf(body, simulation);

@@ -8,6 +8,7 @@ import { checkAdminAuthorization, checkAuthorization } from './authorization.ts'
 import { readBody } from './body.ts';
 import { pricedModels } from './catalogue.ts';
 import { findEndpoint } from './endpoints.ts';
+import { createFaults, type Faults } from './faults.ts';
 import type { Catalogue } from './models.ts';
 import { PromptCache } from './prompt-cache.ts';
 import { digest } from './random.ts';
@@ -36,6 +37,8 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** The base URL as the SDKs want it: `http://127.0.0.1:…/v1`. */
   readonly url: string;
+  /** Lets it fail as OpenAI does. */
+  readonly faults: Faults;
   /** Stops listening and cuts what is still being sent. */
   close(): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const port = await listen(server, options.port);
   return {
     url: `http://${LOOPBACK}:${port}/v1`,
+    faults: simulation.faults,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -103,6 +107,7 @@ function newSimulation({
     conversations: new Map(),
     chats: new Map(),
     jobMs,
+    faults: createFaults(),
   };
 }
 
@@ -122,7 +127,12 @@ async function handle(
   for (const [name, value] of Object.entries(headers(simulation, project, performance.now() - began))) {
     response.setHeader(name, value);
   }
-  await send(reply, response, chunkDelayMs);
+  const cut = request.method === 'POST' && isAnswer(reply) ? remembered.faults.takeCut() : undefined;
+  await send(reply, response, chunkDelayMs, cut);
+}
+
+function isAnswer(reply: Reply): boolean {
+  return reply.kind !== 'json' || reply.status === 200;
 }
 
 /** What only an organization's admin may ask. */

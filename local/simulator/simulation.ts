@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Account, Served } from './account.ts';
+import type { PendingFaults } from './faults.ts';
 import type { Catalogue } from './models.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import type { Reply } from './reply.ts';
@@ -29,6 +30,8 @@ export interface Simulation {
   readonly chats: Map<string, StoredChat>;
   /** How long a background response and a batch take, in milliseconds. */
   readonly jobMs: number;
+  /** What is to go wrong. */
+  readonly faults: PendingFaults;
 }
 
 /** A file of a form. */

@@ -21,7 +21,7 @@ export class BatchOutput {
   #reader: OutlineReader | undefined;
   #cost: Picodollars = 0n;
   #tally: Tally = {};
-  #served = 0;
+  #answers = 0;
   /** Whether all that was told has a price. */
   #isKnown = true;
   #servedModel: string | undefined;
@@ -51,6 +51,11 @@ export class BatchOutput {
     if (reader !== undefined) this.#add(reader.value());
   }
 
+  /** How many answers have come. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /**
    * What all lines cost together, at batch rates. Where a line does not say what it used, or fewer requests were
    * answered here than OpenAI says it completed, the full hold is booked, or what is known, if that is more.
@@ -60,7 +65,7 @@ export class BatchOutput {
    */
   outcome(completed: number | undefined, now: number): Outcome {
     const { held } = this.#asked;
-    if (completed === undefined ? this.#served === 0 : this.#served < completed) this.#flags.add('no_usage');
+    if (this.#answers < (completed ?? 1)) this.#flags.add('no_usage');
     const isKnown = this.#isKnown && !this.#flags.has('no_usage');
     const cost = isKnown || this.#cost > held ? this.#cost : held;
     if (cost > held) this.#flags.add('over_hold');
@@ -80,14 +85,18 @@ export class BatchOutput {
     return isAnswer ? servedIn(this.#rules, body, {}) : this.#rules.served(body, {});
   }
 
-  /** OpenAI charges nothing for errors, nor for requests that it did not come to. */
+  /** A line that cannot be read may be an answer. OpenAI charges nothing for errors, nor for requests that it did not come to. */
   #add(line: JsonObject | undefined): void {
-    const response = line?.['response'];
-    if (line !== undefined && (response === null || response === undefined)) return;
+    if (line === undefined) {
+      this.#flags.add('no_usage');
+      return;
+    }
+    const response = line['response'];
+    if (response === null || response === undefined) return;
     const body = isObject(response) ? response['body'] : undefined;
     const isAnswer = !isObject(response) || !isError(response['status_code']);
     const served = isObject(body) ? this.#servedIn(body, isAnswer) : undefined;
-    if (isAnswer) this.#served += 1;
+    if (isAnswer) this.#answers += 1;
     if (served === undefined) {
       if (isAnswer) this.#flags.add('no_usage');
       return;

@@ -33,6 +33,7 @@ export const BATCH_READS = {
   request_counts: true,
   finalizing_at: true,
   completed_at: true,
+  failed_at: true,
   cancelled_at: true,
   expired_at: true,
 } as const;

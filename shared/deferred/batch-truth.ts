@@ -1,6 +1,7 @@
 import { BATCH_READS, batchedEndpoint, batchFiles, isFinalBatch, ownedFiles } from '../core/batch.ts';
+import { batchEnd, isNoEnd } from '../core/batch-end.ts';
 import { BatchOutput } from '../core/batch-output.ts';
-import { isObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { CallEntry, Outcome } from '../core/ledger.ts';
 import { askedBy, untoldOutcome } from '../core/told-outcome.ts';
 import { askFor, readAll } from './ask.ts';
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 600_000;
 /**
  * The outcome of a batch that has ended, by the lines of the files that it made, which are its owner's from now on.
  *
- * @returns `undefined` where it goes on, or OpenAI does not tell now
+ * @returns `undefined` where it goes on, or OpenAI does not tell, or not all of it, now
  */
 export async function batchOutcome(
   call: CallEntry,
@@ -42,6 +43,7 @@ async function filesOutcome(
   const rules = batchedEndpoint(batch['endpoint']);
   if (asked === undefined || rules === undefined) return untoldOutcome(call, 'unpriced', clock.now());
   const output = new BatchOutput(rules, asked, prices);
+  let isWhole = true;
   for (const file of batchFiles(batch)) {
     const path = `/files/${encodeURIComponent(file)}/content`;
     const read = await readAll(upstream, path, signal, (chunk) => {
@@ -49,15 +51,10 @@ async function filesOutcome(
       return undefined;
     });
     if (read.kind === 'unknown') return undefined;
-    if (read.kind === 'gone') return untoldOutcome(call, 'no_usage', clock.now());
+    isWhole &&= read.kind === 'found';
     output.endLine();
   }
-  return output.outcome(completedIn(batch), clock.now());
-}
-
-/** A batch whose file was refused has not begun. */
-function completedIn({ status, request_counts: counts }: JsonObject): number | undefined {
-  const completed = isObject(counts) ? counts['completed'] : undefined;
-  if (typeof completed === 'number') return completed;
-  return status === 'failed' ? 0 : undefined;
+  const end = batchEnd(batch);
+  if (isNoEnd(end, isWhole ? output.answers : undefined, call, clock.now())) return undefined;
+  return isWhole ? output.outcome(end.answers, clock.now()) : untoldOutcome(call, 'no_usage', clock.now());
 }

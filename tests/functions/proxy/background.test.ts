@@ -34,6 +34,28 @@ const creation = async (project: string) => {
   if (entry === undefined) throw new Error('no entry');
   return entry;
 };
+describe('A response that is stored, and whose stream breaks off', () => {
+  test('is settled at what it used, as OpenAI keeps it', async () => {
+    const { client, project } = await world.caller();
+    world.simulator.faults.cut(4);
+    let id = '';
+    const read = async () => {
+      const { background: _, ...ask } = BACKGROUND;
+      for await (const event of await client.responses.create({ ...ask, stream: true }))
+        if (event.type === 'response.created') id = event.response.id;
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'upstream_broken' });
+    await until(
+      () => creation(project),
+      ({ deferred }) => deferred !== undefined,
+    );
+    await world.sweep(2 * MINUTE);
+    const entry = await creation(project);
+    const kept = await client.responses.retrieve(id);
+    expect(entry).toMatchObject({ state: 'closed', outcome: { cost: costOf(kept), flags: [] } });
+  });
+});
+
 describe('A background response', () => {
   test('is held when it is created, and its cost is nobody’s guess until it has ended', async () => {
     const { client, project } = await world.caller();
@@ -132,6 +154,24 @@ describe('A background response', () => {
     await world.sweep(2 * MINUTE);
     const entry = await creation(project);
     expect(entry).toMatchObject({ state: 'closed', outcome: { cost: entry.held, flags: ['no_usage'] } });
+  });
+
+  test.each(['a retrieve', 'the sweep'])('that was turned down costs nothing, as %s sees', async (who) => {
+    const { client, project } = await world.caller();
+    world.simulator.faults.refuse({ code: 'rate_limit_exceeded' });
+    const { id } = await client.responses.create(BACKGROUND);
+    await until(
+      () => creation(project),
+      ({ deferred }) => deferred !== undefined,
+    );
+    world.pass(1);
+    if (who === 'the sweep') await world.sweep(2 * MINUTE);
+    else expect((await client.responses.retrieve(id)).status).toBe('failed');
+    const entry = await until(
+      () => creation(project),
+      ({ state }) => state === 'closed',
+    );
+    expect(entry.outcome).toMatchObject({ state: 'settled', cost: 0n, flags: [] });
   });
 
   test('cannot be deleted before its cost is known; then it is settled first', async () => {

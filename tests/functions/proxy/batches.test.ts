@@ -159,6 +159,48 @@ describe('A batch', () => {
     expect(entry.outcome).toMatchObject({ cost: (await costOf(client, final)).cost, flags: [] });
   });
 
+  test('that has ended, and names no file of its answers yet, is asked for again by callers and the sweep', async () => {
+    const { client, project } = await world.caller();
+    const { id } = await createBatch(client, questions(3));
+    await deferred(project);
+    world.pass(1);
+    world.simulator.faults.hideFiles(true);
+    const early = await client.batches.retrieve(id);
+    expect(early).toMatchObject({
+      status: 'completed',
+      output_file_id: null,
+      request_counts: { completed: 3 },
+    });
+    await world.idle();
+    expect((await creation(project)).state).toBe('open');
+    await world.sweep(20 * MINUTE);
+    expect((await creation(project)).state).toBe('open');
+    world.simulator.faults.hideFiles(false);
+    const final = await client.batches.retrieve(id);
+    const entry = await closed(project);
+    expect(entry.outcome).toMatchObject({ cost: (await costOf(client, final)).cost, flags: [] });
+  });
+
+  test('costs nothing for a request that is turned down in an answer of status 200', async () => {
+    const { client, project } = await world.caller();
+    const { id } = await createBatch(client, questions(2));
+    await deferred(project);
+    world.simulator.faults.refuse({ code: 'rate_limit_exceeded' });
+    world.pass(1);
+    const final = await client.batches.retrieve(id);
+    expect(final.request_counts).toMatchObject({ completed: 2, failed: 0 });
+    const entry = await closed(project);
+    const text = await (await client.files.content(final.output_file_id ?? '')).text();
+    const [refused, answered] = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).response.body);
+    expect(refused.error.code).toBe('rate_limit_exceeded');
+    const { prompt_tokens: input, completion_tokens: output } = answered.usage;
+    const cost = BigInt(input) * 625_000n + BigInt(output) * 5_000_000n;
+    expect(entry.outcome).toMatchObject({ cost, flags: [] });
+  });
+
   test('of requests that fail costs nothing for those', async () => {
     const { client, project } = await world.caller();
     const wrong = { ...question(0), temperature: 99 };

@@ -8,6 +8,8 @@ import type { Upstream } from '../../../shared/ports/upstream.ts';
 import { fixed } from '../../support/prices.ts';
 
 const AT = Date.parse('2026-11-21T12:00:00Z');
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const HELD = 10n ** 12n;
 const RESPONSE: Deferred = { kind: 'response', object: 'resp_1' };
 const BATCH: Deferred = { kind: 'batch', object: 'batch_1' };
@@ -32,7 +34,7 @@ const CALL: CallEntry = {
 type Answer = () => Response | 'unreachable';
 
 /** An OpenAI that answers each path so, and has nothing else. */
-function openai(answers: Readonly<Record<string, Answer>>) {
+function openai(answers: Readonly<Record<string, Answer>>, now = AT) {
   const objects = createMemoryObjects();
   const encodings: (string | null)[] = [];
   const upstream: Upstream = {
@@ -43,7 +45,7 @@ function openai(answers: Readonly<Record<string, Answer>>) {
       return answer ?? new Response('{}', { status: 404 });
     },
   };
-  const truth = createTruth({ upstream, objects, prices: fixed(bundledPrices()), clock: { now: () => AT } });
+  const truth = createTruth({ upstream, objects, prices: fixed(bundledPrices()), clock: { now: () => now } });
   return { truth, objects, encodings };
 }
 
@@ -132,8 +134,8 @@ it('OpenAI is asked for bytes that can be read as they come', async () => {
 });
 
 describe('What became of a batch', () => {
-  const ask = (answers: Readonly<Record<string, Answer>>) => {
-    const { truth, objects } = openai(answers);
+  const ask = (answers: Readonly<Record<string, Answer>>, now = AT) => {
+    const { truth, objects } = openai(answers, now);
     return { told: truth({ ...CALL, endpoint: 'batches.create' }, BATCH), objects };
   };
   const FILE = '/files/file-o/content';
@@ -177,18 +179,68 @@ describe('What became of a batch', () => {
 
   it.each<[string, Readonly<Record<string, Answer>>]>([
     ['it is gone', {}],
-    ['its output is gone', { '/batches/batch_1': batch({}) }],
     ['a line has no usage', { '/batches/batch_1': batch({}), [FILE]: text(lines(USAGE, null)) }],
-    [
-      'lines are missing',
-      { '/batches/batch_1': batch({ request_counts: { completed: 2 } }), [FILE]: text(lines(USAGE)) },
-    ],
-    [
-      'it made no files, and says not how many were run',
-      { '/batches/batch_1': batch({ output_file_id: null }) },
-    ],
   ])('is its hold, flagged, when %s', async (_, answers) => {
     expect(await ask(answers).told).toMatchObject({ state: 'settled', cost: HELD, flags: ['no_usage'] });
+  });
+
+  const ended = AT / 1_000 + 7_200;
+  const noEnd = (more: object, files: Readonly<Record<string, Answer>> = {}) => ({
+    '/batches/batch_1': batch({ completed_at: ended, output_file_id: null, ...more }),
+    ...files,
+  });
+  const counts = (total: number, completed: number, failed: number) => ({
+    request_counts: { total, completed, failed },
+  });
+  const file = { output_file_id: 'file-o' };
+  const NO_ENDS: readonly (readonly [string, Readonly<Record<string, Answer>>])[] = [
+    ['completed, and names no file of its answers', noEnd(counts(100, 100, 0))],
+    ['completed, and counts nothing', noEnd(counts(2, 0, 0))],
+    ['completed, and counts no requests at all', noEnd(counts(0, 0, 0))],
+    ['completed, and counts not at all', noEnd({})],
+    [
+      'completed, and leaves some out',
+      noEnd({ ...counts(3, 1, 1), ...file }, { [FILE]: text(lines(USAGE)) }),
+    ],
+    ['cancelled, and names no file', noEnd({ status: 'cancelled', ...counts(2, 1, 1) })],
+    ['expired, and names no file', noEnd({ status: 'expired', ...counts(9, 4, 0) })],
+    ['failed, and names no file', noEnd({ status: 'failed', ...counts(9, 9, 0) })],
+    [
+      'completed, and its file has fewer lines',
+      noEnd({ ...counts(2, 2, 0), ...file }, { [FILE]: text(lines(USAGE)) }),
+    ],
+    [
+      'completed, and the last line of its file is cut',
+      noEnd({ ...counts(2, 2, 0), ...file }, { [FILE]: text(lines(USAGE, USAGE).slice(0, -9)) }),
+    ],
+    ['completed, and its file is not there', noEnd({ ...counts(2, 2, 0), ...file })],
+  ];
+
+  it.each(NO_ENDS)('is not known, for a day, while it is %s', async (_, answers) => {
+    expect(await ask(answers, ended * 1_000).told).toBeUndefined();
+    expect(await ask(answers, ended * 1_000 + DAY - 1).told).toBeUndefined();
+  });
+
+  it.each(NO_ENDS)('is its hold, flagged, when it still is %s', async (_, answers) => {
+    const told = await ask(answers, ended * 1_000 + DAY).told;
+    expect(told).toMatchObject({ state: 'settled', cost: HELD, flags: ['no_usage'] });
+  });
+
+  it.each(['cancelled', 'expired', 'failed'])(
+    'is nothing when it is %s, and an hour later still counts nothing',
+    async (status) => {
+      const answers = noEnd({ status, ...counts(2, 0, 0) });
+      expect(await ask(answers, ended * 1_000 + HOUR - 1).told).toBeUndefined();
+      expect(await ask(answers, ended * 1_000 + HOUR).told).toMatchObject({ cost: 0n, flags: [] });
+    },
+  );
+
+  it.each([
+    ['cancelled, and all were left', { status: 'cancelled', ...counts(2, 0, 2) }],
+    ['completed, and all failed', counts(2, 0, 2)],
+    ['failed, and never began', { status: 'failed', ...counts(0, 0, 0) }],
+  ])('is nothing at once when it is %s', async (_, more) => {
+    expect(await ask(noEnd(more), ended * 1_000).told).toMatchObject({ cost: 0n, flags: [] });
   });
 
   it('is its hold, flagged, when its endpoint has no prices here', async () => {
