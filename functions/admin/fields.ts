@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { formatUsd, ONE_USD, type Picodollars, parseUsd } from '../../shared/core/money.ts';
-import { projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
+import { fitsInKey, projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { PERIODS, periodKey } from '../../shared/core/period.ts';
 import { MAX_SHARDS } from '../../shared/core/scope.ts';
 
@@ -23,10 +23,8 @@ export const userName = z.string().superRefine((name, context) => {
 
 export const modelName = z
   .string()
-  .regex(
-    /^[\w.:-]{1,128}$/,
-    'must be the id of one model, such as "gpt-4o"; without it every model is meant',
-  );
+  .regex(/^[\w.:-]{1,128}$/, 'must be the id of one model, such as "gpt-4o"; without it every model is meant')
+  .refine(fitsInKey, 'has too many colons');
 
 export const period = z.enum(PERIODS, { error: `must be one of ${PERIODS.join(', ')}` });
 

@@ -24,8 +24,15 @@ export interface Limit {
   readonly shards?: number;
 }
 
-/** An account and all its shards are still read in one round trip. */
+/**
+ * An account and all its shards are still read in one round trip, and a transfer with all of them is still one
+ * expression of less than 4 KB.
+ */
 export const MAX_SHARDS = 64;
+
+export function isShardCount(shards: number): boolean {
+  return Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS;
+}
 
 /** Who and what a call is booked on; every part is known. */
 export interface Subject {

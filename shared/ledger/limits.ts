@@ -3,7 +3,7 @@ import { inTransit, spentIn, uncounted } from '../core/carried.ts';
 import type { Account, CallEntry, LimitAccountId } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import { periodStart } from '../core/period.ts';
-import { inScope } from '../core/scope.ts';
+import { inScope, isShardCount } from '../core/scope.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import { type LedgerStore, Unavailable } from '../ports/ledger-store.ts';
@@ -34,6 +34,7 @@ export function createLimits(parts: LimitsParts): Limits {
   return {
     async set(scope, period, amount, shards) {
       if (amount < 0n) throw new RangeError(`a limit of ${amount} picodollars`);
+      if (shards !== undefined && !isShardCount(shards)) throw new RangeError(`a limit of ${shards} shards`);
       const at = clock.now();
       const id = limitAccount(scope, period, at);
       if ((await directory.limit(scope, period)) === undefined) await prepare(id, amount, at, parts);
