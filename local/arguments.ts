@@ -6,6 +6,8 @@ const HIGHEST_PORT = 65_535;
 
 /** What `npm start` passes on to the functions of both stages, of which `docs/configuration.md` tells. */
 const FUNCTION_VARIABLES = [
+  'DEFAULT_PROJECT',
+  'STAGING_HEADER',
   'TRUSTED_CALLERS',
   'SESSION_ROLES',
   'OPENAI_AUTO_TIER',

@@ -85,6 +85,7 @@ const PROXY = SWEEP.extend({
     .refine((name) => projectNameProblem(name) === undefined, 'must be the name of a project')
     .default('default'),
   TRUSTED_CALLERS: list,
+  STAGING_HEADER: z.enum(['checked', 'ignored']).default('checked'),
   CACHE_NODES: list.refine((nodes) => nodes.every(isNode), 'must be host:port, host:port…'),
   CACHE_TABLE: z.string().min(3, 'must name the DynamoDB table that answers are cached in').optional(),
   CACHE_IN_PROCESS: z.enum(['0', '1']).default('0'),

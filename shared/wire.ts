@@ -99,6 +99,7 @@ function proxySettings(config: ProxyConfig) {
     stage: config.STAGE,
     defaultProject: config.DEFAULT_PROJECT,
     trustedCallers: config.TRUSTED_CALLERS,
+    stagingHeader: config.STAGING_HEADER,
     sessionRoles: config.SESSION_ROLES,
     identityCenterRoles: config.IDENTITY_CENTER_ROLES,
     autoTier: config.OPENAI_AUTO_TIER,

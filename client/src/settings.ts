@@ -37,12 +37,12 @@ export function settled(given: CallSettings): CallSettings {
   };
 }
 
-/** The headers of the proxy that say it; what the request has itself counts. */
+/** Sets the headers of the proxy, except for those that the request has itself; the SDKs' own project counts as one. */
 export function addHeaders(headers: Headers, { project, staging, caching }: CallSettings): void {
   const add = (name: string, value: string | null | undefined) => {
     if (value !== undefined && value !== null && !headers.has(name)) headers.set(name, value);
   };
-  add('openai-proxy-project', project);
+  if (!headers.has('openai-project')) add('openai-proxy-project', project);
   add('openai-proxy-staging', staging);
   add('openai-proxy-caching', caching === undefined ? undefined : caching ? '1' : '0');
 }

@@ -48,7 +48,7 @@ async function exchange(
   app: AppDeps & Pick<ProxyDeps, 'freeCalls'>,
 ): Promise<Exchange> {
   const call = { id, request, caller, url: new URL(request.url), at: app.clock.now() };
-  const identified = identify(call, app.settings);
+  const identified = await identify(call, app);
   if (isRefusal(identified)) return turnedAway(identified, call, app);
   const deps: ProxyDeps = { ...app, prices: await app.prices.current() };
   const admitted = await admit(identified, deps);

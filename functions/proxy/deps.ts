@@ -19,6 +19,8 @@ export interface ProxySettings {
   readonly defaultProject: string;
   /** Patterns of the users who may speak for others with `openai-proxy-user`. */
   readonly trustedCallers: readonly string[];
+  /** Whether a call that asks for another stage in `openai-proxy-staging` is refused; it is if this is absent. */
+  readonly stagingHeader?: 'checked' | 'ignored';
   /** Patterns of the roles whose session name is enforced to be the person's. */
   readonly sessionRoles: readonly string[];
   /** Patterns of the roles of IAM Identity Center; absent: all that look like one. */

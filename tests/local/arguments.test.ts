@@ -39,6 +39,8 @@ describe('npm start', () => {
 
   it('passes on to the functions what it says that it passes on, and nothing else', () => {
     const names = [
+      'DEFAULT_PROJECT',
+      'STAGING_HEADER',
       'TRUSTED_CALLERS',
       'SESSION_ROLES',
       'OPENAI_AUTO_TIER',

@@ -83,6 +83,7 @@ export async function startWiredStage(): Promise<WiredStage> {
       OPENAI_AUTO_TIER: 'default',
       UPSTREAM_TIMEOUT_SECONDS: '777',
       DEFAULT_PROJECT: 'odd-default',
+      STAGING_HEADER: 'ignored',
       TRUSTED_CALLERS: 'user/odd-speaker',
       CACHE_OPERATION_MS: '9876',
       CACHE_TTL_SECONDS: '777777',

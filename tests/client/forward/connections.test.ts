@@ -12,6 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createFetch } from '../../../client/src/fetch.ts';
 import { createPatientFetch } from '../../../client/src/forward/connections.ts';
 import { createForwarder, type ExchangeNote } from '../../../client/src/forward/server.ts';
+import type { CallSettings } from '../../../client/src/settings.ts';
 import { listen } from '../../../local/http.ts';
 import { PEOPLE } from '../../support/verifying-server.ts';
 
@@ -24,7 +25,10 @@ afterEach(async () => {
 });
 
 /** A forwarder in front of a stage that answers as it is told, and what reached that stage. */
-async function forwarder(stage: RequestListener = (_, response) => response.end('{}')) {
+async function forwarder(
+  stage: RequestListener = (_, response) => response.end('{}'),
+  settings: CallSettings = {},
+) {
   const received: IncomingMessage[] = [];
   const upstream = createServer((request, response) => {
     received.push(request);
@@ -36,6 +40,7 @@ async function forwarder(stage: RequestListener = (_, response) => response.end(
     region: 'us-east-1',
     credentials: PEOPLE.alice,
     fetch: createPatientFetch(),
+    ...settings,
   });
   const notes: ExchangeNote[] = [];
   const server = createForwarder({ fetch: signed, onExchange: (note) => notes.push(note) });
@@ -243,5 +248,18 @@ describe('a WebSocket', () => {
     const closed = once(socket, 'close');
     servers.at(-1)?.closeAllConnections();
     await closed;
+  });
+});
+
+describe('the project of a call', () => {
+  it.each([
+    ['the forwarder’s own', '', undefined, 'mine'],
+    ['the SDK’s', 'openai-project: sdk\r\n', 'sdk', undefined],
+    ['that of the header', 'openai-project: sdk\r\nopenai-proxy-project: named\r\n', 'sdk', 'named'],
+  ])('is %s', async (_, headers, sdk, own) => {
+    const { port, received } = await forwarder(undefined, { project: 'mine' });
+    await onOneConnection(port, [`GET /v1/models HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`], 1);
+    expect(received[0]?.headers['openai-project']).toBe(sdk);
+    expect(received[0]?.headers['openai-proxy-project']).toBe(own);
   });
 });

@@ -107,9 +107,12 @@ export const CACHING_SETTINGS: readonly Setting[] = [
         const chunk = {
           ...CHAT,
           object: 'chat.completion.chunk',
-          choices: [{ index: 0, delta: { content } }],
+          choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }],
         };
-        const whole = { ...CHAT, choices: [{ index: 0, message: { role: 'assistant', content } }] };
+        const whole = {
+          ...CHAT,
+          choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+        };
         const events = [`data: ${JSON.stringify(chunk)}\n\n`, 'data: [DONE]\n\n'];
         upstream.on(CHAT_PATH, stream ? sse(events) : json(whole));
         const body = question({ stream, seed: bytes });

@@ -24,8 +24,9 @@ const DAY_SECONDS = 86_400;
 const UNCACHED = { 'openai-proxy-caching': '0' };
 
 export const PROXY_SETTINGS: readonly Setting[] = [
-  setting('proxy', 'STAGE', 'answers for this stage alone', async ({ newProject, ask }) => {
-    const answer = await ask(await newProject(), { headers: { 'openai-proxy-staging': 'dev' } });
+  setting('proxy', 'STAGE', 'answers for this stage alone', async ({ env, newProject, ask }) => {
+    const app = createApp(wireProxy({ ...env, STAGING_HEADER: 'checked' }));
+    const answer = await ask(await newProject(), { headers: { 'openai-proxy-staging': 'dev' }, app });
     expect(answer.status).toBe(400);
     expect(answer.text).toContain('stage odd-stage');
   }),
@@ -160,7 +161,7 @@ export const PROXY_SETTINGS: readonly Setting[] = [
         'odd-role-eu/kim': 'role/odd-role-eu/kim',
         'other-role/kim': 'role/other-role',
         'AWSReservedSSO_Odd_1/kim@example.com': 'sso/kim@example.com',
-        'AWSReservedSSO_Even_1/kim': 'role/AWSReservedSSO_Even_1',
+        'AWSReservedSSO_Even_1/kim': 'role/awsreservedsso_even_1',
       };
       for (const role of Object.keys(sessions))
         await ask(project, { caller: iam(`assumed-role/${role}`, 'sts'), headers: UNCACHED });
@@ -218,6 +219,19 @@ export const PROXY_SETTINGS: readonly Setting[] = [
     expect((await stage.ask(undefined)).status).toBe(200);
     expect(await entryOf(stage, project)).toMatchObject({ project: 'odd-default' });
   }),
+
+  setting(
+    'proxy',
+    'STAGING_HEADER',
+    'serves a call that names another stage',
+    async ({ env, newProject, ask }) => {
+      const project = await newProject();
+      const headers = { 'openai-proxy-staging': 'dev' };
+      const checking = createApp(wireProxy({ ...env, STAGING_HEADER: 'checked' }));
+      expect((await ask(project, { headers })).status).toBe(200);
+      expect((await ask(project, { headers, app: checking })).status).toBe(400);
+    },
+  ),
 
   setting(
     'proxy',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { json } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
@@ -199,6 +200,51 @@ export const REFUSALS: readonly HttpCase[] = [
         of(project, { 'openai-proxy-staging': 'prod' }),
       );
       expect(await refusalOf(response)).toMatchObject({ status: 400, code: 'wrong_stage' });
+    },
+  },
+  {
+    name: 'the SDK’s own project names the project, unless openai-proxy-project does',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const [project, other] = [await world.project('1'), await world.project('1')];
+      const call = (headers: Record<string, string>) =>
+        post(target, '/v1/chat/completions', ask(`${project} ${JSON.stringify(headers)}`), headers);
+      expect((await call({ 'openai-project': project })).status).toBe(200);
+      expect((await call({ 'openai-project': project, 'openai-proxy-project': other })).status).toBe(200);
+      expect([await world.entries(project), await world.entries(other)]).toMatchObject([
+        [{ project }],
+        [{ project: other }],
+      ]);
+      expect(world.upstream.received.at(-1)?.headers).not.toHaveProperty('openai-project');
+      const unknown = await call({ 'openai-project': 'nobody-has-this' });
+      expect(await refusalOf(unknown)).toMatchObject({ status: 403, code: 'unknown_project' });
+      const unfit = await call({ 'openai-project': 'a*' });
+      expect(await refusalOf(unfit)).toMatchObject({ code: 'invalid_name', param: 'openai-project' });
+    },
+  },
+  {
+    name: 'an id of a project of OpenAI’s own is left aside, unless the stage has a project of that name',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const { defaultProject } = world.deps.settings;
+      const call = (id: string) => post(target, '/v1/chat/completions', ask(id), { 'openai-project': id });
+      const id = `proj_${randomBytes(8).toString('hex')}`;
+      const refused = await refusalOf(await call(id));
+      expect(refused).toMatchObject({
+        code: 'unknown_project',
+        message: expect.stringContaining(` ${defaultProject}.`),
+      });
+      await world.directory.createProject({
+        name: id,
+        principals: [],
+        models: [],
+        onDisconnect: 'drain',
+        cacheGeneration: 0,
+        createdAt: Date.now(),
+      });
+      await world.limit({ project: id }, '1');
+      expect((await call(id)).status).toBe(200);
+      expect(await world.entries(id)).toHaveLength(1);
     },
   },
   {
