@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../ports/clock.ts';
 import type { ListedObject, ListQuery, ObjectList, Objects } from '../ports/objects.ts';
 import { type Item, itemOf, numberAttribute, optional, text, textAttribute } from './attributes.ts';
+import { bookContainer, enlarge, sizeOf } from './container-items.ts';
 import { createItemAccess, type ItemAccess } from './item-access.ts';
 import { key, TTL_ATTRIBUTE } from './table.ts';
 
@@ -49,7 +50,7 @@ export function createDynamoDbObjects(
   }
 
   async function own(object: StoredObject): Promise<void> {
-    const { id, kind, project, user, call, createdAt, tags } = object;
+    const { id, kind, project, user, call, size, createdAt, tags } = object;
     const place = placeOf(id, createdAt, options.clock.now());
     const listed = isListed(kind) ? { id, kind, project, place } : undefined;
     const ttl = ttlOf(kind);
@@ -60,6 +61,7 @@ export function createDynamoDbObjects(
       project: textAttribute(project),
       user: textAttribute(user),
       call: optional(call, textAttribute),
+      size: optional(size, textAttribute),
       place: optional(listed?.place, textAttribute),
       [TTL_ATTRIBUTE]: ttl,
     });
@@ -117,6 +119,8 @@ export function createDynamoDbObjects(
     },
 
     unlist: (object) => table.remove(listingKey(object)),
+    enlarge: (id, size) => enlarge(ownerKey(id), size, table),
+    bookContainer: (id, call, use) => bookContainer(ownerKey(id), call, use, table),
 
     async retag(id, tags) {
       const listing = await listingOf(id);
@@ -189,5 +193,6 @@ function ownerOf(item: Item): StoredObject {
     project: text(item, 'project'),
     user: text(item, 'user'),
     ...(call === undefined ? {} : { call }),
+    ...sizeOf(item),
   };
 }

@@ -1,3 +1,5 @@
+import type { ContainerSize } from './containers.ts';
+
 /** The kinds of things that OpenAI keeps in an account, as far as callers can reach them through Farebox. */
 export const OBJECT_KINDS = [
   'audio',
@@ -31,6 +33,11 @@ export interface StoredObject extends ListingFacts {
   readonly user: string;
   /** The call that made it: with the project, the way to its entry. Absent where an admin gave it to the project. */
   readonly call?: string;
+  /**
+   * Of a container: its size, or the largest that it may have. Of what models read (responses, conversations, items): the
+   * largest container in what has been said, which the next answer may go on using. Absent: none.
+   */
+  readonly size?: ContainerSize;
 }
 
 /**

@@ -1,7 +1,14 @@
+import { furtherTime, largestSize } from '../core/containers.ts';
 import { isListed, placeOf } from '../core/listed-objects.ts';
 import { isObjectId, requireObjectIds, type StoredObject } from '../core/objects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ListedObject, ListQuery, Objects } from '../ports/objects.ts';
+
+/** Up to when a container is booked, and for which calls. */
+interface BookedTimes {
+  readonly until?: number;
+  readonly calls: ReadonlyMap<string, number>;
+}
 
 interface Listing extends ListedObject {
   readonly tags: readonly string[];
@@ -11,6 +18,7 @@ interface Listing extends ListedObject {
 export function createMemoryObjects(clock: Clock = { now: () => Date.now() }): Objects {
   const known = new Map<string, StoredObject>();
   const listings = new Map<string, Listing>();
+  const containers = new Map<string, BookedTimes>();
   /** Of all that was ever listed and is still owned: a cursor may name what is listed no more. */
   const places = new Map<string, ListedObject>();
 
@@ -37,6 +45,7 @@ export function createMemoryObjects(clock: Clock = { now: () => Date.now() }): O
     },
     async disown(id) {
       known.delete(id);
+      containers.delete(id);
       listings.delete(id);
       places.delete(id);
     },
@@ -52,6 +61,22 @@ export function createMemoryObjects(clock: Clock = { now: () => Date.now() }): O
     },
     async unlist({ id }) {
       listings.delete(id);
+    },
+    async enlarge(id, size) {
+      const object = known.get(id);
+      if (object !== undefined) known.set(id, { ...object, size: largestSize([object.size, size]) ?? size });
+    },
+    async bookContainer(id, call, use) {
+      const object = known.get(id);
+      if (object?.kind !== 'container') return undefined;
+      const booked: BookedTimes = containers.get(id) ?? { calls: new Map() };
+      const size = object.size === undefined ? {} : { size: object.size };
+      const before = booked.calls.get(call);
+      if (before !== undefined) return { minutes: before, ...size };
+      const { minutes, bookedUntil } = furtherTime(booked.until, use);
+      if (minutes > 0)
+        containers.set(id, { until: bookedUntil, calls: new Map([...booked.calls, [call, minutes]]) });
+      return { minutes, ...size };
     },
     async retag(id, tags) {
       const listing = listings.get(id);

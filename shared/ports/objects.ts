@@ -1,3 +1,4 @@
+import type { ContainerSize, ContainerUse } from '../core/containers.ts';
 import type { ListedKind } from '../core/listed-objects.ts';
 import type { StoredObject } from '../core/objects.ts';
 
@@ -50,4 +51,20 @@ export interface Objects {
   unlist(object: ListedObject): Promise<void>;
   /** Changes what an object is found by; nothing where it is not listed. */
   retag(id: string, tags: readonly string[]): Promise<void>;
+  /** Remembers that a larger container is in an object than was known; never a smaller one. Nothing where it has no owner. */
+  enlarge(id: string, size: ContainerSize): Promise<void>;
+  /**
+   * Books the minutes of a container that nobody has booked, for a call that used it. Each is booked once, for one of the
+   * calls that race for it; the same call gets the same minutes, however often it asks.
+   *
+   * @returns `undefined` where no such container has an owner
+   */
+  bookContainer(id: string, call: string, use: ContainerUse): Promise<BookedContainer | undefined>;
+}
+
+/** What a call owes for a container. */
+export interface BookedContainer {
+  readonly minutes: number;
+  /** Absent where it is not known. */
+  readonly size?: ContainerSize;
 }

@@ -2,6 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDynamoDbObjects } from '../../../shared/aws/dynamodb-objects.ts';
 import { TTL_ATTRIBUTE } from '../../../shared/aws/table.ts';
+import { containersContract } from '../../contracts/containers.ts';
 import { objectListsContract, objectsContract } from '../../contracts/objects.ts';
 import { startDynalite, type TestTable } from '../../support/dynalite.ts';
 
@@ -17,6 +18,7 @@ const create = async () =>
   createDynamoDbObjects(table.client, await table.anotherTable(), { clock, retentionDays: 400 });
 objectsContract('DynamoDB', create);
 objectListsContract('DynamoDB', create);
+containersContract('DynamoDB', create);
 
 it('forgets whose a response was after the retention, and never whose a file is', async () => {
   const tableName = await table.anotherTable();
