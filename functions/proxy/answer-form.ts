@@ -84,6 +84,29 @@ export function readWhole(
     : { ...answerFacts(rules, bodyOf(work), json, json), json };
 }
 
+/** An answer that was taken whole, as the caller gets it: in the form that it asked for, if OpenAI was asked for another. */
+export function shownAnswer(
+  work: Work,
+  head: AnswerHead,
+  bytes: Uint8Array<ArrayBuffer>,
+  json: JsonObject | undefined,
+): {
+  readonly head: AnswerHead;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly json: JsonObject | undefined;
+} {
+  const rendered =
+    work.kind === 'metered' && head.ok && json !== undefined
+      ? work.rules.rendered?.(work.body, json)
+      : undefined;
+  if (rendered === undefined) return { head, bytes, json };
+  return {
+    head: withContentType(head, rendered.contentType),
+    bytes: new TextEncoder().encode(rendered.text),
+    json: undefined,
+  };
+}
+
 /** Reads as much as came of an answer that broke off, or turned out to be none. */
 export function readBroken(work: Work, bytes: Uint8Array): AnswerFacts {
   if (work.kind === 'free') return { served: undefined, failed: false };

@@ -1,6 +1,6 @@
 import type { EventJudge } from '../../shared/core/endpoint.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
-import { type AnswerHead, largeReader, passingForm, readWhole } from './answer-form.ts';
+import { type AnswerHead, largeReader, passingForm, readWhole, shownAnswer } from './answer-form.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { CacheSlot } from './cached.ts';
 import type { HeldCall } from './call.ts';
@@ -118,19 +118,20 @@ function whole(
   slot: CacheSlot,
   deps: ProxyDeps,
 ): Exchange {
-  const { status, headers } = upstream;
+  const { status } = upstream;
   const read = readWhole(call.work, rulesFor(call), upstream, bytes);
   if (read === undefined) return lost(call, status, bytes, slot, deps);
-  const end = { how: 'complete', ...read, bytes } as const;
+  const shown = shownAnswer(call.work, upstream, bytes, read.json);
+  const end = { how: 'complete', ...read, bytes: shown.bytes, json: shown.json } as const;
   const decided = decide(call, endingOf(call.work, status, end), deps);
   // `Response` takes no body with some statuses, not even an empty one.
-  const body = upstream.body === null ? null : bytes;
+  const body = upstream.body === null ? null : shown.bytes;
   const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
   const response = new Response(body, {
     status,
-    headers: replyHeaders(headers, additions(call, slot, cost)),
+    headers: replyHeaders(shown.head.headers, additions(call, slot, cost)),
   });
-  const done = finish(call, slot, decided, deps, keepable(call, slot, upstream, end, undefined));
+  const done = finish(call, slot, decided, deps, keepable(call, slot, shown.head, end, undefined));
   return { response, done: done.then(() => settleTold(call, read.served, deps)) };
 }
 

@@ -2,11 +2,11 @@ import type { AnswerJudge, MeteredEndpoint, WorstCase } from '../../shared/core/
 import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
+import type { RawForm } from '../../shared/core/multipart-fields.ts';
 import type { Price, Tier } from '../../shared/core/price.ts';
 import type { Subject } from '../../shared/core/scope.ts';
 import type { ObjectUse } from '../../shared/core/treatments/row.ts';
 import type { Project, Rules } from '../../shared/ports/directory.ts';
-import type { RawForm } from './read-request.ts';
 
 /** A request as it came in, with the identity that AWS verified. */
 export interface Call {

@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../shared/core/json.ts';
 import { stringifyBody } from '../../shared/core/json-body.ts';
+import { withFields } from '../../shared/core/multipart-fields.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import type { HeldCall, MeteredWork } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
@@ -52,13 +54,24 @@ function meteredRequest(
   given: Headers,
 ) {
   const headers = upstreamHeaders(given);
-  headers.set('content-type', raw?.contentType ?? 'application/json');
   const betas = (headers.get('openai-beta') ?? '').split(',').map((beta) => beta.trim());
   headers.delete('openai-beta');
   const known = betas.filter((beta) => BETAS.has(beta));
   if (known.length > 0) headers.set('openai-beta', known.join(', '));
   const capped = outputCap === undefined ? body : rules.withOutputCap(body, outputCap);
-  return { body: raw?.bytes ?? stringifyBody(rules.forMetering(capped, price)), headers, search: '' };
+  const asked = rules.forMetering(capped, price);
+  const form = raw && withFields(raw, changedTexts(body, asked));
+  headers.set('content-type', form?.contentType ?? 'application/json');
+  return { body: form?.bytes ?? stringifyBody(asked), headers, search: '' };
+}
+
+/** The texts of a form that are others for OpenAI than the caller wrote. */
+function changedTexts(body: JsonObject, asked: JsonObject): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(asked).flatMap(([name, value]) =>
+      typeof value === 'string' && value !== body[name] ? [[name, value] as const] : [],
+    ),
+  );
 }
 
 function upstreamHeaders(headers: Headers): Headers {

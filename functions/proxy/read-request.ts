@@ -2,6 +2,7 @@ import { type FormShape, formBody } from '../../shared/core/form-body.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import { parseJsonBody } from '../../shared/core/json-body.ts';
 import { type FormPart, isMultipart, readMultipart, writeMultipart } from '../../shared/core/multipart.ts';
+import type { RawForm } from '../../shared/core/multipart-fields.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { recordingFacts } from '../../shared/core/sound/measure.ts';
 
@@ -13,12 +14,6 @@ export interface ReadRequest {
   readonly textBytes: number;
   /** A form, with its files, as it goes on. */
   readonly raw?: RawForm;
-}
-
-/** The bytes of a form, and the content type that they go on with. */
-export interface RawForm {
-  readonly bytes: Uint8Array;
-  readonly contentType: string;
 }
 
 /** How an endpoint takes a form: not at all, as well as JSON, or as nothing else. */

@@ -120,7 +120,7 @@ function formatted({ text, seconds, usage }: Heard, body: JsonObject, tellsUsage
     case 'srt':
       return plain(`1\n00:00:00,000 --> 00:00:${end.replace('.', ',')}\n${text}\n\n`);
     case 'vtt':
-      return plain(`WEBVTT\n\n00:00.000 --> 00:${end}\n${text}\n\n`);
+      return plain(`WEBVTT\n\n00:00:00.000 --> 00:00:${end}\n${text}\n\n`);
     case 'verbose_json': {
       const verbose: Omit<TranscriptionVerbose, 'usage'> = {
         duration: seconds,

@@ -80,6 +80,12 @@ export interface PlainAnswer {
   readonly served: Served | undefined;
 }
 
+/** What the caller gets in place of JSON that was asked for because it tells the usage. */
+export interface Rendered {
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /** What the caller gets in place of the events that OpenAI was asked for, as these alone carry the usage. */
 export interface Unwrapping {
   readonly contentType: string;
@@ -121,7 +127,7 @@ export interface MeteredEndpoint {
    * body that comes of it.
    */
   withDefaults?(body: JsonObject, prices: Pick<PriceTable, 'defaultImageModel'>, at: number): JsonObject;
-  /** How a form reads as such a body; absent where the endpoint takes JSON only. A form is never rewritten. */
+  /** How a form reads as such a body; absent where the endpoint takes JSON only. Of a form, only texts are changed. */
   readonly form?: FormShape;
   /** It takes no JSON. */
   readonly formOnly?: true;
@@ -139,6 +145,8 @@ export interface MeteredEndpoint {
   served(answer: JsonObject, body: JsonObject): Served | undefined;
   /** What an answer that is neither JSON nor events comes to; absent where such an answer is none. */
   plain?(body: JsonObject, price: Price): PlainAnswer | undefined;
+  /** How a good JSON answer is given to a caller who asked for another form; absent where it is given as it comes. */
+  rendered?(body: JsonObject, answer: JsonObject): Rendered | undefined;
   /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
   unwrapping?(body: JsonObject): Unwrapping | undefined;
   /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */

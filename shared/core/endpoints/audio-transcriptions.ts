@@ -12,6 +12,14 @@ import { AUDIO_TOKENS_PER_SECOND, NO_MEDIA, worstCaseOf } from '../token-bounds.
 import type { Served } from '../usage.ts';
 import { goodTranscript } from './good-answers.ts';
 import { knownMembers } from './request-members.ts';
+import {
+  askingForDuration,
+  askingForUsage,
+  isToldByFile,
+  JSON_FORMATS,
+  renderedTranscript,
+  TEXT_FORMATS,
+} from './transcript-formats.ts';
 
 /** What is said in a second, at most, with as much again as a margin: people speak some five tokens. */
 const OUTPUT_TOKENS_PER_SECOND = 10;
@@ -25,10 +33,6 @@ const OVERHEAD_TOKENS = 16;
 /** A chunk is cut where somebody stops to speak, or after 30 seconds; this is short of any useful one. */
 const LEAST_CHUNK_SECONDS = 2;
 
-/** The formats of a transcript that are JSON, and those that are text. */
-const JSON_FORMATS = new Set(['json', 'verbose_json', 'diarized_json']);
-const TEXT_FORMATS = new Set(['text', 'srt', 'vtt']);
-
 const COMMON = [namesModel(), texts('prompt', 'language'), hasFile, knowsFormat];
 
 /** `POST /audio/transcriptions`: tokens, or seconds of sound, whichever the model bills. */
@@ -41,12 +45,13 @@ export const audioTranscriptions: MeteredEndpoint = {
     ]),
   worstCase,
   withOutputCap: (body) => body,
-  forMetering: (body) => body,
+  forMetering: (body, price) => (isToldByFile(body, price) ? body : askingForUsage(body)),
   form: { files: ['file'], audio: ['file'], numbers: ['temperature'], booleans: ['stream'] },
   formOnly: true,
   reads: { usage: true, duration: true },
   served: servedOf,
   plain: plainText,
+  rendered: renderedTranscript,
   streamMeter: transcriptMeter,
   cacheable: () => true,
   good: goodTranscript,
@@ -56,6 +61,7 @@ export const audioTranscriptions: MeteredEndpoint = {
 export const audioTranslations: MeteredEndpoint = {
   ...audioTranscriptions,
   check: (body) => firstRefusal(body, [...COMMON, knownMembers('translations')]),
+  forMetering: (body, price) => (isToldByFile(body, price) ? body : askingForDuration(body)),
   form: { files: ['file'], audio: ['file'], numbers: ['temperature'] },
 };
 
@@ -133,9 +139,9 @@ function mostSeconds({ file }: JsonObject): number {
   return typeof seconds === 'number' ? seconds : 0;
 }
 
-function plainText(body: JsonObject): PlainAnswer | undefined {
+function plainText(body: JsonObject, price: Price): PlainAnswer | undefined {
   return TEXT_FORMATS.has(String(body['response_format']))
-    ? { form: 'text', served: heard(body) }
+    ? { form: 'text', served: isToldByFile(body, price) ? heard(body) : undefined }
     : undefined;
 }
 

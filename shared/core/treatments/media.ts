@@ -31,7 +31,7 @@ export const MEDIA: readonly Row[] = [
     {
       worstCase: SOUND_BOUND,
       usage:
-        '`usage`, `duration`, in a stream `transcript.text.done`; where it has none, the length of the file, if every decoder plays it as long',
+        '`usage`, `duration`, in a stream `transcript.text.done`; where the caller asked for a form that has none, the length of the file, if every decoder plays it as long and the model bills it by the second; else JSON is asked for, and given as the caller asked',
       cache: 'yes, by what the fields say and the file holds',
     },
     { takes: FORM, gives: ['application/json', 'text/plain', 'text/event-stream'] },
@@ -42,7 +42,8 @@ export const MEDIA: readonly Row[] = [
     audioTranslations,
     {
       worstCase: SOUND_BOUND,
-      usage: '`duration`; where it has none, the length of the file, if every decoder plays it as long',
+      usage:
+        '`duration`; where the caller asked for a form that has none, the length of the file, if every decoder plays it as long; else `verbose_json` is asked for, and given as the caller asked',
       cache: 'yes, by what the fields say and the file holds',
     },
     { takes: FORM, gives: ['application/json', 'text/plain'] },

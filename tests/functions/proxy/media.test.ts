@@ -1,7 +1,7 @@
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatUsd, parseUsd } from '../../../shared/core/money.ts';
-import { wav } from '../../support/audio.ts';
+import { opus, wav } from '../../support/audio.ts';
 import { type SimulatedStage, startSimulatedStage } from '../../support/simulated-stage.ts';
 import { inProcess } from '../../support/targets.ts';
 import { sdk, type World } from '../../support/world.ts';
@@ -81,6 +81,22 @@ describe('is booked at what OpenAI bills, and never above its hold:', () => {
         client.audio.transcriptions.create({ model: 'whisper-1', file: await sound(), response_format }),
       );
       expect(tally).toEqual({ calls: 1, audio_seconds: 13 });
+    },
+  );
+
+  it.each(['json', 'text', 'srt', 'vtt', 'verbose_json'] as const)(
+    'a transcript and a translation in %s of a recording whose parts disagree',
+    async (response_format) => {
+      const joined = await toFile(Buffer.concat([opus(50), opus(565)]), 'a.ogg');
+      const ask = { model: 'whisper-1', file: joined, response_format };
+      const answers: unknown[] = [];
+      await booked(async (client) => answers.push(await client.audio.transcriptions.create(ask)));
+      await booked(async (client) => answers.push(await client.audio.translations.create(ask)));
+      for (const answer of answers) {
+        const isText = ['text', 'srt', 'vtt'].includes(response_format);
+        expect(typeof answer).toBe(isText ? 'string' : 'object');
+        if (response_format === 'vtt') expect(answer).toMatch(/^WEBVTT\n\n00:00:00\.000 --> 00:00:12\.300\n/);
+      }
     },
   );
 

@@ -1,6 +1,6 @@
 import { toFile } from 'openai';
 import { expect } from 'vitest';
-import { wav } from '../../../support/audio.ts';
+import { opus, wav } from '../../../support/audio.ts';
 import { event, json, type Script, sse } from '../../../support/scripted-upstream.ts';
 import { sdk, type Target, type World } from '../../../support/world.ts';
 import { ask, CHAT, type HttpCase, of, post, refusalOf } from './fixtures.ts';
@@ -200,6 +200,38 @@ export const MEDIA: readonly HttpCase[] = [
       expect(text).toBe('Ein Igel.\n');
       const [entry] = await world.entries(project);
       expect(entry?.outcome).toMatchObject({ cost: 800_000_000n, tally: { audio_seconds: 8 }, flags: [] });
+    },
+  },
+  {
+    name: 'a transcript in text of joined recordings is asked for as JSON, which tells its usage, and given as text',
+    async run(world, target) {
+      world.upstream.on('/audio/transcriptions', json(HEARD));
+      const project = await world.project('5');
+      const joined = Buffer.concat([opus(50), opus(30_000)]);
+      const body = formOf(WHISPER, file(joined), field('response_format', 'text'), field('language', 'de'));
+      const response = await send(target, '/v1/audio/transcriptions', project, body);
+      expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+      expect(await response.text()).toBe('x\n');
+      const received = world.upstream.received.at(-1)?.body.toString('latin1') ?? '';
+      expect(received).toContain(joined.toString('latin1'));
+      expect(received).toMatch(/name="response_format"\r\n\r\njson\r\n/);
+      expect(received).toMatch(/name="language"\r\n\r\nde\r\n/);
+      const [entry] = await world.entries(project);
+      expect(entry?.held).toBe(601n * 100_000_000n);
+      expect(entry?.outcome).toMatchObject({ cost: 300_000_000n, tally: { audio_seconds: 3 }, flags: [] });
+    },
+  },
+  {
+    name: 'text that comes all the same is given, and what nobody tells is booked at the hold',
+    async run(world, target) {
+      world.upstream.on('/audio/transcriptions', bytes('text/plain; charset=utf-8', 'Ein Igel.\n'));
+      const project = await world.project('5');
+      const lying = wav(100, { rate: 1_000, blockAlign: 65_535 });
+      const body = formOf(WHISPER, file(lying), field('response_format', 'text'));
+      const response = await send(target, '/v1/audio/transcriptions', project, body);
+      expect(await response.text()).toBe('Ein Igel.\n');
+      const [entry] = await world.entries(project);
+      expect(entry?.outcome).toMatchObject({ cost: 10_000_000_000n, flags: ['no_usage'] });
     },
   },
   {

@@ -174,10 +174,6 @@ describe('a transcript', () => {
     expect(cut.maxOutputTokens).toBe(TOKENS.maxOutputTokens + 1_000_000);
   });
 
-  it('is never rewritten', () => {
-    expect(audioTranscriptions.forMetering(ask(), SECONDS)).toEqual(ask());
-  });
-
   it.each<[string, JsonObject]>([
     ['model', ask({ model: '' })],
     ['file', ask({ file: 'https://example.com/a.mp3' })],
