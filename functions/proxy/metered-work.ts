@@ -24,6 +24,8 @@ export async function meteredWork(
   if (unfit !== undefined) return unfit;
   const price = priceOf(String(body['model']), call, deps);
   if (isRefusal(price)) return price;
+  const unpriced = rules.unpriced?.(body, price);
+  if (unpriced !== undefined) return unpriced;
   const otherPrices = new Map<string, Price>();
   for (const model of rules.otherModels?.(body) ?? []) {
     const other = priceOf(model, call, deps);

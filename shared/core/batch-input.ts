@@ -118,8 +118,8 @@ export class BatchInput {
     if (unfit !== undefined) return this.#refuse(unfit.message, unfit.param);
     const price = this.#priceOf(String(body['model']));
     if (isRefusal(price)) return price;
-    const injected = this.#checkInjected(body, price);
-    if (injected !== undefined) return this.#refuse(injected.message, injected.param);
+    const unbilled = this.#rules.unpriced?.(body, price) ?? this.#checkInjected(body, price);
+    if (unbilled !== undefined) return this.#refuse(unbilled.message, unbilled.param);
     const worst = this.#rules.worstCase(body, price, {
       bodyBytes: line.byteLength,
       autoTier: 'batch',

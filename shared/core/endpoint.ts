@@ -117,6 +117,8 @@ export interface AnswerJudge {
 export interface MeteredEndpoint {
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
   check(body: JsonObject): Refusal | undefined;
+  /** Why the price of its model cannot bill what this body asks for; absent: it asks for nothing of the kind. */
+  unpriced?(body: JsonObject, price: Price): Refusal | undefined;
   worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
   /** The models beside `model` that it can be billed for, each at a price of its own. Absent: none. */
   otherModels?(body: JsonObject): readonly string[];

@@ -96,6 +96,11 @@ export function rateOf(
   return { rate: max(Object.values(rates)), certainty: 'guess' };
 }
 
+/** Whether a price has a rate for a class, in some tier, be it the one of the class that it is billed as. */
+export function lists(price: Price, unit: BilledClass): boolean {
+  return Object.values(price.rates).some((rates) => listedRate(rates, unit) !== undefined);
+}
+
 /** Per class, the highest of several rates. */
 export function highest(all: readonly Rates[]): FullRates {
   const full = {} as Record<BilledClass, Picodollars>;

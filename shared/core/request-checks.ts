@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import { tierOf } from './rates.ts';
 import { invalidRequest, type Refusal } from './refusal.ts';
 
@@ -84,6 +84,31 @@ export function knowsTier(body: JsonObject): Refusal | undefined {
     'service_tier',
     'This service_tier has no known rates. Use auto, default, flex, scale, priority, fast or ultrafast.',
   );
+}
+
+/** How long what is written to the prompt cache may be asked to live: each lifetime has a price. */
+const CACHE_LIFETIMES: ReadonlySet<JsonValue> = new Set(['30m', '12h']);
+const CACHE_RETENTIONS: ReadonlySet<JsonValue> = new Set(['in_memory', 'in-memory', '24h']);
+
+/** A lifetime of the prompt cache, also of a breakpoint anywhere in the request, must be one whose rate is known. */
+export function knowsCacheLifetime(body: JsonObject): Refusal | undefined {
+  const retention = body['prompt_cache_retention'] ?? null;
+  if (retention !== null && !CACHE_RETENTIONS.has(retention)) {
+    return refuseUnmetered('prompt_cache_retention', 'prompt_cache_retention must be in_memory or 24h.');
+  }
+  const param = isOddLifetime(body['prompt_cache_options']) ? 'prompt_cache_options' : undefined;
+  const odd = param ?? (hasOddBreakpoint(body) ? 'prompt_cache_breakpoint' : undefined);
+  return odd === undefined ? undefined : refuseUnmetered(`${odd}.ttl`, `${odd}.ttl must be 30m or 12h.`);
+}
+
+function isOddLifetime(options: JsonValue | undefined): boolean {
+  return isObject(options) && isGiven(options, 'ttl') && !CACHE_LIFETIMES.has(options['ttl'] ?? null);
+}
+
+function hasOddBreakpoint(value: JsonValue | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isObject(value) && isOddLifetime(value['prompt_cache_breakpoint'])) return true;
+  return Object.values(value).some(hasOddBreakpoint);
 }
 
 /** Reasoning modes beside the standard one run the model several times over, which no maximum in the request bounds. */

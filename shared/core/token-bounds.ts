@@ -212,7 +212,7 @@ export function mentions(value: JsonValue | undefined, name: string): boolean {
 }
 
 /** `12h` as soon as any part of the request asks for a lifetime other than the default `30m`. */
-function cacheTtlOf(body: JsonObject): '30m' | '12h' {
+export function cacheTtlOf(body: JsonObject): '30m' | '12h' {
   const asksMore = (options: JsonValue | undefined) =>
     isObject(options) && typeof options['ttl'] === 'string' && options['ttl'] !== '30m';
   if (asksMore(body['prompt_cache_options'])) return '12h';

@@ -5,13 +5,22 @@ import { listOf, textBytes, textOf } from '../json-members.ts';
 import type { Deferred } from '../ledger.ts';
 import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
+import {
+  firstUnpriced,
+  pricesAudio,
+  pricesCacheLifetime,
+  pricesTier,
+  refuseUnpriced,
+} from '../priced-options.ts';
 import { dearestOutput } from '../pricing.ts';
+import { lists } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import {
   booleans,
   firstRefusal,
   integers,
   isGiven,
+  knowsCacheLifetime,
   knowsTier,
   MAX_CHOICES,
   namesModel,
@@ -39,15 +48,19 @@ const CHECKS = [
   integers(1, MAX_CHOICES, 'n'),
   integers(1, Number.MAX_SAFE_INTEGER, 'max_completion_tokens', 'max_tokens'),
   objects('stream_options', 'prediction', 'web_search_options', 'audio'),
+  knowsCacheLifetime,
   knowsTier,
   namesModeration,
   knownModalities,
   callsOwnTools,
 ];
 
+const PRICED = [pricesTier, pricesCacheLifetime, pricesAudio, pricesSearch];
+
 /** `POST /chat/completions`: tokens, and a web search for each choice of a search model. */
 export const chatCompletions: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
+  unpriced: (body, price) => firstUnpriced(body, price, PRICED),
   worstCase,
   freeModels: moderationModels,
   // The older `max_tokens` would be refused beside it, and by reasoning models.
@@ -86,6 +99,12 @@ function callsOwnTools(body: JsonObject): Refusal | undefined {
   return foreign === -1
     ? undefined
     : refuseUnmetered(`tools[${foreign}].type`, 'Only tools of type function and custom are served here.');
+}
+
+function pricesSearch(body: JsonObject, price: Price): Refusal | undefined {
+  return isGiven(body, 'web_search_options') && !lists(price, 'web_search')
+    ? refuseUnpriced('web_search_options', price, 'web searches')
+    : undefined;
 }
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {

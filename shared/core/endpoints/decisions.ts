@@ -4,7 +4,14 @@ import { listOf, textOf } from '../json-members.ts';
 import { addInputImage, type Media, noMedia } from '../media.ts';
 import type { Price } from '../price.ts';
 import type { Refusal } from '../refusal.ts';
-import { firstRefusal, isGiven, namesModel, objects, refuseMember } from '../request-checks.ts';
+import {
+  firstRefusal,
+  isGiven,
+  knowsCacheLifetime,
+  namesModel,
+  objects,
+  refuseMember,
+} from '../request-checks.ts';
 import { itemsWithContent } from '../request-shapes.ts';
 import { inputBound, worstCaseOf } from '../token-bounds.ts';
 import { count } from '../usage-reader.ts';
@@ -23,6 +30,7 @@ const CHECKS = [
   objects('prompt_cache_options'),
   textOrMessages,
   itemsWithContent('input', ['content', 'output']),
+  knowsCacheLifetime,
   asksQuestions,
   itemsWithContent('questions', ['instructions']),
 ];

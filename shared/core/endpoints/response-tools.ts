@@ -2,10 +2,12 @@ import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf } from '../json-members.ts';
 import type { Picodollars } from '../money.ts';
 import type { Price } from '../price.ts';
-import { type FullRates, max } from '../rates.ts';
+import { refuseUnpriced } from '../priced-options.ts';
+import { type FullRates, lists, max } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import { isGiven, refuseUnmetered } from '../request-checks.ts';
 import { integer } from '../token-bounds.ts';
+import type { BilledClass } from '../usage.ts';
 import { imageToolModels } from './image-tool.ts';
 import { type Charge, chargeOf } from './tool-charges.ts';
 
@@ -75,6 +77,20 @@ export function checkAddedTools(body: JsonObject): Refusal | undefined {
     }
   }
   return undefined;
+}
+
+/** Each tool that has a fee must have it in the price of the model. */
+export function pricesTools(body: JsonObject, price: Price): Refusal | undefined {
+  for (const [index, tool] of listOf(body['tools']).entries()) {
+    const unit = feeOf(chargeOf(tool));
+    if (unit !== undefined && !lists(price, unit)) return refuseUnpriced(`tools[${index}]`, price, unit);
+  }
+  return undefined;
+}
+
+function feeOf(charge: Charge): BilledClass | undefined {
+  if (charge.kind === 'container') return charge.unit;
+  return charge.kind === 'hosted' ? charge.fee?.unit : undefined;
 }
 
 function addedTools(body: JsonObject): readonly JsonValue[] {

@@ -2,7 +2,15 @@ import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts
 import type { JsonObject } from '../json.ts';
 import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
-import { firstRefusal, knowsTier, namesModel, objects, texts } from '../request-checks.ts';
+import { firstUnpriced, pricesCacheLifetime, pricesTier } from '../priced-options.ts';
+import {
+  firstRefusal,
+  knowsCacheLifetime,
+  knowsTier,
+  namesModel,
+  objects,
+  texts,
+} from '../request-checks.ts';
 import { itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, worstCaseOf } from '../token-bounds.ts';
@@ -21,6 +29,7 @@ const CHECKS = [
   textOrItems,
   itemsWithContent('input', ['content']),
   checkAddedTools,
+  knowsCacheLifetime,
   knowsTier,
 ];
 
@@ -30,6 +39,7 @@ const CHECKS = [
  */
 export const responsesCompact: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
+  unpriced: (body, price) => firstUnpriced(body, price, [pricesTier, pricesCacheLifetime]),
   worstCase,
   withOutputCap: (body) => body,
   forMetering: withServiceTier,

@@ -2,6 +2,7 @@ import type { EstimateContext, MeteredEndpoint, WorstCase } from '../endpoint.ts
 import { isObject, type JsonObject } from '../json.ts';
 import { pictureLevers, tierLevers } from '../levers.ts';
 import type { Price } from '../price.ts';
+import { firstUnpriced, pricesCacheLifetime, pricesTier } from '../priced-options.ts';
 import type { FullRates } from '../rates.ts';
 import type { Refusal } from '../refusal.ts';
 import {
@@ -9,6 +10,7 @@ import {
   firstRefusal,
   integers,
   isGiven,
+  knowsCacheLifetime,
   knowsTier,
   namesModel,
   objects,
@@ -40,6 +42,7 @@ import {
   defaultToolCalls,
   hasContainers,
   hasHostedTools,
+  pricesTools,
 } from './response-tools.ts';
 
 const CHECKS = [
@@ -57,6 +60,7 @@ const CHECKS = [
   promptNamesTools,
   checkTools,
   checkAddedTools,
+  knowsCacheLifetime,
   knowsTier,
   namesModeration,
   reasonsOnce,
@@ -65,6 +69,7 @@ const CHECKS = [
 /** `POST /responses`: tokens of every internal turn, and the fees of hosted tools. */
 export const responses: MeteredEndpoint = {
   check: (body) => firstRefusal(body, CHECKS),
+  unpriced: (body, price) => firstUnpriced(body, price, [pricesTier, pricesCacheLifetime, pricesTools]),
   worstCase,
   otherModels: imageToolModels,
   freeModels: moderationModels,

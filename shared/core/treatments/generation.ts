@@ -8,7 +8,7 @@ import { responsesCompact } from '../endpoints/responses-compact.ts';
 import { type Content, free, metered, type Row } from './row.ts';
 
 const JSON_OR_STREAM: readonly Content[] = ['application/json', 'text/event-stream'];
-const TEXT_BOUND = 'bytes bound the input tokens; media by their own rules; ';
+const TEXT_BOUND = 'bytes bound the input tokens; pictures by size and detail, sound by length; ';
 
 /** What models are asked for, and what it costs. */
 export const GENERATION: readonly Row[] = [
@@ -28,7 +28,7 @@ export const GENERATION: readonly Row[] = [
     'responses',
     responses,
     {
-      worstCase: `${TEXT_BOUND}output at \`max_output_tokens\`, or the cap; with hosted tools, all turns of \`max_tool_calls\` and their fees`,
+      worstCase: `${TEXT_BOUND}output at \`max_output_tokens\`, or the cap; a context that may be compacted, once more; with hosted tools, all turns of \`max_tool_calls\` and their fees`,
       usage:
         '`usage`, `tool_usage` and the items of `output`; in a stream `response.completed`, `incomplete` or `failed`',
       cache: 'with `store: false`, without hosted tools, stored input or `background`',
@@ -58,7 +58,7 @@ export const GENERATION: readonly Row[] = [
   }),
   free('POST /responses/input_tokens', 'responses.input_tokens'),
   metered('POST /decisions', 'decisions', decisions, {
-    worstCase: 'bytes bound the input tokens, images by their own rules, read once for each question',
+    worstCase: 'bytes bound the input tokens, pictures by size and detail, read once for each question',
     usage: '`usage.input_tokens`; the output is free',
     cache: 'no',
   }),

@@ -175,6 +175,20 @@ export const REFUSALS: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a service tier that the model has no price for is refused, on every endpoint that takes one',
+    async run(world, target) {
+      const project = await world.project('50');
+      const tier = { model: 'gpt-5.5', service_tier: 'ultrafast' };
+      const paths = ['/v1/responses', '/v1/responses/compact', '/v1/chat/completions'];
+      for (const path of paths) {
+        const asked = path.includes('chat') ? ask(project) : { input: project };
+        const refusal = await refused(world, target, project, { ...asked, ...tier }, path);
+        expect(refusal).toMatchObject({ status: 400, code: 'unmetered_option', param: 'service_tier' });
+        expect(refusal.message).toContain('priority or fast');
+      }
+    },
+  },
+  {
     name: 'what makes a call dear is said where asking for less output would not help',
     async run(world, target) {
       const project = await world.project('0.5');
@@ -187,6 +201,24 @@ export const REFUSALS: readonly HttpCase[] = [
       const { message } = await refused(world, target, project, body, '/v1/responses');
       expect(message).toContain('max_tool_calls');
       expect(message).not.toContain('Ask for less output');
+      const compacted = {
+        model: 'gpt-6.1-sol',
+        input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://x.test/a.png' }] }],
+        max_output_tokens: 4_000,
+        service_tier: 'default',
+        context_management: [{ type: 'compaction', compact_threshold: 20_000 }],
+      };
+      const small = await world.project('0.05');
+      const dear = (await refused(world, target, small, compacted, '/v1/responses')).message;
+      expect(dear).toMatch(
+        /name a compact_threshold above 40\d\d\d, name "detail": "low" for its pictures, or ask/,
+      );
+      expect(dear).not.toMatch(/max_tool_calls|service_tier/);
+      const plain = {
+        ...compacted,
+        context_management: [{ type: 'compaction', compact_threshold: 200_000 }],
+      };
+      expect((await refused(world, target, small, plain, '/v1/responses')).message).not.toContain('compact');
     },
   },
   {
