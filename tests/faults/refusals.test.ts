@@ -198,6 +198,33 @@ describe('a limit whose rest is only held', () => {
     await first;
   });
 
+  it.each([
+    ['stands still', 0],
+    ['is set back all the time', -1_000],
+  ])('is waited for no longer than configured by a clock that %s', async (_, step) => {
+    const { made, gate, project, first } = await heldByOne(2_000);
+    let now = Date.now();
+    let slept = 0;
+    const deps: AppDeps = {
+      ...made.deps,
+      clock: {
+        now: () => {
+          now += step;
+          return now;
+        },
+      },
+      sleep: async (milliseconds) => {
+        slept += milliseconds;
+        if (slept > 2_000) throw new Error('it goes on waiting');
+      },
+    };
+    const refused = await call(made, project, inProcess({ ...made, app: createApp(deps) }));
+    expect(await refusalOf(refused)).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+    expect(slept).toBeGreaterThan(0);
+    gate.resolve();
+    await first;
+  });
+
   it('is a rate limit at the end of the wait, which the SDK tries again by itself', async () => {
     const made = await world(100);
     const gate = gatedUpstream(made);

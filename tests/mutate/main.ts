@@ -7,13 +7,14 @@ import { AREAS } from './faults/index.ts';
 import { mutate } from './mutate.ts';
 import { lineOf, summaryOf } from './report.ts';
 import { endRuns } from './suites.ts';
-import { removeWorkspaces } from './workspace.ts';
+import { removeWorkspaces, staleFaults } from './workspace.ts';
 
 /* `npm run mutate`: puts deliberate faults into a copy of the code, and fails where no test notices one. */
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const TIMEOUT_MS = 10 * 60_000;
-const USAGE = `Usage: npm run mutate -- [--workers N] [--list] [area or area/fault ...]
+const USAGE = `Usage: npm run mutate -- [--workers N] [--list | --check] [area or area/fault ...]
+--list says what there is; --check says which edits no longer fit the code, and runs no test.
 Areas: ${Object.keys(AREAS).join(', ')}`;
 
 function usage(problem: string): never {
@@ -28,6 +29,7 @@ function options() {
       options: {
         workers: { type: 'string', default: String(availableParallelism()) },
         list: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
       },
     });
   } catch (error) {
@@ -43,6 +45,13 @@ if ('unknown' in faults) usage(`There is no such area or fault: ${faults.unknown
 if (values.list) {
   for (const { id, sentence } of faults) console.log(`${id}: ${sentence}`);
   process.exit(0);
+}
+
+if (values.check) {
+  const stale = await staleFaults(REPOSITORY, faults);
+  for (const { id, why } of stale) console.log(`stale  ${id}: ${why}`);
+  console.log(`${faults.length} faults, ${stale.length} of them stale.`);
+  process.exit(stale.length === 0 ? 0 : 1);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

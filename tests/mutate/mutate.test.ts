@@ -1,9 +1,15 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, inject, type NamedFault, named, pick, type Verdict } from './fault.ts';
+import { AREAS } from './faults/index.ts';
 import { type Mutated, mutate } from './mutate.ts';
 import { lineOf, summaryOf } from './report.ts';
 
@@ -103,6 +109,43 @@ describe('a run of deliberate faults', () => {
     const suites = ['src/red.test.ts'];
     const found = await mutate({ repository, faults: [fault({ suites })], workers: 1, timeoutMs: 120_000 });
     expect(found).toEqual({ kind: 'red', run: { kind: 'failed', test: 'fails' } });
+  });
+});
+
+describe('npm run mutate', () => {
+  const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+  let scratch: string;
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'farebox-interrupted-'));
+  });
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  /** Its process, with its copies in a directory of their own. */
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, TMPDIR: scratch },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind when %s ends it', async (signal) => {
+    const run = start('wiring/stage');
+    const ended = once(run, 'exit');
+    await expect.poll(() => globSync('*/0/node_modules/vitest', { cwd: scratch })).toHaveLength(1);
+    run.kill(signal);
+    expect(await ended).toEqual([128 + constants.signals[signal], null]);
+    expect(await readdir(scratch)).toEqual([]);
+  });
+
+  it('says which areas there are where a word fits none', async () => {
+    const run = start('wirings');
+    const [said, [code]] = await Promise.all([text(run.stderr), once(run, 'exit')]);
+    expect(said).toContain('There is no such area or fault: wirings.');
+    expect(said).toMatch(/^Areas: .*wiring/m);
+    expect(code).toBe(2);
+  });
+
+  it('knows sixty faults and more', () => {
+    expect(named(AREAS).length).toBeGreaterThan(60);
   });
 });
 

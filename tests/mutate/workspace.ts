@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Fault, inject } from './fault.ts';
+import { type Fault, inject, type NamedFault } from './fault.ts';
 
 /** A copy of the repository that faults are put into, so that the user's files are never touched. */
 export interface Workspace {
@@ -44,6 +44,31 @@ export async function makeWorkspaces(repository: string, count: number): Promise
   }
 }
 
+/** The faults whose edit no longer fits the files of a repository, or whose suites are gone, and why. */
+export async function staleFaults(
+  repository: string,
+  faults: readonly NamedFault[],
+): Promise<{ readonly id: string; readonly why: string }[]> {
+  const found = await Promise.all(
+    faults.map(async (fault) => {
+      const { id, suites } = fault;
+      const gone = suites.find((suite) => !existsSync(join(repository, suite)));
+      if (gone !== undefined) return [{ id, why: `there is no ${gone}` }];
+      const injected = await injectInto(repository, fault);
+      return 'why' in injected ? [{ id, why: injected.why }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function injectInto(root: string, fault: Fault) {
+  const path = join(root, ...fault.file.split('/'));
+  const original = await readFile(path, 'utf8').catch(() => undefined);
+  if (original === undefined) return { why: `there is no ${fault.file}` };
+  const injected = inject(fault, original);
+  return 'why' in injected ? injected : { path, original, text: injected.text };
+}
+
 /** Removes every copy at once, for a process that must end. */
 export function removeWorkspaces(): void {
   for (const scratch of made) removeOne(scratch);
@@ -64,12 +89,10 @@ async function copy(repository: string, root: string): Promise<Workspace> {
   return {
     root,
     async with(fault, work) {
-      const path = join(root, ...fault.file.split('/'));
-      const original = await readFile(path, 'utf8').catch(() => undefined);
-      if (original === undefined) return { why: `there is no ${fault.file}` };
-      const injected = inject(fault, original);
+      const injected = await injectInto(root, fault);
       if ('why' in injected) return injected;
-      await writeFile(path, injected.text);
+      const { path, original, text } = injected;
+      await writeFile(path, text);
       try {
         return await work();
       } finally {

@@ -18,6 +18,7 @@ import { OBJECTS } from './cases/objects.ts';
 import { REFUSALS } from './cases/refusals.ts';
 import { UPSTREAM_FAULTS } from './cases/upstream-faults.ts';
 
+const CASES = [...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...OBJECTS, ...MEDIA];
 const clock = { now: () => Date.now() };
 
 interface Parts extends WorldParts {
@@ -71,10 +72,8 @@ describe.each(WAYS)('the proxy %s', (_name, makeParts, makeTarget) => {
     await parts.close();
   });
 
-  it.each([...ANSWERS, ...UPSTREAM_FAULTS, ...REFUSALS, ...CACHING, ...HOLDING, ...OBJECTS, ...MEDIA])(
-    '$name',
-    async ({ run }) => {
-      await run(world, target);
-    },
-  );
+  // In full: a name that vitest takes out of an object itself is cut.
+  it.each(CASES.map(({ name, run }) => [name, run] as const))('%s', async (_, run) => {
+    await run(world, target);
+  });
 });

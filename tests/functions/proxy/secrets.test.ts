@@ -56,7 +56,9 @@ describe('in a run of every case', () => {
     }
   };
 
-  it.each(CASES)('$name', (each) => run(() => each.run(world, target)));
+  it.each(CASES.map((each) => [each.name, each] as const))('%s', (_, each) =>
+    run(() => each.run(world, target)),
+  );
 
   it('an upstream may quote the key that it was sent, as an error about a wrong key does', () =>
     run(async () => {

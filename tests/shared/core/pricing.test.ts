@@ -11,6 +11,25 @@ function cost(price: Price, counts: UsageCounts, serviceTier?: string): { usd: s
   return { usd: formatUsd(result.cost), flags: result.flags };
 }
 
+describe('a model that searches the web in every call', () => {
+  const searching: Price = { ...FULL, searchPerCall: true };
+  it.each([
+    [1, 0, 1],
+    [3, 0, 3],
+    [3, 2, 3],
+    [1, 4, 4],
+  ])('with %i choices and %i searches told owes %i', (choices, told, owed) => {
+    const counts = { input: 1_000, ...(told === 0 ? {} : { web_search: told }) };
+    // $0.002 of input, and $0.01 a search.
+    expect(costOf(searching, { counts, choices }).cost).toBe(2n * MILLI + BigInt(owed) * 10n * MILLI);
+    expect(costOf(FULL, { counts, choices }).cost).toBe(2n * MILLI + BigInt(told) * 10n * MILLI);
+  });
+
+  it('owes one where its choices are not told', () => {
+    expect(costOf(searching, { counts: { input: 1_000 } }).cost).toBe(12n * MILLI);
+  });
+});
+
 describe('what a call costs', () => {
   it.each([
     ['input', 1_000, '0.002'],

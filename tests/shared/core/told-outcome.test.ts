@@ -9,11 +9,12 @@ import { servedOutcome, toldOutcome } from '../../../shared/core/told-outcome.ts
 const BEFORE = Date.parse('2026-11-21T23:59:59.000Z');
 const AFTER = Date.parse('2026-11-22T00:10:00.000Z');
 
-function priceAt(at: number): Price {
-  const input = at < Date.parse('2026-11-22') ? 4n : 5n;
+/** The model `n` costs twice as much as `m`; both get dearer. */
+function priceAt(model: string, at: number): Price {
+  const input = (at < Date.parse('2026-11-22') ? 4n : 5n) * (model === 'n' ? 2n : 1n);
   return {
-    model: 'm',
-    family: 'm',
+    model,
+    family: model,
     source: 'a test',
     rates: { default: { input, output: input } },
     contextWindow: 1_000,
@@ -22,7 +23,8 @@ function priceAt(at: number): Price {
   };
 }
 const PRICES: PriceTable = {
-  find: (model, at) => (model === 'm' ? { kind: 'priced', price: priceAt(at) } : { kind: 'unknown' }),
+  find: (model, at) =>
+    /^[mn]$/.test(model) ? { kind: 'priced', price: priceAt(model, at) } : { kind: 'unknown' },
   defaultImageModel: () => undefined,
 };
 
@@ -46,6 +48,12 @@ test('A call is priced as on the day on which it was made, however late its cost
   const served = { model: 'm', counts: { input: 10, output: 10 } };
   expect(toldOutcome(entry(BEFORE), served, PRICES, AFTER)).toMatchObject({ cost: 80n, decidedAt: AFTER });
   expect(toldOutcome(entry(AFTER), served, PRICES, AFTER)).toMatchObject({ cost: 100n });
+});
+
+test('A call that another model served is priced as on that day, too', () => {
+  const served = { model: 'n', counts: { input: 10, output: 10 } };
+  expect(toldOutcome(entry(BEFORE), served, PRICES, AFTER)).toMatchObject({ cost: 160n, flags: [] });
+  expect(toldOutcome(entry(AFTER), served, PRICES, AFTER)).toMatchObject({ cost: 200n, flags: [] });
 });
 
 test('A call whose model has lost its price meanwhile is booked at its hold, flagged', () => {

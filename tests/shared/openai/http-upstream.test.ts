@@ -35,7 +35,7 @@ async function openai(answers: RequestListener) {
       const signal = AbortSignal.timeout(60_000);
       const answer = await upstream.send({ method: 'GET', path: '/models', headers: new Headers(), signal });
       if (!(answer instanceof Response)) throw new Error(answer.detail);
-      return { status: answer.status, text: await answer.text() };
+      return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },
   };
 }
@@ -47,7 +47,18 @@ describe('an answer that quotes the key it was sent', () => {
       const { ask } = await openai(({ headers }, response) => {
         response.writeHead(status).end(`{"error":{"message":"You sent ${headers.authorization}"}}`);
       });
-      expect(await ask()).toEqual({ status, text: '{"error":{"message":"You sent Bearer [key]"}}' });
+      expect(await ask()).toMatchObject({ status, text: '{"error":{"message":"You sent Bearer [key]"}}' });
+    },
+  );
+
+  it.each([200, 401, 500])(
+    'in its head reaches the caller without it, where its status is %i',
+    async (status) => {
+      const { ask } = await openai(({ headers }, response) => {
+        const { authorization } = headers;
+        response.writeHead(status, { 'x-debug': `${authorization}; ${authorization}` }).end('{}');
+      });
+      expect((await ask()).headers.get('x-debug')).toBe('Bearer [key]; Bearer [key]');
     },
   );
 });

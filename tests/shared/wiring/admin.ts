@@ -55,6 +55,7 @@ export const ADMIN_SETTINGS: readonly Setting[] = [
       expect(await nameOf('odd-role-eu/kim')).toBe('role/odd-role-eu/kim');
       expect(await nameOf('other-role/kim')).toBe('role/other-role');
       expect(await nameOf('AWSReservedSSO_Odd_1/kim')).toBe('sso/kim');
+      // Names in limits are in lower case.
       expect(await nameOf('AWSReservedSSO_Even_1/kim')).toBe('role/awsreservedsso_even_1');
     },
   ),

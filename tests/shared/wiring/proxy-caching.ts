@@ -4,7 +4,7 @@ import { isGenuine } from '../../../shared/cache/claim.ts';
 import { createSeal } from '../../../shared/cache/seal.ts';
 import { wireProxy } from '../../../shared/wire.ts';
 import { startMemcached } from '../../support/memcached.ts';
-import { json, sse } from '../../support/scripted-upstream.ts';
+import { event, json, sse } from '../../support/scripted-upstream.ts';
 import { CHAT, CHAT_PATH, later, question, timeoutsDuring } from '../../support/wired-functions.ts';
 import { ODD_CACHE_SECRET } from '../../support/wired-stage.ts';
 import { type Setting, setting } from './setting.ts';
@@ -104,16 +104,15 @@ export const CACHING_SETTINGS: readonly Setting[] = [
       const project = await newProject();
       const again = async (bytes: number, stream: boolean) => {
         const content = 'y'.repeat(bytes);
-        const chunk = {
-          ...CHAT,
-          object: 'chat.completion.chunk',
-          choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }],
-        };
-        const whole = {
-          ...CHAT,
-          choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
-        };
-        const events = [`data: ${JSON.stringify(chunk)}\n\n`, 'data: [DONE]\n\n'];
+        const { usage, ...head } = CHAT;
+        const message = { role: 'assistant', content };
+        const whole = { ...CHAT, choices: [{ index: 0, finish_reason: 'stop', message }] };
+        const chunks = [
+          { choices: [{ index: 0, delta: { content }, finish_reason: null }] },
+          { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+          { choices: [], usage },
+        ].map((more) => event({ ...head, object: 'chat.completion.chunk', ...more }));
+        const events = [...chunks, 'data: [DONE]\n\n'];
         upstream.on(CHAT_PATH, stream ? sse(events) : json(whole));
         const body = question({ stream, seed: bytes });
         await ask(project, { body });

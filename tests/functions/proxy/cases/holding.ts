@@ -1,7 +1,18 @@
 import { expect } from 'vitest';
 import { event, json, type Script } from '../../../support/scripted-upstream.ts';
 import type { Target } from '../../../support/world.ts';
-import { ask, CHAT, CHUNKS, DONE, type HttpCase, of, post, refusalOf, USAGE_CHUNK } from './fixtures.ts';
+import {
+  ask,
+  CHAT,
+  CHUNKS,
+  chunk,
+  DONE,
+  type HttpCase,
+  of,
+  post,
+  refusalOf,
+  USAGE_CHUNK,
+} from './fixtures.ts';
 
 async function readOneEventAndLeave(target: Target, body: unknown, project: string): Promise<void> {
   const response = await post(target, '/v1/chat/completions', body, of(project));
@@ -13,7 +24,7 @@ async function readOneEventAndLeave(target: Target, body: unknown, project: stri
 
 /** Goes on until it is cut off: far longer than any test waits. */
 const endlessStream: Script = async (_request, response) => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
   while (!response.destroyed) {
     response.write(event(CHUNKS[1]));
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -149,6 +160,22 @@ export const HOLDING: readonly HttpCase[] = [
       expect(entry?.outcome).toMatchObject({ state: 'settled', flags: ['estimated'] });
       expect(entry?.outcome?.cost).toBeGreaterThan(0n);
       expect(entry?.outcome?.cost).toBeLessThan(entry?.held ?? 0n);
+    },
+  },
+  {
+    name: 'an estimate of what was seen is never more than was held',
+    ofLeaving: true,
+    async run(world, target) {
+      const project = await world.project('1', { onDisconnect: 'cancel' });
+      world.upstream.on('/chat/completions', async (request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        // Each byte of it could be a token, which the maximum does not allow.
+        response.write(event(chunk({ content: 'y'.repeat(5_000) })));
+        await endlessStream(request, response);
+      });
+      await readOneEventAndLeave(target, { ...ask(project), max_tokens: 10, stream: true }, project);
+      const [entry] = await world.entries(project);
+      expect(entry?.outcome).toMatchObject({ cost: entry?.held, flags: ['estimated'] });
     },
   },
   {
