@@ -14,6 +14,8 @@ export interface Choice {
   readonly output: Output;
   /** The choice is this call, whose arguments are the output's tokens; `legacy`: a `function_call`. */
   readonly call?: ToolCall & { readonly id: string; readonly legacy: boolean };
+  /** It is sound, which later messages can name by this id. */
+  readonly soundId?: string;
   readonly finishReason: 'stop' | 'length' | 'tool_calls' | 'function_call';
 }
 
@@ -77,7 +79,15 @@ function choose(request: ChatRequest, index: number, simulation: Simulation): Ch
     maxTokens: request.maxTokens,
     ...(called === undefined ? { stop: stops(body), ...predictionOf(body) } : {}),
   });
-  if (called === undefined) return { index, output, finishReason: output.cut ? 'length' : 'stop' };
+  if (called === undefined) {
+    const finishReason = output.cut ? 'length' : 'stop';
+    return {
+      index,
+      output,
+      finishReason,
+      ...(request.spoken ? { soundId: keepSound(output, simulation) } : {}),
+    };
+  }
   const call = { ...called, id: simulation.newId('call_') };
   return {
     index,
@@ -85,6 +95,12 @@ function choose(request: ChatRequest, index: number, simulation: Simulation): Ch
     call,
     finishReason: output.cut ? 'length' : callReason(called.legacy, body['tool_choice']),
   };
+}
+
+function keepSound({ tokens }: Output, { sounds, newId }: Simulation): string {
+  const id = newId('audio_');
+  sounds.set(id, tokens.length);
+  return id;
 }
 
 /** A call that the caller demanded by name is no news to it: OpenAI reports `stop`. */

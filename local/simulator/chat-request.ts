@@ -14,7 +14,7 @@ import {
   STRING,
   wrongType,
 } from './parameters.ts';
-import { chatPrompt, type Prompt } from './prompt.ts';
+import { chatPrompt, type Prompt, soundIn } from './prompt.ts';
 import { apiError, isReply, type JsonReply } from './reply.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -78,9 +78,13 @@ export interface ChatRequest {
 export function readChatRequest(body: JsonObject, simulation: Simulation): ChatRequest | JsonReply {
   const model = findModel(simulation.models, body['model'], ['chat'], 'v1/chat/completions');
   if (isReply(model)) return model;
-  const error = checkParameters(body, RULES) ?? checkMessages(body) ?? checkOptions(body, model);
+  const error =
+    checkParameters(body, RULES) ??
+    checkMessages(body) ??
+    checkSounds(body, simulation) ??
+    checkOptions(body, model);
   if (error !== undefined) return error;
-  const prompt = chatPrompt(body, model);
+  const prompt = chatPrompt(body, model, simulation.sounds);
   const streamOptions = isObject(body['stream_options']) ? body['stream_options'] : {};
   const request: ChatRequest = {
     body,
@@ -118,6 +122,18 @@ function checkMessages(body: JsonObject): JsonReply | undefined {
       const known = ROLES.map((role) => `'${role}'`).join(', ');
       const text = `Invalid value for '${at}.role'. Supported values are: ${known}.`;
       return apiError(400, text, { param: `${at}.role`, code: 'invalid_value' });
+    }
+  }
+  return undefined;
+}
+
+/** Sound of an earlier answer must be there still. */
+function checkSounds({ messages }: JsonObject, { sounds }: Simulation): JsonReply | undefined {
+  for (const [index, message] of (Array.isArray(messages) ? messages : []).entries()) {
+    const id = soundIn(message);
+    if (id !== undefined && !sounds.has(id)) {
+      const param = `messages[${index}].audio.id`;
+      return apiError(404, `Audio with id '${id}' not found.`, { param });
     }
   }
   return undefined;

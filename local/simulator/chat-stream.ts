@@ -33,14 +33,14 @@ function chunk(
 }
 
 function* choiceChunks(choice: Choice, request: ChatRequest): Generator<ChatCompletionChunk.Choice> {
-  const { body, spoken } = request;
+  const { body } = request;
   const withLogprobs = body['logprobs'] === true;
-  yield ofDelta(choice, { role: 'assistant', ...firstDelta(choice, spoken), refusal: null });
+  yield ofDelta(choice, { role: 'assistant', ...firstDelta(choice), refusal: null });
   for (const token of choice.output.tokens) {
     const logs = withLogprobs ? logprobs([token], body['top_logprobs']) : null;
-    yield { ...ofDelta(choice, tokenDelta(choice, token, spoken)), logprobs: logs };
+    yield { ...ofDelta(choice, tokenDelta(choice, token)), logprobs: logs };
   }
-  if (spoken && choice.call === undefined) yield ofDelta(choice, { audio: soundOf(choice) });
+  if (choice.soundId !== undefined) yield ofDelta(choice, { audio: soundOf(choice, choice.soundId) });
   yield { ...ofDelta(choice, {}), finish_reason: choice.finishReason };
 }
 
@@ -48,9 +48,8 @@ function ofDelta({ index }: Choice, delta: Delta): ChatCompletionChunk.Choice {
   return { index, delta, logprobs: null, finish_reason: null };
 }
 
-function firstDelta(choice: Choice, spoken: boolean): Delta {
-  const { call } = choice;
-  if (call === undefined) return spoken ? { audio: { id: wholeSound(choice).id } } : { content: '' };
+function firstDelta({ call, soundId }: Choice): Delta {
+  if (call === undefined) return soundId === undefined ? { content: '' } : { audio: { id: soundId } };
   const { id, name } = call;
   if (call.legacy) return { content: null, function_call: { name, arguments: '' } };
   if (call.type === 'custom') {
@@ -62,20 +61,17 @@ function firstDelta(choice: Choice, spoken: boolean): Delta {
   };
 }
 
-function tokenDelta({ call }: Choice, token: string, spoken: boolean): Delta {
-  if (call === undefined) return spoken ? { audio: { transcript: token } } : { content: token };
+function tokenDelta({ call, soundId }: Choice, token: string): Delta {
+  if (call === undefined)
+    return soundId === undefined ? { content: token } : { audio: { transcript: token } };
   if (call.legacy) return { function_call: { arguments: token } };
   if (call.type === 'custom') return { tool_calls: [{ index: 0, custom: { input: token } }] };
   return { tool_calls: [{ index: 0, function: { arguments: token } }] };
 }
 
-function soundOf(choice: Choice): ChatCompletionChunk.Choice.Delta.Audio {
-  const { data, expires_at } = wholeSound(choice);
+function soundOf({ output }: Choice, id: string): ChatCompletionChunk.Choice.Delta.Audio {
+  const { data, expires_at } = spokenAudio(id, output.tokens.join(''), output.tokens.length);
   return { data, expires_at };
-}
-
-function wholeSound({ output, index }: Choice) {
-  return spokenAudio(output.tokens.join(''), output.tokens.length, index);
 }
 
 /** One item of each source, then the next of each, until all are spent. */

@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionMessage } from 'openai/resources/chat/completions';
 import { answerChat, type ChatAnswer, type Choice } from './chat-answer.ts';
-import { type ChatRequest, readChatRequest } from './chat-request.ts';
+import { readChatRequest } from './chat-request.ts';
 import { chatFrames } from './chat-stream.ts';
 import { logprobs } from './logprobs.ts';
 import { isReply, ok, type Reply } from './reply.ts';
@@ -25,7 +25,7 @@ function completion({ request, choices, usage, head }: ChatAnswer): ChatCompleti
     ...head,
     choices: choices.map((choice) => ({
       index: choice.index,
-      message: messageOf(choice, request),
+      message: messageOf(choice),
       logprobs: body['logprobs'] === true ? logprobs(choice.output.tokens, body['top_logprobs']) : null,
       finish_reason: choice.finishReason,
     })),
@@ -33,15 +33,15 @@ function completion({ request, choices, usage, head }: ChatAnswer): ChatCompleti
   };
 }
 
-function messageOf({ output, call, index }: Choice, request: ChatRequest): ChatCompletionMessage {
+function messageOf({ output, call, soundId }: Choice): ChatCompletionMessage {
   const text = output.tokens.join('');
   const base: Pick<ChatCompletionMessage, 'role' | 'refusal' | 'annotations'> = {
     role: 'assistant',
     refusal: null,
     annotations: [],
   };
-  if (request.spoken && call === undefined) {
-    return { ...base, content: null, audio: spokenAudio(text, output.tokens.length, index) };
+  if (soundId !== undefined) {
+    return { ...base, content: null, audio: spokenAudio(soundId, text, output.tokens.length) };
   }
   if (call === undefined) return { ...base, content: text };
   if (call.legacy) return { ...base, content: null, function_call: { name: call.name, arguments: text } };

@@ -27,12 +27,21 @@ const AUDIO_TOKENS_A_SECOND = 10;
 /** Parts whose text is in a field named like this, in chat and in responses. */
 const TEXT_FIELDS = ['text', 'refusal', 'output', 'arguments', 'input'] as const;
 
-/** Counts the input of `/chat/completions`: the messages, and the tools that they may use. */
-export function chatPrompt(body: JsonObject, model: SimulatedModel): Prompt {
+/**
+ * Counts the input of `/chat/completions`: the messages, and the tools that they may use.
+ *
+ * @param sounds the tokens of the sound of earlier answers, by its id
+ */
+export function chatPrompt(
+  body: JsonObject,
+  model: SimulatedModel,
+  sounds: ReadonlyMap<string, number> = new Map(),
+): Prompt {
   const messages = Array.isArray(body['messages']) ? body['messages'] : [];
   const pieces = [
     ...definitions(body, ['tools', 'functions', 'response_format']),
     ...messages.flatMap(messagePieces),
+    ...messages.map((message): Piece => ({ kind: 'audio', tokens: sounds.get(soundIn(message) ?? '') ?? 0 })),
   ];
   return promptOf(pieces, model);
 }
@@ -51,6 +60,13 @@ export function responsePrompt(body: JsonObject, earlier: string, model: Simulat
     ...contentPieces(earlier),
   ];
   return promptOf([...before, ...items], model);
+}
+
+/** The id of the sound that a message names. */
+export function soundIn(message: JsonValue): string | undefined {
+  const audio = isObject(message) ? message['audio'] : undefined;
+  const id = isObject(audio) ? audio['id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
 }
 
 function definitions(body: JsonObject, keys: readonly string[]): Piece[] {

@@ -148,7 +148,7 @@ function readInput(
     const message = `Previous response with id '${previous}' not found.`;
     return apiError(400, message, { param: 'previous_response_id', code: 'previous_response_not_found' });
   }
-  const resolved = resolveItems(input, simulation.responses);
+  const resolved = resolveItems(input, simulation);
   if (isReply(resolved)) return resolved;
   const prompt = responsePrompt({ ...body, ...resolved }, earlierText(conversation, earlier), model);
   return promptError(model, prompt, 'input') ?? { model, prompt };

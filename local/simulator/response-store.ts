@@ -28,7 +28,7 @@ const MAX_STORED = 1_000;
 /** The responses that were created with `store`, the newest thousand of them. */
 export interface ResponseStore {
   get(id: string): StoredResponse | undefined;
-  /** The text of an item of any stored response. */
+  /** The text of an item that any stored response put out, or was asked. */
   itemText(id: string): string | undefined;
   put(stored: StoredResponse): void;
   /** Whether there was one to delete. */
@@ -41,8 +41,9 @@ export function responseStore(): ResponseStore {
   return {
     get: (id) => byId.get(id),
     itemText(id) {
-      for (const { items } of byId.values()) {
-        const text = items.get(id);
+      for (const { items, input } of byId.values()) {
+        const asked = input.find((item) => item.id === id);
+        const text = items.get(id) ?? (asked && JSON.stringify(asked));
         if (text !== undefined) return text;
       }
       return undefined;

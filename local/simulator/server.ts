@@ -106,6 +106,7 @@ function newSimulation({
     uploads: new Map(),
     conversations: new Map(),
     chats: new Map(),
+    sounds: new Map(),
     jobMs,
     faults: createFaults(),
   };

@@ -28,6 +28,8 @@ export interface Simulation {
   readonly uploads: Map<string, StoredUpload>;
   readonly conversations: Map<string, StoredConversation>;
   readonly chats: Map<string, StoredChat>;
+  /** Sound of earlier answers by its id: how many tokens it is. */
+  readonly sounds: Map<string, number>;
   /** How long a background response and a batch take, in milliseconds. */
   readonly jobMs: number;
   /** What is to go wrong. */

@@ -1,6 +1,5 @@
 import type { ChatCompletionAudio } from 'openai/resources/chat/completions';
 import { recordingOf } from '../../shared/core/sound/measure.ts';
-import { digest } from './random.ts';
 
 const SAMPLE_RATE = 8_000;
 /** A token of sound is a tenth of a second; a short hum is enough to stand for it. */
@@ -10,14 +9,10 @@ const HEADER_BYTES = 44;
 /** 2100-01-01: simulated sound does not expire. */
 const EXPIRES_AT = 4_102_444_800;
 
-/**
- * An answer as sound: a quiet hum in a WAV file, the longer the more tokens it has.
- *
- * @param index tells the choices of one answer apart
- */
-export function spokenAudio(transcript: string, tokens: number, index: number): ChatCompletionAudio {
+/** An answer as sound: a quiet hum in a WAV file, the longer the more tokens it has. */
+export function spokenAudio(id: string, transcript: string, tokens: number): ChatCompletionAudio {
   return {
-    id: `audio_${digest(transcript, index).slice(0, 24)}`,
+    id,
     data: hum(Math.min(tokens * SAMPLES_A_TOKEN, MAX_SAMPLES)).toString('base64'),
     expires_at: EXPIRES_AT,
     transcript,

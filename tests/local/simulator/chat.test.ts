@@ -217,4 +217,22 @@ describe('a simulated chat', () => {
     expect(Buffer.from(audio?.data ?? '', 'base64').toString('latin1', 0, 4)).toBe('RIFF');
     expect(answer.usage?.completion_tokens_details?.audio_tokens).toBe(answer.usage?.completion_tokens);
   });
+
+  it('remembers what it said by its id, and counts it as what it hears', async () => {
+    const spoken = { model: 'gpt-audio', modalities: ['text' as const, 'audio' as const] };
+    const ask = { ...spoken, audio: { voice: 'alloy', format: 'wav' as const } };
+    const first = await client().chat.completions.create({ ...ask, messages });
+    const { audio } = first.choices[0]?.message ?? {};
+    const next = (id: string) =>
+      client().chat.completions.create({
+        ...ask,
+        messages: [...messages, { role: 'assistant', audio: { id } }, { role: 'user', content: 'Go on.' }],
+      });
+    const second = await next(audio?.id ?? '');
+    expect(second.usage?.prompt_tokens_details?.audio_tokens).toBe(first.usage?.completion_tokens);
+    await expect(next('audio_unknown')).rejects.toMatchObject({
+      status: 404,
+      param: 'messages[1].audio.id',
+    });
+  });
 });
