@@ -1,5 +1,4 @@
 import { checkBatch } from '../../shared/core/batch.ts';
-import type { AnswerJudge } from '../../shared/core/endpoint.ts';
 import { meansUser } from '../../shared/core/identity.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
@@ -13,6 +12,7 @@ import type { ProxyDeps } from './deps.ts';
 import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
 import { checkOwn } from './own.ts';
+import { checkContext } from './stored-context.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
@@ -42,7 +42,8 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (refusal !== undefined) return refusal;
   if (isRefusal(own)) return own;
   const limitless = unbounded(asked, rules.limits.length, call);
-  if (limitless !== undefined) return limitless;
+  const unfit = limitless ?? (await checkContext(call, found, asked, own, deps));
+  if (unfit !== undefined) return unfit;
   return {
     ...call,
     endpoint: found.treatment.endpoint,
@@ -67,7 +68,7 @@ async function understand(
   body: Uint8Array | undefined,
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
-  if (treatment.kind === 'free') return freeWork(found, treatment.good, body);
+  if (treatment.kind === 'free') return freeWork(found, treatment, body);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
   return {
@@ -107,7 +108,7 @@ async function understandBatch(
 /** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
 function freeWork(
   { takes }: Route,
-  good: AnswerJudge | undefined,
+  { good, check }: Extract<Route['treatment'], { kind: 'free' }>,
   body: Uint8Array | undefined,
 ): Asked | Refusal {
   const free = { family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
@@ -117,6 +118,8 @@ function freeWork(
   const parsed = parseJsonBody(body);
   if (isRefusal(parsed)) return parsed;
   const { json } = parsed;
+  const unfit = check?.(json);
+  if (unfit !== undefined) return unfit;
   return { work: { kind: 'free', good, body: stringifyBody(json), json }, ...free, json };
 }
 

@@ -45,5 +45,6 @@ export async function batchWork(
     family: price.family,
     requestedModel: model,
     stream: false,
+    lines: own,
   };
 }

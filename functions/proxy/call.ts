@@ -3,6 +3,8 @@ import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
 import type { RawForm } from '../../shared/core/multipart-fields.ts';
+import type { ObjectReference } from '../../shared/core/object-references.ts';
+import type { StoredObject } from '../../shared/core/objects.ts';
 import type { Price, Tier } from '../../shared/core/price.ts';
 import type { Subject } from '../../shared/core/scope.ts';
 import type { ObjectUse } from '../../shared/core/treatments/row.ts';
@@ -51,6 +53,23 @@ export interface MeteredWork {
   readonly worstAt?: (servedTier: Tier) => WorstCase;
 }
 
+/** Something that a call names, and who owns it. */
+export interface OwnedReference {
+  readonly reference: ObjectReference;
+  readonly owner: StoredObject;
+}
+
+/** A call that names nothing but what it may. */
+export interface OwnNames {
+  readonly kind: 'own';
+  /** The ids of all that it names. */
+  readonly named: ReadonlySet<string>;
+  /** What is known of them. */
+  readonly owned: readonly OwnedReference[];
+  /** Ids of items that it sends whole, and that nobody owns. */
+  readonly strangers: readonly string[];
+}
+
 /** What a request comes down to. */
 export interface Asked {
   readonly work: Work;
@@ -61,6 +80,8 @@ export interface Asked {
   readonly stream: boolean;
   /** Its body, where that is JSON. */
   readonly json?: JsonObject;
+  /** What the requests of a batch name. */
+  readonly lines?: OwnNames;
 }
 
 /** We know what is asked, what it can cost, and that this caller may ask it. */

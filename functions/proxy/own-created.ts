@@ -38,9 +38,15 @@ export function showsObjects(call: HeldCall): boolean {
 }
 
 /** Writes down whose the new objects of an answer are, before its caller is told of them. */
-export async function ownCreated(call: HeldCall, answer: JsonObject, deps: ProxyDeps): Promise<void> {
+export async function ownCreated(
+  call: HeldCall,
+  answer: JsonObject,
+  deps: ProxyDeps,
+  whole = true,
+): Promise<void> {
   const sought = soughtIn(call);
-  if (sought !== undefined) await own(call, sought, createdObjects(sought.kind, answer, sought.kept), deps);
+  if (sought === undefined) return;
+  await own(call, sought, createdObjects(sought.kind, answer, sought.kept, whole), deps);
 }
 
 export interface OwningReader {
@@ -63,7 +69,7 @@ export function owningReader(call: HeldCall, reader: BodyReader, deps: ProxyDeps
       last: (how) => reader.last(how),
       end(how) {
         const answer = outline.value();
-        if (answer !== undefined) writing = ownCreated(call, answer, deps);
+        if (answer !== undefined) writing = ownCreated(call, answer, deps, false);
         return reader.end(how);
       },
     },
@@ -107,6 +113,11 @@ export async function disownDeleted({ objects, objectId, id }: HeldCall, deps: P
   }
 }
 
+/** What a conversation holds that was made here came through the rules of metered calls. */
+function vettedHere({ kind }: CreatedObject): { vetted?: true } {
+  return kind === 'conversation' ? { vetted: true } : {};
+}
+
 /**
  * An id that the request named was not made for it, whatever comes back under it. Never throws: an answer that was paid
  * for is given. What could not be written down is nobody's, and unreachable.
@@ -126,7 +137,7 @@ async function own(
       : new Map<string, unknown>();
     const unowned = made.filter((object) => !known.has(object.id));
     const owned = unowned.map((object) => ({ ...object, ...noted(object, call), project, user, call: id }));
-    await deps.objects.own(owned);
+    await deps.objects.own(owned.map((object) => ({ ...object, ...vettedHere(object) })));
   } catch (error) {
     deps.log.alarm('object_unowned', { call: id, project, user, fault: nameOf(error) });
   }

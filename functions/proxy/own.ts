@@ -1,24 +1,13 @@
 import type { JsonObject } from '../../shared/core/json.ts';
 import { type ObjectReference, objectReferences } from '../../shared/core/object-references.ts';
-import type { StoredObject } from '../../shared/core/objects.ts';
+import { isObjectId, type StoredObject } from '../../shared/core/objects.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Route } from '../../shared/core/treatments.ts';
-import type { Identified } from './call.ts';
+import type { Identified, OwnedReference, OwnNames } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 
 /** As many owners are read at once; the next only when all of these are the project's. */
 const READ_TOGETHER = 100;
-
-/** A call that names nothing but what it may. */
-export interface OwnNames {
-  readonly kind: 'own';
-  /** The ids of all that it names. */
-  readonly named: ReadonlySet<string>;
-  /** What is known of them. */
-  readonly owners: readonly StoredObject[];
-  /** Ids of items that it sends whole, and that nobody owns. */
-  readonly strangers: readonly string[];
-}
 
 /**
  * Refuses a call that names an object of another project, or of nobody: it is told what it would be told of one that
@@ -56,7 +45,7 @@ export async function checkNamed(
   call: Identified,
   deps: Pick<ProxyDeps, 'objects'>,
 ): Promise<OwnNames | Refusal> {
-  const found: StoredObject[] = [];
+  const owned: OwnedReference[] = [];
   const strangers = new Set<string>();
   for (let from = 0; from < references.length; from += READ_TOGETHER) {
     const next = references.slice(from, from + READ_TOGETHER);
@@ -64,12 +53,13 @@ export async function checkNamed(
     for (const reference of next) {
       const owner = owners.get(reference.id);
       if (!isOwn(reference, owner, call.projectName)) return notFound(reference, call.projectName);
-      if (owner === undefined && reference.kind === 'item') strangers.add(reference.id);
+      if (owner !== undefined) owned.push({ reference, owner });
+      if (owner === undefined && reference.kind === 'item' && isObjectId(reference.id))
+        strangers.add(reference.id);
     }
-    found.push(...owners.values());
   }
   const named = new Set(references.map(({ id }) => id));
-  return { kind: 'own', named, owners: found, strangers: [...strangers] };
+  return { kind: 'own', named, owned, strangers: [...strangers] };
 }
 
 /** Whether something that is named is the project's, as far as its owner is known. */
@@ -78,8 +68,21 @@ export function isOwn(
   owner: StoredObject | undefined,
   project: string,
 ): boolean {
-  if (owner === undefined) return weak;
+  if (owner === undefined || owner.kind === 'sent_item') return weak;
   return owner.project === project && (kind === undefined || owner.kind === kind);
+}
+
+/**
+ * Before items are stored that were sent whole: an id that nobody owned is written down as sent, so that it does not
+ * become the sender's when it comes back in a list. Throws `Unavailable`.
+ */
+export async function markSent(
+  { id: call, projectName: project, user }: Identified,
+  { strangers }: OwnNames,
+  deps: Pick<ProxyDeps, 'objects'>,
+): Promise<void> {
+  if (strangers.length === 0) return;
+  await deps.objects.own(strangers.map((id) => ({ id, kind: 'sent_item', project, user, call })));
 }
 
 function notFound({ id, param, kind }: ObjectReference, project: string): Refusal {

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isListed, type ListedKind, placeOf } from '../core/listed-objects.ts';
 import {
   isObjectId,
-  OBJECT_KINDS,
   type ObjectKind,
+  RECORDED_KINDS,
   requireObjectIds,
   type StoredObject,
 } from '../core/objects.ts';
@@ -25,11 +25,13 @@ const MOST_PARTS = 10;
  * retention of entries: whoever's it was, it is nobody's then. All else stays until it is deleted.
  */
 const PASSING: ReadonlySet<ObjectKind> = new Set([
+  'audio',
   'chat_completion',
   'container',
   'item',
   'response',
   'upload',
+  'upload_part',
 ]);
 
 /**
@@ -50,7 +52,7 @@ export function createDynamoDbObjects(
   }
 
   async function own(object: StoredObject): Promise<void> {
-    const { id, kind, project, user, call, size, createdAt, tags } = object;
+    const { id, kind, project, user, call, size, vetted, createdAt, tags } = object;
     const place = placeOf(id, createdAt, options.clock.now());
     const listed = isListed(kind) ? { id, kind, project, place } : undefined;
     const ttl = ttlOf(kind);
@@ -63,6 +65,7 @@ export function createDynamoDbObjects(
       call: optional(call, textAttribute),
       size: optional(size, textAttribute),
       place: optional(listed?.place, textAttribute),
+      vetted: vetted === true ? { BOOL: true } : undefined,
       [TTL_ATTRIBUTE]: ttl,
     });
     if ((await table.create(owner)) === 'exists' || listed === undefined) return;
@@ -98,6 +101,15 @@ export function createDynamoDbObjects(
       );
       const found = await Promise.all(groups.map((group) => table.getAll(group.map(ownerKey))));
       return new Map(found.flat().map((item) => [text(item, 'id'), ownerOf(item)]));
+    },
+
+    async vet(id) {
+      if (!isObjectId(id)) return;
+      await table.change(ownerKey(id), {
+        UpdateExpression: 'SET vetted = :vetted',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':vetted': { BOOL: true } },
+      });
     },
 
     async disown(id) {
@@ -184,7 +196,7 @@ function tagsAttribute(tags: readonly string[] = []) {
 }
 
 function ownerOf(item: Item): StoredObject {
-  const kind = OBJECT_KINDS.find((known) => known === item['kind']?.S);
+  const kind = RECORDED_KINDS.find((known) => known === item['kind']?.S);
   if (kind === undefined) throw new Error(`no such kind of object: ${item['kind']?.S}`);
   const call = item['call']?.S;
   return {
@@ -194,5 +206,6 @@ function ownerOf(item: Item): StoredObject {
     user: text(item, 'user'),
     ...(call === undefined ? {} : { call }),
     ...sizeOf(item),
+    ...(item['vetted']?.BOOL === true ? { vetted: true } : {}),
   };
 }

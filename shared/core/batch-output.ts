@@ -1,3 +1,5 @@
+import { bothOutlines } from './both-outlines.ts';
+import { CREATED, type CreatedObject, createdObjects, isKept } from './created-objects.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { readsOf, servedIn } from './failure.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -10,6 +12,7 @@ import { type Asked, priceTold, settled } from './told-outcome.ts';
 import type { Served } from './usage.ts';
 
 const LF = 0x0a;
+const CREATED_IN_LINE = { ...CREATED, object: true, store: true } as const;
 
 /** Adds up what the requests of a batch cost, from the lines of its files. */
 export class BatchOutput {
@@ -25,12 +28,20 @@ export class BatchOutput {
   /** Whether all that was told has a price. */
   #isKnown = true;
   #servedModel: string | undefined;
+  #made: CreatedObject[] = [];
 
   constructor(rules: MeteredEndpoint, asked: Asked, prices: PriceTable) {
     this.#rules = rules;
     this.#asked = asked;
     this.#prices = prices;
-    this.#outline = { response: { status_code: true, body: readsOf(rules) } };
+    this.#outline = { response: { status_code: true, body: bothOutlines(readsOf(rules), CREATED_IN_LINE) } };
+  }
+
+  /** What the lines say that was made and is kept, since this was last asked. */
+  takeMade(): readonly CreatedObject[] {
+    const made = this.#made;
+    this.#made = [];
+    return made;
   }
 
   /** Takes a piece of a file. */
@@ -94,6 +105,7 @@ export class BatchOutput {
     const response = line['response'];
     if (response === null || response === undefined) return;
     const body = isObject(response) ? response['body'] : undefined;
+    if (isObject(body)) this.#made.push(...madeInLine(body));
     const isAnswer = !isObject(response) || !isError(response['status_code']);
     const served = isObject(body) ? this.#servedIn(body, isAnswer) : undefined;
     if (isAnswer) this.#answers += 1;
@@ -108,6 +120,12 @@ export class BatchOutput {
     this.#servedModel = told.servedModel ?? this.#servedModel;
     for (const flag of told.flags) this.#flags.add(flag);
   }
+}
+
+/** The answers of a batch name their kind. That a chat was stored, or not, none of them says. */
+function madeInLine(body: JsonObject): readonly CreatedObject[] {
+  if (body['object'] === 'response') return createdObjects('response', body, isKept('response', body), false);
+  return createdObjects('chat_completion', body, false);
 }
 
 function isError(status: unknown): boolean {

@@ -17,7 +17,7 @@ export const CREATED = {
   file: { id: true, created_at: true, purpose: true },
   choices: { message: { audio: { id: true } } },
   data: { id: true, container_id: true, environment: true },
-  output: { id: true, type: true, container_id: true, environment: true },
+  output: { id: true, container_id: true, environment: true },
 } as const satisfies Outline;
 
 /** Events that carry a response with all that is in it by then. */
@@ -36,20 +36,22 @@ export function isKept(kind: ObjectKind, body: JsonObject): boolean {
  * What an answer says that was made, by the kind that its endpoint makes.
  *
  * @param kept as `isKept` says: what is not kept leaves sound and containers behind, which are
+ * @param whole the answer is all there, and not what `CREATED` outlines of it
  */
 export function createdObjects(
   kind: ObjectKind,
   answer: JsonObject,
   kept: boolean,
+  whole = true,
 ): readonly CreatedObject[] {
   const own = kept ? named(kind, answer) : [];
   switch (kind) {
     case 'response':
-      return [...own, ...itemsIn(answer['output'], kept)];
+      return [...own, ...itemsIn(answer['output'], (item) => kept || (whole && isEmpty(item)))];
     case 'chat_completion':
       return [...own, ...soundIn(answer['choices'], 'message')];
     case 'item':
-      return itemsIn(answer['data'], true);
+      return itemsIn(answer['data'], () => true);
     case 'file':
       // A completed upload carries its file.
       return isObject(answer['file']) ? named(kind, answer['file']) : own;
@@ -64,7 +66,7 @@ export function createdInEvent(kind: ObjectKind, data: JsonObject, kept: boolean
   if (kind === 'chat_completion')
     return [...(kept ? named(kind, data) : []), ...soundIn(data['choices'], 'delta')];
   if (kind !== 'response') return kept ? named(kind, data) : [];
-  if (type === 'response.output_item.done') return itemsIn([item ?? null], kept);
+  if (type === 'response.output_item.done') return itemsIn([item ?? null], (each) => kept || isEmpty(each));
   return typeof type === 'string' && WHOLE_RESPONSE.test(type) && isObject(response)
     ? createdObjects(kind, response, kept)
     : [];
@@ -80,10 +82,13 @@ function soundIn(choices: JsonValue | undefined, member: 'message' | 'delta'): r
 }
 
 /** Items, and the containers that they worked in, which outlive an answer that is not kept. */
-function itemsIn(items: JsonValue | undefined, kept: boolean): readonly CreatedObject[] {
+function itemsIn(
+  items: JsonValue | undefined,
+  isOwned: (item: JsonObject) => boolean,
+): readonly CreatedObject[] {
   return listOf(items)
     .filter(isObject)
-    .flatMap((item) => [...(kept || isEmpty(item) ? named('item', item) : []), ...containersOf(item)]);
+    .flatMap((item) => [...(isOwned(item) ? named('item', item) : []), ...containersOf(item)]);
 }
 
 /**

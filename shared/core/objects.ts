@@ -14,7 +14,13 @@ export const OBJECT_KINDS = [
   'upload_part',
   'vector_store',
 ] as const;
-export type ObjectKind = (typeof OBJECT_KINDS)[number];
+
+/**
+ * What owners are written down as: beside these kinds a `sent_item`, which OpenAI did not make. A caller sent it whole to
+ * be stored, under an id that nobody owned; it may come back under that id, and must not become anybody's by that.
+ */
+export const RECORDED_KINDS = [...OBJECT_KINDS, 'sent_item'] as const;
+export type ObjectKind = (typeof RECORDED_KINDS)[number];
 
 /** What decides where an object stands in a list, and which filters find it. */
 export interface ListingFacts {
@@ -38,6 +44,8 @@ export interface StoredObject extends ListingFacts {
    * largest container in what has been said, which the next answer may go on using. Absent: none.
    */
   readonly size?: ContainerSize;
+  /** Of a conversation: all that it holds came through the rules of metered calls, or was read by them since. */
+  readonly vetted?: true;
 }
 
 /**

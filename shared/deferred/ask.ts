@@ -35,13 +35,13 @@ export async function askFor(
 /**
  * Reads what OpenAI keeps as it comes.
  *
- * @param take gets each piece; `stop` ends the reading
+ * @param take gets each piece, the next when it is done with it; `stop` ends the reading
  */
 export async function readAll(
   upstream: Upstream,
   path: string,
   signal: AbortSignal,
-  take: (chunk: Uint8Array) => 'stop' | undefined,
+  take: (chunk: Uint8Array) => 'stop' | undefined | Promise<undefined>,
 ): Promise<Found<'all' | 'stopped'>> {
   const answer = await upstream.send({ method: 'GET', path, headers: new Headers(HEADERS), signal });
   if (!(answer instanceof Response)) return { kind: 'unknown' };
@@ -51,7 +51,7 @@ export async function readAll(
   }
   try {
     for await (const chunk of answer.body)
-      if (take(chunk) === 'stop') return { kind: 'found', found: 'stopped' };
+      if ((await take(chunk)) === 'stop') return { kind: 'found', found: 'stopped' };
   } catch {
     return { kind: 'unknown' };
   }

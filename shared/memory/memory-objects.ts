@@ -43,6 +43,10 @@ export function createMemoryObjects(clock: Clock = { now: () => Date.now() }): O
     async owners(ids) {
       return new Map(ids.flatMap((id) => entryOf(id, known.get(id))));
     },
+    async vet(id) {
+      const object = known.get(id);
+      if (object !== undefined) known.set(id, { ...object, vetted: true });
+    },
     async disown(id) {
       known.delete(id);
       containers.delete(id);

@@ -43,6 +43,8 @@ export interface Objects {
   own(objects: readonly StoredObject[]): Promise<void>;
   /** The owners that are known, by id; those of no known object are left out. */
   owners(ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>>;
+  /** Notes that what an object holds was read and may be leaned on; does nothing where it has no owner. */
+  vet(id: string): Promise<void>;
   /** Forgets an object that OpenAI has deleted. */
   disown(id: string): Promise<void>;
   /** Lists what a project owns: nothing after or before what is not listed. Sees every write that was acknowledged. */

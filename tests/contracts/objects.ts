@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { tagOf } from '../../shared/core/listed-objects.ts';
-import type { StoredObject } from '../../shared/core/objects.ts';
+import { RECORDED_KINDS, type StoredObject } from '../../shared/core/objects.ts';
 import type { ListQuery, Objects } from '../../shared/ports/objects.ts';
 
 const FILE: StoredObject = {
@@ -71,6 +71,22 @@ export function objectsContract(name: string, create: () => Promise<Objects>): v
       const strange = { ...FILE, id: '語'.repeat(700) };
       await expect(objects.own([strange, FILE])).rejects.toThrow(RangeError);
       expect((await objects.owners([FILE.id, strange.id])).size).toBe(1);
+    });
+
+    it('tell whether a conversation was read, once it was, and nothing of what has no owner', async () => {
+      const conversation = { ...FILE, id: 'conv_1', kind: 'conversation' as const };
+      const vetted = { ...conversation, id: 'conv_2', vetted: true as const };
+      await objects.own([conversation, vetted]);
+      const read = async () => [...(await objects.owners(['conv_1', 'conv_2', 'conv_3'])).values()];
+      expect(await read()).toEqual([conversation, vetted]);
+      for (const id of ['conv_1', 'conv_3', 'no id']) await objects.vet(id);
+      expect(await read()).toEqual([{ ...conversation, vetted: true }, vetted]);
+    });
+
+    it('are of every kind that is written down', async () => {
+      const every = RECORDED_KINDS.map((kind): StoredObject => ({ ...FILE, id: `a-${kind}`, kind }));
+      await objects.own(every);
+      expect([...(await objects.owners(every.map(({ id }) => id))).values()]).toEqual(every);
     });
 
     it('are told apart by ids that look alike in a key', async () => {

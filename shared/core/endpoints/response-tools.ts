@@ -63,20 +63,10 @@ export function checkTools(body: JsonObject): Refusal | undefined {
     : undefined;
 }
 
-/**
- * Refuses hosted tools that arrive in the input, in items that add tools to a conversation: they would go on counting
- * in later requests, which do not show them.
- */
-export function checkAddedTools(body: JsonObject): Refusal | undefined {
-  for (const [index, item] of listOf(body['input']).entries()) {
-    if (toolsAddedBy(item).some((tool) => chargeOf(tool).kind !== 'caller')) {
-      return refuseUnmetered(
-        `input[${index}].tools`,
-        'Only tools that the caller runs can be named in the input; hosted tools must be named in tools.',
-      );
-    }
-  }
-  return undefined;
+/** Whether an item adds tools to its conversation that OpenAI runs, and later requests do not show. */
+export function bringsHostedTools(item: JsonValue): boolean {
+  const unlisted = isObject(item) && isGiven(item, 'tools') && !Array.isArray(item['tools']);
+  return unlisted || toolsAddedBy(item).some((tool) => chargeOf(tool).kind !== 'caller');
 }
 
 /** Each tool that has a fee must have it in the price of the model. */

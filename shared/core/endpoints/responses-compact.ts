@@ -14,10 +14,10 @@ import {
 import { itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, worstCaseOf } from '../token-bounds.ts';
+import { addsCallerTools } from './added-tools.ts';
 import { knownMembers } from './request-members.ts';
 import { responseMedia } from './response-media.ts';
 import { RESPONSE_READS, servedResponse } from './response-meter.ts';
-import { checkAddedTools } from './response-tools.ts';
 import { textOrItems } from './responses.ts';
 import { unstreamed } from './unstreamed.ts';
 
@@ -28,7 +28,7 @@ const CHECKS = [
   objects('image', 'prompt_cache_options'),
   textOrItems,
   itemsWithContent('input', ['content']),
-  checkAddedTools,
+  addsCallerTools('input'),
   knowsCacheLifetime,
   knowsTier,
 ];

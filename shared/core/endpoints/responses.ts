@@ -22,6 +22,7 @@ import {
 import { arrays, itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { contextTokens, inputBound, integer, worstCaseOf } from '../token-bounds.ts';
+import { addsCallerTools } from './added-tools.ts';
 import { canCompact, compactionLever } from './compaction.ts';
 import { goodResponse } from './good-answers.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
@@ -37,7 +38,6 @@ import {
 } from './response-meter.ts';
 import {
   boundTools,
-  checkAddedTools,
   checkTools,
   defaultToolCalls,
   hasContainers,
@@ -59,7 +59,7 @@ const CHECKS = [
   endsSoonest,
   promptNamesTools,
   checkTools,
-  checkAddedTools,
+  addsCallerTools('input'),
   knowsCacheLifetime,
   knowsTier,
   namesModeration,

@@ -1,6 +1,7 @@
 import type { AnswerJudge, MeteredEndpoint } from '../endpoint.ts';
 import type { ListedKind } from '../listed-objects.ts';
 import type { ObjectKind } from '../objects.ts';
+import type { Check } from '../request-checks.ts';
 
 /** How one method and path of the OpenAI API is charged. */
 export type Treatment =
@@ -8,7 +9,13 @@ export type Treatment =
   /** Metered by what is in the file that it names; billed when OpenAI has run it. */
   | { readonly kind: 'batch'; readonly endpoint: string }
   /** Forwarded and booked at 0 on purpose; with a judge, its good answers may be given again. */
-  | { readonly kind: 'free'; readonly endpoint: string; readonly good: AnswerJudge | undefined }
+  | {
+      readonly kind: 'free';
+      readonly endpoint: string;
+      readonly good: AnswerJudge | undefined;
+      /** What it stores is read by metered calls, whose rules it must not get around: why a body is refused, if it is. */
+      readonly check?: Check;
+    }
   /** Not forwarded; the reason completes "… is not served by this proxy: …". */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -87,15 +94,11 @@ export function batch(
 export function free(
   signature: string,
   endpoint: string,
-  details: Details & { readonly good?: AnswerJudge } = {},
+  details: Details & { readonly good?: AnswerJudge; readonly check?: Check } = {},
 ): Row {
-  const { good } = details;
-  return row(
-    signature,
-    { kind: 'free', endpoint, good },
-    good === undefined ? {} : { cache: 'yes' },
-    details,
-  );
+  const { good, check } = details;
+  const treatment = { kind: 'free', endpoint, good, ...(check === undefined ? {} : { check }) } as const;
+  return row(signature, treatment, good === undefined ? {} : { cache: 'yes' }, details);
 }
 
 /** @param signatures such as `GET /evals`, refused for the same reason */

@@ -1,3 +1,4 @@
+import { checkAddedItems, checkConversation, checkMetadata } from '../endpoints/conversations.ts';
 import type { ObjectUse } from './row.ts';
 import { batch, type Content, free, type Row, refused } from './row.ts';
 
@@ -34,15 +35,24 @@ export const STORED: readonly Row[] = [
 
   free('GET /chat/completions', 'chat.completions.list', { objects: { lists: 'chat_completion' } }),
   free('GET /chat/completions/{completion_id}', 'chat.completions.retrieve', { objects: CHAT }),
-  free('POST /chat/completions/{completion_id}', 'chat.completions.update', { objects: CHAT }),
+  free('POST /chat/completions/{completion_id}', 'chat.completions.update', {
+    check: checkMetadata,
+    objects: CHAT,
+  }),
   free('DELETE /chat/completions/{completion_id}', 'chat.completions.delete', {
     objects: { ...CHAT, deletes: true },
   }),
   free('GET /chat/completions/{completion_id}/messages', 'chat.completions.messages', { objects: CHAT }),
 
-  free('POST /conversations', 'conversations.create', { objects: { creates: 'conversation' } }),
+  free('POST /conversations', 'conversations.create', {
+    check: checkConversation,
+    objects: { creates: 'conversation' },
+  }),
   free('GET /conversations/{conversation_id}', 'conversations.retrieve', { objects: CONVERSATION }),
-  free('POST /conversations/{conversation_id}', 'conversations.update', { objects: CONVERSATION }),
+  free('POST /conversations/{conversation_id}', 'conversations.update', {
+    check: checkMetadata,
+    objects: CONVERSATION,
+  }),
   free('DELETE /conversations/{conversation_id}', 'conversations.delete', {
     objects: { ...CONVERSATION, deletes: true },
   }),
@@ -50,6 +60,7 @@ export const STORED: readonly Row[] = [
     objects: { ...CONVERSATION, shows: 'item' },
   }),
   free('POST /conversations/{conversation_id}/items', 'conversations.items.create', {
+    check: checkAddedItems,
     objects: { ...CONVERSATION, creates: 'item' },
   }),
   free('GET /conversations/{conversation_id}/items/{item_id}', 'conversations.items.retrieve', {

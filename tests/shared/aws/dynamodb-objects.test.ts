@@ -27,6 +27,7 @@ it('forgets whose a response was after the retention, and never whose a file is'
   await objects.own([
     { ...mine, id: 'resp_1', kind: 'response' },
     { ...mine, id: 'file-1', kind: 'file' },
+    { ...mine, id: 'msg_1', kind: 'sent_item' },
   ]);
   const ttlOf = async (id: string) => {
     const Key = { pk: { S: `object#${id}` }, sk: { S: 'owner' } };
@@ -35,4 +36,6 @@ it('forgets whose a response was after the retention, and never whose a file is'
   };
   expect(await ttlOf('resp_1')).toBe(String(Date.parse('2026-11-23T12:00:00Z') / 1_000));
   expect(await ttlOf('file-1')).toBeUndefined();
+  // What OpenAI keeps of it may be shown for ever.
+  expect(await ttlOf('msg_1')).toBeUndefined();
 });

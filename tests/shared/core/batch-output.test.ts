@@ -101,4 +101,31 @@ describe('The lines of a batch’s output', () => {
       flags: ['unpriced'],
     });
   });
+
+  it('tell what was made and is kept: responses with their items and containers, and sound', () => {
+    const rules = batchedEndpoint('/v1/responses');
+    if (rules === undefined) throw new Error('no such endpoint');
+    const output = new BatchOutput(rules, { price: priceOf('gpt-5'), at: AT, held: HELD }, PRICES);
+    const response = (id: string, more: object) => ({
+      custom_id: id,
+      response: { status_code: 200, body: { object: 'response', id, ...more } },
+    });
+    const item = { type: 'message', id: 'msg_1', content: [{ type: 'output_text', text: 'Hello.' }] };
+    const code = { type: 'code_interpreter_call', id: 'ci_1', code: 'a', container_id: 'cntr_1' };
+    const lines = [
+      response('resp_1', { output: [item, code] }),
+      response('resp_2', { store: false, output: [code] }),
+      chat(1, 1, { id: 'chatcmpl-1', choices: [{ message: { audio: { id: 'audio_1' } } }] }),
+    ];
+    output.push(new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
+    expect(output.takeMade().map(({ id, kind }) => `${kind} ${id}`)).toEqual([
+      'response resp_1',
+      'item msg_1',
+      'item ci_1',
+      'container cntr_1',
+      'container cntr_1',
+      'audio audio_1',
+    ]);
+    expect(output.takeMade()).toEqual([]);
+  });
 });
