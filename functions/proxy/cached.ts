@@ -5,7 +5,7 @@ import type { Picodollars } from '../../shared/core/money.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import type { Exchange } from '../../shared/ports/app.ts';
 import { isEventStream } from './answer-kind.ts';
-import type { Admitted } from './call.ts';
+import type { Admitted, Work } from './call.ts';
 import { asksForCost, costComment } from './cost-comment.ts';
 import type { ProxyDeps } from './deps.ts';
 import { outcomeOf } from './ending.ts';
@@ -41,7 +41,7 @@ const NO_SLOT: CacheSlot = {
 
 /** Answers a call from the cache where an answer is there, for nothing; otherwise tells where its answer will go. */
 export async function lookUp(call: Admitted, deps: ProxyDeps): Promise<Exchange | CacheSlot> {
-  const control = cacheControl(call.request.headers);
+  const control = controlOf(call);
   if (!cacheable(call) || !(control.read || control.store)) return NO_SLOT;
   const key = keyOf(call, deps.settings.stage);
   const found = await deps.answers.lookup(key, control);
@@ -57,10 +57,23 @@ export async function lookUp(call: Admitted, deps: ProxyDeps): Promise<Exchange 
   };
 }
 
+/** What the request allows, as long as the project does. */
+function controlOf({ request, project }: Admitted): CacheControl {
+  const { cacheSeconds } = project;
+  const control = cacheControl(request.headers);
+  return cacheSeconds === undefined ? control : { ...control, lifetimeSeconds: cacheSeconds };
+}
+
 /** A model that searches the web in every call answers with what is there today. */
-function cacheable({ work }: Admitted): boolean {
+function cacheable({ work, project }: Admitted): boolean {
+  if (project.caching === 'off' || (project.caching === 'temperature_0' && isSampled(work))) return false;
   if (work.kind === 'free') return work.good !== undefined;
   return work.price.searchPerCall !== true && work.rules.cacheable(work.body);
+}
+
+/** Whether the same request may be answered otherwise when it is asked again. */
+function isSampled(work: Work): boolean {
+  return work.kind === 'metered' && work.rules.unsampled !== true && work.body['temperature'] !== 0;
 }
 
 function keyOf(call: Admitted, stage: string): string {

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { CACHINGS } from '../core/cache-control.ts';
 import { PERIODS, type Period } from '../core/period.ts';
 import { type Limit, type Scope, scopeId } from '../core/scope.ts';
 import type { Project } from '../ports/directory.ts';
@@ -65,6 +66,8 @@ function scopeOf(item: Item): Scope {
 
 /** Reads a project's item. */
 export function projectOf(item: Item): Project {
+  const caching = CACHINGS.find((known) => known === item['caching']?.S);
+  const cacheSeconds = numberOf(item['cacheSeconds']);
   return {
     name: item['name']?.S ?? '',
     principals: textsOf(item['principals']),
@@ -72,6 +75,8 @@ export function projectOf(item: Item): Project {
     onDisconnect: item['onDisconnect']?.S === 'cancel' ? 'cancel' : 'drain',
     cacheGeneration: numberOf(item['cacheGeneration']),
     createdAt: numberOf(item['createdAt']),
+    ...(caching !== undefined && { caching }),
+    ...(cacheSeconds > 0 && { cacheSeconds }),
   };
 }
 
@@ -96,6 +101,8 @@ export function projectItem(project: Project): Item {
     onDisconnect: textAttribute(project.onDisconnect),
     cacheGeneration: numberAttribute(project.cacheGeneration),
     createdAt: numberAttribute(project.createdAt),
+    ...(project.caching !== undefined && { caching: textAttribute(project.caching) }),
+    ...(project.cacheSeconds !== undefined && { cacheSeconds: numberAttribute(project.cacheSeconds) }),
   };
 }
 

@@ -83,11 +83,19 @@ async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncIterabl
 }
 
 /** Only the named fields are written, so that a change of one never undoes somebody's change of another. */
-function setting({ principals, models, onDisconnect }: ProjectChange): Change | undefined {
+function setting({
+  principals,
+  models,
+  onDisconnect,
+  caching,
+  cacheSeconds,
+}: ProjectChange): Change | undefined {
   const attributes = {
     ...(principals === undefined ? {} : { principals: textsAttribute(principals) }),
     ...(models === undefined ? {} : { models: textsAttribute(models) }),
     ...(onDisconnect === undefined ? {} : { onDisconnect: textAttribute(onDisconnect) }),
+    ...(caching === undefined ? {} : { caching: textAttribute(caching) }),
+    ...(cacheSeconds === undefined ? {} : { cacheSeconds: numberAttribute(cacheSeconds) }),
   };
   return Object.keys(attributes).length === 0 ? undefined : assignments(attributes);
 }

@@ -42,7 +42,7 @@ export interface AnswerCacheOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** How long an answer is kept and given. */
+  /** How long an answer is kept and given, where its project does not say. */
   readonly ttlSeconds: number;
   /** How long a call waits for an identical one, in milliseconds. */
   readonly waitMs: number;
@@ -85,7 +85,8 @@ class SealedAnswerCache implements AnswerCache {
     if (!control.store || encoded.length > this.#options.maxAnswerBytes) return;
     const seal = await this.#seal();
     if (seal === undefined) return;
-    const { cache, clock, ttlSeconds } = this.#options;
+    const { cache, clock } = this.#options;
+    const ttlSeconds = this.#lifetime(control);
     await writeItems(seal.name(key), await pack(encoded), ttlSeconds, { cache, seal, clock });
   }
 
@@ -142,7 +143,7 @@ class SealedAnswerCache implements AnswerCache {
   }
 
   async #read(seal: Seal, name: string, control: CacheControl): Promise<Lookup | undefined> {
-    const { cache, clock, ttlSeconds, maxAnswerBytes } = this.#options;
+    const { cache, clock, maxAnswerBytes } = this.#options;
     const read = await readItems(name, { cache, seal, clock });
     if (read.kind === 'absent') return undefined;
     const content = read.kind === 'found' ? await unpack(read.content, maxAnswerBytes) : undefined;
@@ -154,8 +155,12 @@ class SealedAnswerCache implements AnswerCache {
       return undefined;
     }
     const ageSeconds = Math.max(0, Math.floor((clock.now() - answer.storedAt) / 1_000));
-    const accepted = Math.min(ttlSeconds, control.maxAgeSeconds ?? ttlSeconds);
+    const accepted = Math.min(this.#lifetime(control), control.maxAgeSeconds ?? Number.POSITIVE_INFINITY);
     return ageSeconds <= accepted ? { kind: 'hit', answer, ageSeconds } : undefined;
+  }
+
+  #lifetime({ lifetimeSeconds }: CacheControl): number {
+    return lifetimeSeconds ?? this.#options.ttlSeconds;
   }
 
   /** The seal of the present secret; `undefined`, and the cache is passed by, where there is none. */

@@ -1,3 +1,10 @@
+/** When a project's answers are given again: where they may be, only to requests for temperature 0, or never. */
+export const CACHINGS = ['on', 'temperature_0', 'off'] as const;
+export type Caching = (typeof CACHINGS)[number];
+
+/** The longest that an answer may be kept, in seconds: 30 days, as in Memcached. */
+export const MAX_CACHE_SECONDS = 2_592_000;
+
 /** What a request allows its answer's cache to do. */
 export interface CacheControl {
   /** Whether a stored answer may be given. */
@@ -6,6 +13,8 @@ export interface CacheControl {
   readonly store: boolean;
   /** The greatest age, in seconds, of a stored answer that the caller accepts; absent: any. */
   readonly maxAgeSeconds?: number;
+  /** How long the answer is kept and given, in seconds, where its project says; absent: as long as the stage says. */
+  readonly lifetimeSeconds?: number;
 }
 
 /** One directive of RFC 9111, section 5.2: a name, and perhaps a token or a quoted string. */

@@ -163,6 +163,8 @@ export interface MeteredEndpoint {
   streamMeter(body: JsonObject): StreamMeter;
   /** Whether the same request may be given the same answer again, if its model does not search the web by itself. */
   cacheable(body: JsonObject): boolean;
+  /** The same request has the same answer by itself: nothing is drawn at random, and there is no temperature. */
+  readonly unsampled?: true;
   /** Which of its answers may be kept for that; absent where no request is cacheable. */
   readonly good?: AnswerJudge;
 }

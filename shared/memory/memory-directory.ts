@@ -81,7 +81,11 @@ export function createMemoryDirectory(): Directory {
       return 'created';
     },
     async changeProject(name, change) {
-      return changed(name, change);
+      const project = changed(name, change);
+      if (project?.cacheSeconds !== 0) return project;
+      const { cacheSeconds: _, ...rest } = project;
+      projects.set(name, rest);
+      return rest;
     },
     async *projects() {
       yield* sorted(projects.values(), ({ name }) => encodeURIComponent(name));

@@ -1,3 +1,4 @@
+import type { Caching } from '../core/cache-control.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
@@ -11,6 +12,10 @@ export interface Project {
   readonly models: readonly string[];
   /** What to do when a caller leaves in mid-stream: read on to the usage, or cancel and book an estimate. */
   readonly onDisconnect: 'drain' | 'cancel';
+  /** When its answers are given again; absent: where they may be. */
+  readonly caching?: Caching;
+  /** How long an answer is kept and given, in seconds; absent: as long as the stage says. */
+  readonly cacheSeconds?: number;
   /** Part of every cache key of the project: raising it flushes the project. */
   readonly cacheGeneration: number;
   readonly createdAt: number;
@@ -26,7 +31,10 @@ export interface Rules {
   readonly limits: readonly Limit[];
 }
 
-export type ProjectChange = Partial<Pick<Project, 'principals' | 'models' | 'onDisconnect'>>;
+/** With 0 for `cacheSeconds`, answers are kept as long as the stage says from then on. */
+export type ProjectChange = Partial<
+  Pick<Project, 'principals' | 'models' | 'onDisconnect' | 'caching' | 'cacheSeconds'>
+>;
 
 /**
  * The rules of one stage. Reads see every write that was acknowledged before; only the list of limits may miss,

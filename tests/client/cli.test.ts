@@ -111,6 +111,19 @@ describe('farebox limits and projects', () => {
       /cli +user\/\* +every model/,
     );
     expect((await farebox('projects')).out).toMatch(/\ncli +user\/\*/);
+    const cached = ['--caching', 'temperature_0', '--cache-seconds', '3600'];
+    expect((await farebox('projects', 'change', 'cli', ...cached)).out).toMatch(/temperature_0, 3600 s/);
+    const asStage = [
+      'admin',
+      'change-project',
+      '--project',
+      'cli',
+      '--cache-seconds',
+      '0',
+      '--caching',
+      'on',
+    ];
+    expect(JSON.parse((await farebox(...asStage)).out)).not.toHaveProperty('cache_seconds');
   });
 
   it('passes warnings on, beside the answer', async () => {

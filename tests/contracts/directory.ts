@@ -169,6 +169,21 @@ export function directoryContract(name: string, create: () => Promise<Directory>
         expect(await directory.project('nobody')).toBeUndefined();
       });
 
+      it('has what the cache does for it, once that is set, and again as the stage says', async () => {
+        const cached = { ...DEMO, name: 'cached', caching: 'temperature_0' as const, cacheSeconds: 60 };
+        await directory.createProject(cached);
+        expect(await directory.project('cached')).toEqual(cached);
+        expect(await directory.changeProject('cached', { caching: 'off', cacheSeconds: 0 })).toEqual({
+          ...DEMO,
+          name: 'cached',
+          caching: 'off',
+        });
+        await directory.createProject(DEMO);
+        await directory.changeProject('demo', { cacheSeconds: 90 });
+        const { project } = await directory.rules(ALICE);
+        expect(project).toEqual({ ...DEMO, cacheSeconds: 90 });
+      });
+
       it('changed by three admins at once in three fields has all three changes', async () => {
         await directory.createProject(DEMO);
         const changes = [{ principals: ['a'] }, { models: ['b'] }, { onDisconnect: 'drain' as const }];

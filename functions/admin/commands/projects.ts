@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CACHINGS, MAX_CACHE_SECONDS } from '../../../shared/core/cache-control.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../../shared/core/refusal.ts';
 import type { Project, ProjectChange } from '../../../shared/ports/directory.ts';
@@ -13,6 +14,8 @@ const settings = {
   principals: patterns.optional(),
   models: patterns.optional(),
   on_disconnect: z.enum(['drain', 'cancel'], { error: 'must be "drain" or "cancel"' }).optional(),
+  caching: z.enum(CACHINGS, { error: `must be one of ${CACHINGS.join(', ')}` }).optional(),
+  cache_seconds: z.int().min(0).max(MAX_CACHE_SECONDS).optional(),
 };
 
 type Settings = z.output<z.ZodObject<typeof settings>>;
@@ -28,7 +31,8 @@ export const createProjectCommand = defineCommand({
   async run({ project: name, ...fields }, deps) {
     const change = changeOf(fields, deps);
     if (isRefusal(change)) return change;
-    const project = { ...newProject(name, deps), ...change };
+    const { cacheSeconds, ...rest } = change;
+    const project = { ...newProject(name, deps), ...rest, ...(cacheSeconds ? { cacheSeconds } : {}) };
     if ((await deps.directory.createProject(project)) === 'exists') return projectExists(name);
     return { ...projectView(project), ...nameWarning(change.principals ?? []) };
   },
@@ -38,7 +42,9 @@ export const changeProjectCommand = defineCommand({
   name: 'change-project',
   changes: true,
   summary:
-    'Changes what is named of a project and leaves the rest; an empty list admits everyone or every model.',
+    'Changes what is named of a project and leaves the rest; an empty list admits everyone or every model. caching is ' +
+    'on, off or temperature_0 (only such requests are answered from the cache); cache_seconds says how long answers ' +
+    'are kept, 0 for as long as the stage says.',
   example: { project: 'demo', principals: ['user/*', 'role/deploy'], models: [] },
   schema: z.strictObject({ project: projectName, ...settings }),
   async run({ project: name, ...fields }, deps) {
@@ -80,6 +86,8 @@ function changeOf(fields: Settings, deps: AdminDeps): ProjectChange | Refusal {
       : { principals: [...new Set(principals.filter((found) => typeof found === 'string'))] }),
     ...(fields.models === undefined ? {} : { models: [...new Set(fields.models)] }),
     ...(fields.on_disconnect === undefined ? {} : { onDisconnect: fields.on_disconnect }),
+    ...(fields.caching === undefined ? {} : { caching: fields.caching }),
+    ...(fields.cache_seconds === undefined ? {} : { cacheSeconds: fields.cache_seconds }),
   };
 }
 
@@ -114,6 +122,8 @@ function projectView(project: Project): JsonObject {
     principals: project.principals,
     models: project.models,
     on_disconnect: project.onDisconnect,
+    ...(project.caching !== undefined && { caching: project.caching }),
+    ...(project.cacheSeconds !== undefined && { cache_seconds: project.cacheSeconds }),
     created_at: new Date(project.createdAt).toISOString(),
   };
 }

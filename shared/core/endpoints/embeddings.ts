@@ -32,6 +32,7 @@ export const embeddings: MeteredEndpoint = {
   },
   streamMeter: unstreamed,
   cacheable: () => true,
+  unsampled: true,
   good: goodEmbeddings,
 };
 

@@ -50,6 +50,20 @@ onEveryStore('the projects of a stage', (open) => {
     expect(await stage.admin(change)).toEqual({ ...DEMO, principals: [], on_disconnect: 'drain' });
   });
 
+  it('are cached as an admin says, and as the stage does where none has', async () => {
+    const cached = { project: 'demo', caching: 'temperature_0', cache_seconds: 3_600 };
+    expect(await stage.admin({ command: 'create-project', ...cached })).toMatchObject(cached);
+    const off = { command: 'change-project', project: 'demo', caching: 'off' };
+    expect(await stage.admin(off)).toMatchObject({ caching: 'off', cache_seconds: 3_600 });
+    const asStage = { command: 'change-project', project: 'demo', caching: 'on', cache_seconds: 0 };
+    const changed = await stage.admin(asStage);
+    expect(changed).toMatchObject({ caching: 'on' });
+    expect(changed).not.toHaveProperty('cache_seconds');
+    expect(
+      await stage.admin({ command: 'create-project', project: 'other', cache_seconds: 0 }),
+    ).not.toHaveProperty('cache_seconds');
+  });
+
   it('keep both changes of two admins who change different things at once', async () => {
     await stage.admin({ command: 'create-project', project: 'demo' });
     await Promise.all([
@@ -111,6 +125,15 @@ onEveryStore('the projects of a stage', (open) => {
     ],
     ['create-project', { project: 'd', colour: 'red' }, 'invalid_field', 'colour', /unknown field "colour"/],
     ['change-project', { project: 'd', models: [] }, 'unknown_project', 'project', /no project "d"/],
+    [
+      'create-project',
+      { project: 'd', caching: 'maybe' },
+      'invalid_field',
+      'caching',
+      /on, temperature_0, off/,
+    ],
+    ['create-project', { project: 'd', cache_seconds: -1 }, 'invalid_field', 'cache_seconds', /./],
+    ['create-project', { project: 'd', cache_seconds: 2_592_001 }, 'invalid_field', 'cache_seconds', /./],
     ['change-project', { project: 'd' }, 'nothing_to_change', null, /principals, models, on_disconnect/],
   ])('refuse %s with %j', async (command, fields, code, param, message) => {
     expect(await stage.admin({ command, ...fields })).toEqual({

@@ -123,6 +123,19 @@ describe('a stored answer', () => {
     expect((await it.answers.lookup('stale', DEFAULT)).kind).toBe('miss');
   });
 
+  it('is given as long as its project says, be that shorter or longer than the stage', async () => {
+    const it = world({ claim: async () => 'unknown' });
+    const [brief, long] = [60, 3 * TTL_SECONDS].map((lifetimeSeconds) => ({ ...DEFAULT, lifetimeSeconds }));
+    await it.answers.store('brief', answerAt(START), brief ?? DEFAULT);
+    await it.answers.store('long', answerAt(START), long ?? DEFAULT);
+    it.now += 61_000;
+    expect((await it.answers.lookup('brief', brief ?? DEFAULT)).kind).toBe('miss');
+    it.now += 2 * TTL_SECONDS * 1_000;
+    expect((await it.answers.lookup('long', long ?? DEFAULT)).kind).toBe('hit');
+    expect((await it.answers.lookup('long', { ...DEFAULT, lifetimeSeconds: 60 })).kind).toBe('miss');
+    expect((await it.answers.lookup('long', { ...DEFAULT, ...long, maxAgeSeconds: 60 })).kind).toBe('miss');
+  });
+
   it('is passed by when the caller will not read, and then nobody is made to wait', async () => {
     const it = world();
     await fill(it.answers, 'key', answerAt(START));

@@ -4,12 +4,14 @@ import type { Context } from '../context.ts';
 import { allPages } from '../pages.ts';
 import { listOf, textOf } from '../replies.ts';
 import { type Column, csv, table } from '../table.ts';
-import { type Bind, several } from './options.ts';
+import { type Bind, several, wholeNumber } from './options.ts';
 
 interface ProjectOptions {
   readonly principals?: readonly string[];
   readonly models?: readonly string[];
   readonly onDisconnect?: string;
+  readonly caching?: string;
+  readonly cacheSeconds?: number;
 }
 
 /** `projects list`, which is also `projects`; `projects create`, `projects change`. */
@@ -43,7 +45,23 @@ function withSettings(command: Command): Command {
     .option('--models <patterns>', 'what it may use, such as "gpt-4o*"; "" for every model', several)
     .addOption(
       new Option('--on-disconnect <what>', 'when a caller leaves in mid-stream').choices(['drain', 'cancel']),
+    )
+    .addOption(
+      new Option(
+        '--caching <when>',
+        'when an answer is given again; temperature_0: only to requests for temperature 0',
+      ).choices(['on', 'temperature_0', 'off']),
+    )
+    .option(
+      '--cache-seconds <n>',
+      'how long an answer is given again; 0: as long as the stage says',
+      wholeNumber,
     );
+}
+
+function cachingOf(project: JsonObject): string {
+  const seconds = textOf(project, 'cache_seconds');
+  return `${textOf(project, 'caching', 'on')}${seconds === '' ? '' : `, ${seconds} s`}`;
 }
 
 async function list(context: Context, { csv: asCsv }: { readonly csv?: boolean }): Promise<void> {
@@ -57,10 +75,17 @@ async function list(context: Context, { csv: asCsv }: { readonly csv?: boolean }
 async function change(
   command: string,
   context: Context,
-  { principals, models, onDisconnect }: ProjectOptions,
+  { principals, models, onDisconnect, caching, cacheSeconds }: ProjectOptions,
   project = '',
 ): Promise<void> {
-  const reply = await context.ask({ command, project, principals, models, on_disconnect: onDisconnect });
+  const settings = {
+    principals,
+    models,
+    on_disconnect: onDisconnect,
+    caching,
+    cache_seconds: cacheSeconds,
+  };
+  const reply = await context.ask({ command, project, ...settings });
   if (context.json) return context.print(JSON.stringify(reply, null, 2));
   context.print(...table(COLUMNS, [reply], context.paint));
   const warning = textOf(reply, 'warning');
@@ -74,5 +99,6 @@ const COLUMNS: readonly Column<JsonObject>[] = [
   { head: 'PRINCIPALS', value: (project) => listOf(project, 'principals', 'everyone') },
   { head: 'MODELS', value: (project) => listOf(project, 'models', 'every model') },
   { head: 'ON DISCONNECT', value: (project) => textOf(project, 'on_disconnect') },
+  { head: 'CACHING', value: cachingOf },
   { head: 'CREATED', value: (project) => textOf(project, 'created_at').slice(0, 10) },
 ];

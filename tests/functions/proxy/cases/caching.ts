@@ -121,6 +121,45 @@ export const CACHING: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a project whose cache is off neither gives an answer again nor keeps one',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1', { caching: 'off' });
+      for (const _ of [1, 2]) expect(await cacheOf(world, target, project, ask(project))).toBe('bypass');
+      await world.directory.changeProject(project, { caching: 'on' });
+      expect(await cacheOf(world, target, project, ask(project))).toBe('miss');
+      expect(await cacheOf(world, target, project, ask(project))).toBe('hit');
+    },
+  },
+  {
+    name: 'a project may want the cache at temperature 0 only, and where there is no temperature',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1', { caching: 'temperature_0' });
+      const at = (temperature?: number) => ({ ...ask(project), temperature });
+      for (const sampled of [at(), at(1), at(0.2)])
+        for (const _ of [1, 2]) expect(await cacheOf(world, target, project, sampled)).toBe('bypass');
+      expect(await cacheOf(world, target, project, at(0))).toBe('miss');
+      expect(await cacheOf(world, target, project, at(0))).toBe('hit');
+      const data = [{ object: 'embedding', index: 0, embedding: [0.1] }];
+      const usage = { prompt_tokens: 2, total_tokens: 2 };
+      world.upstream.on(
+        '/embeddings',
+        json({ object: 'list', model: 'text-embedding-3-small', data, usage }),
+      );
+      const seen: (string | null)[] = [];
+      for (const _ of [1, 2]) {
+        const input = { model: 'text-embedding-3-small', input: project };
+        const response = await post(target, '/v1/embeddings', input, of(project));
+        await response.arrayBuffer();
+        await world.entries(project);
+        await (target.idle ?? world.idle)();
+        seen.push(response.headers.get('openai-proxy-cache'));
+      }
+      expect(seen).toEqual(['miss', 'hit']);
+    },
+  },
+  {
     name: 'a flush forgets a project, and not its neighbour',
     async run(world, target) {
       world.upstream.on('/chat/completions', json(CHAT));
