@@ -32,4 +32,6 @@ export interface AdminDeps {
   readonly log: Log;
   /** The name under which the stage knows the caller with this ARN; `undefined` when the ARN is of no known form. */
   readonly userOfArn: (arn: string) => string | undefined;
+  /** Patterns of the roles whose sessions are booked each on its own name (`SESSION_ROLES`). */
+  readonly sessionRoles: readonly string[];
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formatUsd, ONE_USD, type Picodollars, parseUsd } from '../../shared/core/money.ts';
+import { floorUsd, formatUsd, ONE_USD, type Picodollars, parseUsd } from '../../shared/core/money.ts';
 import { fitsInKey, projectNameProblem, userNameProblem } from '../../shared/core/names.ts';
 import { PERIODS, periodKey } from '../../shared/core/period.ts';
 import { MAX_SHARDS } from '../../shared/core/scope.ts';
@@ -59,20 +59,33 @@ function periodKeyOf(kind: 'day' | 'month', text: string): string | undefined {
 }
 
 /** An amount in USD, a string or a number, in picodollars. */
-export const usd = z.unknown().transform((value, context): Picodollars => {
-  const amount = readUsd(value);
-  if (typeof amount === 'bigint') return amount;
-  context.addIssue({ code: 'custom', message: amount });
-  return z.NEVER;
+export const usd = usdField((value) => {
+  if (typeof value === 'number' && digitsOf(value) > EXACT_DIGITS)
+    return 'has more digits than a JSON number carries exactly; send it as a string';
+  return parseUsd(value);
 });
 
-function readUsd(value: unknown): Picodollars | string {
+/** The same, of any number of digits and rounded down to a picodollar: what a program works out in floats. */
+export const roundedUsd = usdField((value) => floorUsd(String(value)));
+
+function usdField(read: (value: string | number) => Picodollars | string | undefined) {
+  return z.unknown().transform((value, context): Picodollars => {
+    const amount = checkUsd(value, read);
+    if (typeof amount === 'bigint') return amount;
+    context.addIssue({ code: 'custom', message: amount });
+    return z.NEVER;
+  });
+}
+
+function checkUsd(
+  value: unknown,
+  read: (value: string | number) => Picodollars | string | undefined,
+): Picodollars | string {
   if (value === undefined) return 'an amount in USD is missing';
   if (typeof value !== 'string' && typeof value !== 'number')
     return 'must be an amount in USD, such as "12.50" or 12.5';
-  if (typeof value === 'number' && digitsOf(value) > EXACT_DIGITS)
-    return 'has more digits than a JSON number carries exactly; send it as a string';
-  const amount = String(value).length > MAX_TEXT ? undefined : parseUsd(value);
+  const amount = String(value).length > MAX_TEXT ? undefined : read(value);
+  if (typeof amount === 'string') return amount;
   if (amount === undefined)
     return 'must be a decimal amount in USD, no finer than 0.000000000001, such as "12.50" or 12.5';
   if (amount < 0n) return 'must not be negative';

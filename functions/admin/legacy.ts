@@ -5,7 +5,7 @@ import { checkFields } from './command.ts';
 import { flushCacheCommand } from './commands/cache.ts';
 import { setLimit } from './commands/limits.ts';
 import type { AdminDeps } from './deps.ts';
-import { modelName, projectName, usd, userName } from './fields.ts';
+import { modelName, projectName, roundedUsd, userName } from './fields.ts';
 import type { AdminReply } from './reply.ts';
 
 /** openai-wrapi sends `*` for any user or model; others that speak its payloads leave them out, or send null. */
@@ -17,7 +17,7 @@ const limitPayload = z.strictObject({
   project: projectName,
   user: orAny(userName),
   model: orAny(modelName),
-  limit: usd,
+  limit: roundedUsd,
 });
 const flushPayload = z.strictObject({ flush_cache: z.literal(true, { error: 'must be true' }) });
 
@@ -29,7 +29,10 @@ export function isLegacy(payload: JsonObject): boolean {
   return !('command' in payload) && ('flush_cache' in payload || 'limit' in payload);
 }
 
-/** Does what openai-wrapi asks for: a monthly limit, in a project that need not exist yet, or a flush of the stage. */
+/**
+ * Does what openai-wrapi asks for: a monthly limit, in a project that need not exist yet, or a flush of the stage. It
+ * sends limits as Python works them out, such as `100 / 12`: they are rounded down, so that none becomes larger.
+ */
 export async function runLegacy(payload: JsonObject, deps: AdminDeps): Promise<JsonObject | Refusal> {
   const result = 'flush_cache' in payload ? await flush(payload, deps) : await limit(payload, deps);
   return isRefusal(result) ? result : { status_code: 200, ...result };

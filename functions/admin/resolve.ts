@@ -1,12 +1,8 @@
-import { foldedName, isCallerName } from '../../shared/core/identity.ts';
-import type { JsonObject } from '../../shared/core/json.ts';
+import { foldedName } from '../../shared/core/identity.ts';
+import { userNameProblem } from '../../shared/core/names.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { AdminDeps } from './deps.ts';
-
-const CALLER_FORMS =
-  'user/NAME, sso/SESSION, role/ROLE (role/ROLE/SESSION for roles in SESSION_ROLES), federated/NAME or root, ' +
-  'with ACCOUNT: in front when they are of another account';
 
 export interface ScopeFields {
   readonly project?: string | undefined;
@@ -38,33 +34,19 @@ export function exactScope(fields: ScopeFields, deps: AdminDeps): Scope | Refusa
 /** A caller is never booked on an ARN: a limit on one would bind nobody. */
 function userOf(name: string, deps: AdminDeps): string | Refusal {
   if (!name.startsWith('arn:')) return name;
-  return (
-    deps.userOfArn(name) ??
-    invalidRequest(
+  const user = deps.userOfArn(name);
+  if (user === undefined) {
+    return invalidRequest(
       'unknown_user',
       `No caller has the ARN ${JSON.stringify(name)}. Name the user as calls are booked, such as "user/alice", ` +
         '"role/deploy" or "sso/alice@example.com".',
       { param: 'user' },
-    )
-  );
-}
-
-/**
- * The part of a reply that warns of names no IAM caller has. They are no error, since callers whom the stage trusts
- * (`TRUSTED_CALLERS`) name users as they please; mostly, though, they are a slip that would bind or admit nobody.
- *
- * @param names of users as calls are booked on them, or patterns of such names, of which none with `*` is looked at
- */
-export function nameWarning(names: readonly string[]): JsonObject {
-  const unusual = names.filter((name) => !name.includes('*') && !isCallerName(name));
-  if (unusual.length === 0) return {};
-  const plain = unusual.find((name) => !/[/:]/.test(name));
-  const meant = plain === undefined ? '' : ` Did you mean ${JSON.stringify(`user/${plain}`)}?`;
-  return {
-    warning:
-      `No IAM caller is named ${unusual.map((name) => JSON.stringify(name)).join(', ')}: only a caller in ` +
-      `TRUSTED_CALLERS can speak for such a user. IAM callers are named ${CALLER_FORMS}.${meant}`,
-  };
+    );
+  }
+  const problem = userNameProblem(user);
+  if (problem === undefined) return user;
+  const message = `The ARN ${JSON.stringify(name)} stands for ${JSON.stringify(user)}: ${problem}.`;
+  return invalidRequest('invalid_field', message, { param: 'user' });
 }
 
 function familyOf(model: string, { prices, clock }: AdminDeps): string {

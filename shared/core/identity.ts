@@ -51,6 +51,7 @@ export function userOf(
  * The name of the caller with this ARN, as `userOf` gives it: for people who write ARNs where names are meant.
  *
  * @param ownerAccountId the account that the functions live in
+ * @returns `undefined` for an ARN of no known form, or of no single account
  */
 export function userOfArn(
   userArn: string,
@@ -59,6 +60,7 @@ export function userOfArn(
   identityCenterRoles = IDENTITY_CENTER_ROLES,
 ) {
   const accountId = userArn.split(':')[4] ?? '';
+  if (!/^\d{12}$/.test(accountId)) return undefined;
   return userOf({ userArn, accountId, ownerAccountId }, sessionRoles, identityCenterRoles);
 }
 

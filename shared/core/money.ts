@@ -39,15 +39,36 @@ const MAX_SCALE = 60;
  * @returns picodollars, or `undefined` when the text is no decimal or no amount that anybody could owe
  */
 export function roundUsd(usd: string): Picodollars | undefined {
+  const read = readLongDecimal(usd);
+  return read === undefined ? undefined : divideRounded(read.dividend, read.divisor);
+}
+
+/**
+ * Reads an amount in USD that may be finer than a picodollar, rounded down: an amount that is not quite one picodollar
+ * is none, and a negative one is at most minus one.
+ *
+ * @param usd the text of a decimal, as a JSON number may be written
+ * @returns picodollars, or `undefined` when the text is not a decimal or is out of all proportion
+ */
+export function floorUsd(usd: string): Picodollars | undefined {
+  const read = readLongDecimal(usd);
+  if (read === undefined) return undefined;
+  const { dividend, divisor } = read;
+  const quotient = dividend / divisor;
+  return dividend < 0n && dividend % divisor !== 0n ? quotient - 1n : quotient;
+}
+
+/** The picodollars of a long decimal as a fraction. An exponent below all proportion is read as the lowest within it. */
+function readLongDecimal(usd: string): { readonly dividend: bigint; readonly divisor: bigint } | undefined {
   const match = LONG_DECIMAL.exec(usd);
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
-  const digits = BigInt(whole + fraction);
-  const scale = DECIMALS + Number(exponent) - fraction.length;
-  if (digits === 0n || scale < -2 * MAX_SCALE - 1) return 0n;
+  const dividend = signed(sign, BigInt(whole + fraction));
+  const scale = Math.max(DECIMALS + Number(exponent) - fraction.length, -2 * MAX_SCALE - 1);
+  if (dividend === 0n) return { dividend, divisor: 1n };
   if (scale > MAX_SCALE) return undefined;
-  if (scale >= 0) return signed(sign, digits * 10n ** BigInt(scale));
-  return signed(sign, divideRounded(digits, 10n ** BigInt(-scale)));
+  if (scale >= 0) return { dividend: dividend * 10n ** BigInt(scale), divisor: 1n };
+  return { dividend, divisor: 10n ** BigInt(-scale) };
 }
 
 /** The quotient of two amounts to the nearest whole, halves away from zero. */

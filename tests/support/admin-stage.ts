@@ -32,6 +32,7 @@ import { startDynalite, type TestTable } from './dynalite.ts';
 
 const ACCOUNT = '111122223333';
 const LEASE_MS = 960_000;
+const SESSION_ROLES = ['CI*'];
 
 interface Booking extends Subject {
   /** USD. */
@@ -156,7 +157,8 @@ function openStage(
       event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
       alarm: (alarm, fields) => void logs.push(JSON.stringify({ alarm, ...fields })),
     },
-    userOfArn: (arn) => userOfArn(arn, ACCOUNT, []),
+    userOfArn: (arn) => userOfArn(arn, ACCOUNT, SESSION_ROLES),
+    sessionRoles: SESSION_ROLES,
   });
   let calls = 0;
 

@@ -9,17 +9,11 @@ import { defineCommand } from '../command.ts';
 import type { AdminDeps } from '../deps.ts';
 import { modelName, pageSize, period, projectName, shards, usd, userName } from '../fields.ts';
 import { limitView, scopeView } from '../limit-view.ts';
+import { nameWarning } from '../name-warning.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { mapParallel } from '../parallel.ts';
 import { newProject } from '../projects.ts';
-import {
-  exactScope,
-  modelProblem,
-  nameWarning,
-  projectProblem,
-  type ScopeFields,
-  scopeOf,
-} from '../resolve.ts';
+import { exactScope, modelProblem, projectProblem, type ScopeFields, scopeOf } from '../resolve.ts';
 
 const scopeFields = {
   project: projectName.optional(),
@@ -34,8 +28,8 @@ export interface LimitFields extends ScopeFields {
 }
 
 /**
- * Sets a limit, on a model that has a price or on all. The reply carries a `warning` when no IAM caller can have the
- * user's name.
+ * Sets a limit, on a model that has a price or on all. The reply carries a `warning` when the user's name may
+ * not mean what it seems to.
  *
  * @param whenNoProject what to do when the limit names a project that does not exist
  */
@@ -56,7 +50,11 @@ export async function setLimit(
   const limit = await deps.limits.set(scope, fields.period, fields.limit, fields.shards);
   await removeUnfolded(fields, scope, deps);
   const view = await limitView(limit, deps);
-  return { ...view, ...nameWarning(scope.user === undefined ? [] : [scope.user]) };
+  return { ...view, ...userWarning(fields, deps) };
+}
+
+function userWarning({ user }: ScopeFields, deps: AdminDeps): JsonObject {
+  return user === undefined ? {} : nameWarning([user], deps);
 }
 
 /**
@@ -102,7 +100,8 @@ export const removeLimitCommand = defineCommand({
     if (isRefusal(scope)) return scope;
     const unfolded = await removeUnfolded(fields, scope, deps);
     const removed = (await deps.limits.remove(scope, fields.period)) ?? unfolded;
-    return removed === undefined ? noSuchLimit(scope, fields.period) : { removed: scopeView(removed) };
+    if (removed === undefined) return noSuchLimit(scope, fields.period);
+    return { removed: scopeView(removed), ...userWarning(fields, deps) };
   },
 });
 

@@ -6,9 +6,10 @@ import type { Project, ProjectChange } from '../../../shared/ports/directory.ts'
 import { defineCommand } from '../command.ts';
 import type { AdminDeps } from '../deps.ts';
 import { pageSize, patterns, projectName } from '../fields.ts';
+import { nameWarning } from '../name-warning.ts';
 import { nextPage, takePage } from '../paging.ts';
 import { newProject } from '../projects.ts';
-import { nameWarning, unknownProject } from '../resolve.ts';
+import { unknownProject } from '../resolve.ts';
 
 const settings = {
   principals: patterns.optional(),
@@ -34,7 +35,7 @@ export const createProjectCommand = defineCommand({
     const { cacheSeconds, ...rest } = change;
     const project = { ...newProject(name, deps), ...rest, ...(cacheSeconds ? { cacheSeconds } : {}) };
     if ((await deps.directory.createProject(project)) === 'exists') return projectExists(name);
-    return { ...projectView(project), ...nameWarning(change.principals ?? []) };
+    return { ...projectView(project), ...nameWarning(fields.principals ?? [], deps) };
   },
 });
 
@@ -53,7 +54,7 @@ export const changeProjectCommand = defineCommand({
     if (Object.keys(change).length === 0) return nothingToChange();
     const project = await deps.directory.changeProject(name, change);
     if (project === undefined) return unknownProject(name);
-    return { ...projectView(project), ...nameWarning(change.principals ?? []) };
+    return { ...projectView(project), ...nameWarning(fields.principals ?? [], deps) };
   },
 });
 

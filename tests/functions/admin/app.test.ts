@@ -203,6 +203,17 @@ onEveryStore('payloads of openai-wrapi', (open) => {
     expect(reply).not.toHaveProperty('errorMessage');
   });
 
+  it.each([
+    [100 / 12, '8.333333333333'],
+    ['8.333333333333334', '8.333333333333'],
+    [0.1 + 0.2, '0.3'],
+    [2 / 3, '0.666666666666'],
+    [1e-13, '0'],
+  ])('have the limit %j, as a program works it out, rounded down', async (limit, shown) => {
+    const payload = { project: 'hello', user: '*', model: '*', limit };
+    expect(await stage.admin(payload)).toMatchObject({ status_code: 200, limit: shown });
+  });
+
   it('leave a project as it is that exists already', async () => {
     const project = await stage.admin({ command: 'create-project', project: 'p', principals: ['user/*'] });
     await stage.admin({ project: 'p', limit: 1 });
@@ -211,6 +222,9 @@ onEveryStore('payloads of openai-wrapi', (open) => {
 
   it.each([
     [{ project: 'p', limit: -1 }, 'limit'],
+    [{ project: 'p', limit: -1e-13 }, 'limit'],
+    [{ project: 'p', limit: 1e22 }, 'limit'],
+    [{ project: 'p', limit: 'NaN' }, 'limit'],
     [{ project: 'p', limit: null }, 'limit'],
     [{ project: null, limit: 1 }, 'project'],
     [{ project: '*', limit: 1 }, 'project'],

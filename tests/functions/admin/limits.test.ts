@@ -154,12 +154,58 @@ onEveryStore('the limits of a stage', (open) => {
   });
 
   it.each([
+    'arn:aws:sts::111122223333:assumed-role/batch-jobs/alice',
+    'arn:aws-us-gov:sts::111122223333:assumed-role/batch-jobs/bob',
+  ])('for %s bind every session of its role, with a warning that names SESSION_ROLES', async (user) => {
+    const warning = expect.stringMatching(/ is one session, but "role\/batch-jobs" .* SESSION_ROLES/);
+    const set = { command: 'set-limit', user, limit: 1 };
+    expect(await stage.admin(set)).toMatchObject({ user: 'role/batch-jobs', warning });
+    const removed = { user: 'role/batch-jobs' };
+    expect(await stage.admin({ command: 'remove-limit', user })).toMatchObject({ removed, warning });
+  });
+
+  it.each([
+    ['role/batch-jobs/alice', 'role/batch-jobs'],
+    ['210987654321:role/batch-jobs/alice', '210987654321:role/batch-jobs'],
+  ])('bind %s, which no call is booked on, with a warning that names %s', async (user, role) => {
+    const warning = `No call is booked on "${user}": all sessions of the role are booked on "${role}".`;
+    expect(await stage.admin({ command: 'set-limit', user, limit: 1 })).toMatchObject({
+      user,
+      warning: expect.stringContaining(warning),
+    });
+  });
+
+  it.each([
+    ['arn:aws:sts::111122223333:assumed-role/ci-main/alice', 'role/ci-main'],
+    ['arn:aws:sts::111122223333:assumed-role/CI-main/alice', 'role/ci-main/alice'],
+    ['arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0/alice', 'sso/alice'],
+  ])('for %s bind %s, as the stage tells its sessions apart or does not', async (user, name) => {
+    const reply = await stage.admin({ command: 'set-limit', user, limit: 1 });
+    expect([reply['user'], 'warning' in reply]).toEqual([name, name === 'role/ci-main']);
+  });
+
+  it.each([
+    'arn:aws:iam::111122223333:user/*',
+    'arn:aws:iam::111122223333:user/team/*',
+    'arn:aws:sts::111122223333:assumed-role/deploy*/x',
+    'arn:aws:iam::111122223333:user/zoë',
+    'arn:aws:iam::111122223333:user/alice ',
+    `arn:aws:iam::111122223333:user/${'a'.repeat(160)}`,
+  ])('are refused for %s, which stands for a name that no user can have', async (user) => {
+    const error = { code: 'invalid_field', param: 'user', message: expect.stringContaining("a user's name") };
+    for (const command of [{ command: 'set-limit' }, { project: 'demo' }])
+      expect(await stage.admin({ ...command, user, limit: 1 })).toMatchObject({ error });
+    expect(await stage.admin({ command: 'list-limits' })).toMatchObject({ limits: [] });
+  });
+
+  it.each([
     [{ project: 'nobody' }, 'unknown_project', 'project', /"command":"create-project","project":"nobody"/],
     [{ model: 'gpt-9-nonsense' }, 'unknown_model', 'model', /has no price/],
     [{ model: 'gpt-realtime' }, 'unknown_model', 'model', /is not served: .+/],
     [{ model: 'gpt-*' }, 'invalid_field', 'model', /the id of one model/],
     [{ user: 'user/*' }, 'invalid_field', 'user', /no "\*" among them/],
     [{ user: 'arn:aws:s3:::bucket' }, 'unknown_user', 'user', /No caller has the ARN/],
+    [{ user: 'arn:aws:iam::*:user/alice' }, 'unknown_user', 'user', /No caller has the ARN/],
     [{ project: 7 }, 'invalid_field', 'project', /expected string/],
     [{ project: 'a,b' }, 'invalid_field', 'project', /project's name is/],
     [{ period: 'year' }, 'invalid_field', 'period', /day, week, month, total/],

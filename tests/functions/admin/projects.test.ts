@@ -91,6 +91,18 @@ onEveryStore('the projects of a stage', (open) => {
     expect(await stage.admin({ ...change, models: ['gpt-4o'] })).not.toHaveProperty('warning');
   });
 
+  it('warn of principals that name one session of a role whose sessions are not told apart', async () => {
+    const session = 'arn:aws:sts::111122223333:assumed-role/batch-jobs/alice';
+    const create = { command: 'create-project', project: 'demo', principals: [session, 'role/deploy/*'] };
+    expect(await stage.admin(create)).toMatchObject({
+      principals: ['role/batch-jobs', 'role/deploy/*'],
+      warning: expect.stringMatching(/is one session, but "role\/batch-jobs" .* on "role\/deploy"/),
+    });
+    const principals = ['arn:aws:sts::111122223333:assumed-role/batch-jobs/*', 'role/CI-main/*', 'role/*'];
+    const change = { command: 'change-project', project: 'demo', principals };
+    expect(await stage.admin(change)).not.toHaveProperty('warning');
+  });
+
   it.each([
     ['create-project', {}, 'invalid_field', 'project', /"project" is missing/],
     ['create-project', { project: '' }, 'invalid_field', 'project', /project's name/],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { divideRounded, formatUsd, parseUsd, roundUsd } from '../../../shared/core/money.ts';
+import { divideRounded, floorUsd, formatUsd, parseUsd, roundUsd } from '../../../shared/core/money.ts';
 
 describe('money', () => {
   it.each([
@@ -55,6 +55,19 @@ describe('money', () => {
     ['12e3', 12_000_000_000_000_000n],
   ])('rounds %s USD to the nearest picodollar', (text, amount) => {
     expect(roundUsd(text)).toBe(amount);
+  });
+
+  it.each([
+    ['8.333333333333334', 8_333_333_333_333n],
+    ['0.0000000000019', 1n],
+    ['1e-13', 0n],
+    ['-1e-13', -1n],
+    ['-1E-6176', -1n],
+    ['1E-6176', 0n],
+    ['-2', -2_000_000_000_000n],
+    ['1e3', 1_000_000_000_000_000n],
+  ])('rounds %s USD down to a picodollar', (text, amount) => {
+    expect(floorUsd(text)).toBe(amount);
   });
 
   it.each(['', 'much', 'NaN', '1e99', '1,5', '9'.repeat(61)])('finds no amount in %j', (text) => {
