@@ -161,7 +161,7 @@ export const PROXY_SETTINGS: readonly Setting[] = [
         'odd-role-eu/kim': 'role/odd-role-eu/kim',
         'other-role/kim': 'role/other-role',
         'AWSReservedSSO_Odd_1/kim@example.com': 'sso/kim@example.com',
-        'AWSReservedSSO_Even_1/kim': 'role/awsreservedsso_even_1',
+        'AWSReservedSSO_Even_1/kim': 'role/AWSReservedSSO_Even_1',
       };
       for (const role of Object.keys(sessions))
         await ask(project, { caller: iam(`assumed-role/${role}`, 'sts'), headers: UNCACHED });
