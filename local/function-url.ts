@@ -6,7 +6,7 @@ import { MAX_REQUEST_BYTES, toFunctionUrlEvent } from './function-url-event.ts';
 import { createResponseSink, type ResponseSink } from './function-url-response.ts';
 import { readRequest, type WireRequest } from './http.ts';
 import { type Principal, REGION } from './principals.ts';
-import { verifySignature } from './sigv4.ts';
+import { unsignedAwsHeaders, verifySignature } from './sigv4.ts';
 
 export interface FunctionUrlOptions {
   /** Stands in for the URL's id. */
@@ -44,6 +44,8 @@ async function serve(
   if (wire === undefined || 'kind' in principal)
     return sendAwsError(response, 'kind' in principal ? principal : TOO_LARGE, requestId);
 
+  const unsigned = unsignedAwsHeaders(wire);
+  if (unsigned.length > 0) options.log(`${requestId}: its signature does not cover ${unsigned.join(', ')}`);
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
   const event = toFunctionUrlEvent(wire, principal, { requestId, at, apiId: options.apiId, sourceIp });
   if (Buffer.byteLength(event.body ?? '') > MAX_REQUEST_BYTES)

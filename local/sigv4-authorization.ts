@@ -64,7 +64,7 @@ function fromHeader(request: WireRequest, authorization: string): Fields | AwsEr
   const missing: string[] = FIELDS.filter((name) => !given.get(name)).map(
     (name) => `Authorization header requires '${name}' parameter.`,
   );
-  const amzDate = header(request, 'x-amz-date');
+  const amzDate = header(request, 'x-amz-date') ?? basicFormat(header(request, 'date'));
   if (amzDate === undefined) {
     missing.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
   }
@@ -131,6 +131,12 @@ function complete(fields: Fields | AwsError): Authorization | AwsError {
     ...(livesMs === undefined ? {} : { livesMs }),
     ...(sessionToken === undefined ? {} : { sessionToken }),
   };
+}
+
+/** The header `Date`, in which AWS takes the format of HTTP as well as its own. */
+function basicFormat(date: string | undefined): string | undefined {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? date : new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 function parseAmzDate(text: string): number | undefined {

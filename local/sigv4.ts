@@ -46,6 +46,17 @@ export function verifySignature(request: WireRequest, verifier: Verifier): Princ
   return isSignedBy(principal, request, authorization) ? principal : mismatch();
 }
 
+/**
+ * Headers of AWS that a request carries and its signature does not cover: AWS's documents ask for all of them to be
+ * signed, its services do not insist.
+ */
+export function unsignedAwsHeaders(request: WireRequest): string[] {
+  const authorization = readAuthorization(request);
+  if (authorization === undefined || 'kind' in authorization) return [];
+  const names = request.headers.map(([name]) => name.toLowerCase());
+  return names.filter((name) => name.startsWith('x-amz-') && !authorization.signedHeaders.includes(name));
+}
+
 function isSignedBy(principal: Principal, request: WireRequest, authorization: Authorization): boolean {
   const { amzDate, scope, signedHeaders } = authorization;
   const payloadHash = sha256(request.body);
@@ -80,9 +91,14 @@ function checkSignedHeaders(
 ): AwsError | undefined {
   if (!signedHeaders.includes('host'))
     return invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-  if (livesMs === undefined && !signedHeaders.includes('x-amz-date'))
-    return invalid("'X-Amz-Date' must be a 'SignedHeader' in the AWS Authorization.");
-  return signedHeaders.every((name) => header(request, name) !== undefined) ? undefined : mismatch();
+  const date = header(request, 'x-amz-date') === undefined ? 'Date' : 'X-Amz-Date';
+  if (livesMs === undefined && !signedHeaders.includes(date.toLowerCase()))
+    return invalid(`'${date}' must be a 'SignedHeader' in the AWS Authorization.`);
+  // AWS sorts them before it hashes, so that others do not verify.
+  const isSorted = signedHeaders.join(';') === [...signedHeaders].sort().join(';');
+  return isSorted && signedHeaders.every((name) => header(request, name) !== undefined)
+    ? undefined
+    : mismatch();
 }
 
 function checkScope({ scope, amzDate }: Authorization, { region, service }: Verifier): AwsError | undefined {

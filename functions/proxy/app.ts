@@ -1,8 +1,8 @@
 import type { IamCaller } from '../../shared/core/identity.ts';
 import { FREE_CALLS_PER_MINUTE } from '../../shared/core/project-bounds.ts';
-import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
+import { invalidRequest, isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import { createFreeCalls } from '../../shared/ledger/free-calls.ts';
-import type { App, Exchange } from '../../shared/ports/app.ts';
+import { type App, type Exchange, MALFORMED } from '../../shared/ports/app.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
 import { admit } from './admit.ts';
@@ -32,6 +32,7 @@ export function createApp(parts: AppDeps): App {
   return async (request, caller) => {
     const id = newCallId(deps);
     try {
+      if (request === MALFORMED) return turnedAway(MALFORMED_REQUEST, { id, at: deps.clock.now() }, deps);
       return await exchange(id, request, caller, deps);
     } catch (error) {
       const refusal = error instanceof Unavailable ? LEDGER_UNREACHABLE : FAULT;
@@ -64,7 +65,7 @@ async function exchange(
 /** Nothing was forwarded: one line of the log, which the call's id leads to, and the reason for the caller. */
 function turnedAway(
   refusal: Refusal,
-  call: Call & Partial<Identified>,
+  call: Pick<Call, 'id' | 'at'> & Partial<Identified>,
   deps: Pick<ProxyDeps, 'log' | 'unpricedCalls'>,
 ): Exchange {
   const id = refusal.callId ?? call.id;
@@ -133,6 +134,10 @@ function serverError<C extends string>(
   return { kind: REFUSAL, status, type: 'server_error', code, message };
 }
 
+const MALFORMED_REQUEST = invalidRequest(
+  'malformed_request',
+  'The method or the path of this request is malformed. Send it as the OpenAI SDKs do.',
+);
 const LEDGER_UNREACHABLE = serverError(
   503,
   'ledger_unreachable',

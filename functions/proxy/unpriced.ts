@@ -9,7 +9,7 @@ import { nameOf } from './settle.ts';
  */
 export async function noteUnpriced(
   model: string,
-  { id, user, projectName: project, at }: Call & Partial<Identified>,
+  { id, user, projectName: project, at }: Pick<Call, 'id' | 'at'> & Partial<Identified>,
   { unpricedCalls, log }: Pick<AppDeps, 'unpricedCalls' | 'log'>,
 ): Promise<void> {
   const named = countedModel(model);

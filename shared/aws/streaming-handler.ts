@@ -21,17 +21,6 @@ export function streamingHandler(app: App): StreamifyHandler<FunctionUrlEvent, v
 }
 
 async function exchangeOf(app: App, event: FunctionUrlEvent): Promise<Exchange> {
-  let call: ReturnType<typeof fromFunctionUrlEvent>;
-  try {
-    call = fromFunctionUrlEvent(event);
-  } catch {
-    return { response: malformed(), done: Promise.resolve() };
-  }
-  return app(call.request, call.caller);
-}
-
-function malformed(): Response {
-  const message = 'The method, the path or a header of this request is malformed.';
-  const error = { message, type: 'invalid_request_error', param: null, code: 'malformed_request' };
-  return Response.json({ error }, { status: 400 });
+  const { request, caller } = fromFunctionUrlEvent(event);
+  return app(request, caller);
 }

@@ -6,5 +6,8 @@ export interface Exchange {
   readonly done: Promise<void>;
 }
 
+/** A request that the web standards have no words for: its method, its path or its host is malformed. */
+export const MALFORMED = Symbol('malformed');
+
 /** An app in web-standard terms; `caller` is who signed the request, as the platform verified it. */
-export type App = (request: Request, caller: IamCaller | undefined) => Promise<Exchange>;
+export type App = (request: Request | typeof MALFORMED, caller: IamCaller | undefined) => Promise<Exchange>;

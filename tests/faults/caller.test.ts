@@ -344,6 +344,34 @@ describe('a header of the proxy', () => {
     expect(await refusalOf(response)).toMatchObject({ status: 400, code: 'invalid_name' });
   });
 
+  it.each([
+    ['beyond Latin letters', 'user-agent', 'MyApp (\u6771\u4eac)'],
+    ['beyond Latin letters, in one that stays here', 'x-team', '\u6771\u4eac'],
+    ['with a line end', 'x-team', 'a\r\nb: c'],
+  ])('of any value never refuses a call: %s', async (_what, name, value) => {
+    const made = await world();
+    made.upstream.on('/chat/completions', json(CHAT));
+    const project = await made.project('1');
+    const response = await wireEvent(made)('developer', {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      query: '',
+      headers: [
+        ['host', 'abc.lambda-url.us-east-1.on.aws'],
+        ['content-type', 'application/json'],
+        ['openai-proxy-project', project],
+        [name, value],
+        ['no name at all', 'x'],
+      ],
+      body: Buffer.from(JSON.stringify(ask(project))),
+    });
+    expect(response.status).toBe(200);
+    const sent = made.upstream.received[0]?.headers ?? {};
+    expect(sent).not.toHaveProperty('x-team');
+    // Node reads each byte of a header as a character.
+    if (name === 'user-agent') expect(Buffer.from(sent['user-agent'] ?? '', 'latin1').toString()).toBe(value);
+  });
+
   it('gives nobody the cached answer of a project that does not admit him', async () => {
     const made = await world();
     made.upstream.on('/chat/completions', json(CHAT));
@@ -413,6 +441,9 @@ describe('a path', () => {
     expect([400, 404]).toContain(refusal.status);
     expect(refusal.type).toBe('invalid_request_error');
     expect(refusal.message.length).toBeLessThan(1_000);
+    const id = response.headers.get('openai-proxy-call-id');
+    expect(id).not.toBeNull();
+    expect(made.logs.filter((line) => line.includes(`"call":"${id}"`))).toHaveLength(1);
     expect(made.upstream.received).toEqual([]);
   });
 
@@ -437,7 +468,7 @@ describe('a path', () => {
       body: Buffer.from(JSON.stringify(ask(project))),
     });
     expect(response.status).toBe(200);
-    expect(made.upstream.received[0]?.url).toBe('/v1/chat/completions?a=b');
+    expect(made.upstream.received[0]?.url).toBe('/v1/chat/completions');
     expect(await made.entries(project)).toHaveLength(1);
   });
 });

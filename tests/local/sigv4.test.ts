@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AwsError } from '../../local/aws-error.ts';
 import { readRequest, type WireRequest } from '../../local/http.ts';
 import { type Principal, people } from '../../local/principals.ts';
-import { verifySignature } from '../../local/sigv4.ts';
+import { unsignedAwsHeaders, verifySignature } from '../../local/sigv4.ts';
 
 const PRINCIPALS = people('a seed of the tests');
 const { developer, alice, job } = PRINCIPALS;
@@ -93,6 +94,33 @@ function signerOf({ as = developer, service = 'lambda', region = 'us-east-1' }: 
     sha256: Sha256,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
   });
+}
+
+/** Signs as AWS's guide "Create a signed AWS API request" has it, with these headers, named in this order. */
+function byHand(more: Record<string, string>, names: readonly string[]): Signed {
+  const { port } = server.address() as AddressInfo;
+  const headers: Record<string, string> = {
+    host: `127.0.0.1:${port}`,
+    'content-type': 'text/plain',
+    ...more,
+  };
+  const body = 'x';
+  const hex = (text: string) => createHash('sha256').update(text).digest('hex');
+  const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
+  const canonical = ['POST', '/v1/models', '', lines, names.join(';'), hex(body)].join('\n');
+  const scope = '20261121/us-east-1/lambda/aws4_request';
+  const text = ['AWS4-HMAC-SHA256', '20261121T063000Z', scope, hex(canonical)].join('\n');
+  const key = scope
+    .split('/')
+    .reduce<string | Buffer>(
+      (secret, part) => createHmac('sha256', secret).update(part).digest(),
+      `AWS4${developer.secretAccessKey}`,
+    );
+  const signature = createHmac('sha256', key).update(text).digest('hex');
+  const authorization =
+    `AWS4-HMAC-SHA256 Credential=${developer.accessKeyId}/${scope}, ` +
+    `SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  return { method: 'POST', target: '/v1/models', headers: { ...headers, authorization }, body };
 }
 
 function target(path: string, query: Record<string, string | string[] | null>): string {
@@ -280,6 +308,19 @@ describe('a request is refused', () => {
     });
   });
 
+  it('when its signed headers are not sorted', async () => {
+    const names = ['host', 'content-type', 'x-amz-date'];
+    expect(await verdict(byHand({ 'x-amz-date': '20261121T063000Z' }, names))).toMatchObject(MISMATCH);
+    expect(await verdict(byHand({ 'x-amz-date': '20261121T063000Z' }, [...names].sort()))).toBe(developer);
+  });
+
+  it('when it signs no date, of those that it has', async () => {
+    const date = new Date(NOW).toUTCString();
+    expect(await verdict(byHand({ date }, ['content-type', 'host']))).toMatchObject({
+      message: "'Date' must be a 'SignedHeader' in the AWS Authorization.",
+    });
+  });
+
   it('when it has no date', async () => {
     const { headers, ...signed } = await sign();
     expect(await verdict({ ...signed, headers: without(headers, 'x-amz-date') })).toMatchObject({
@@ -318,3 +359,19 @@ function hash(text: string): string {
   digest.update(text);
   return Buffer.from(digest.digestSync()).toString('hex');
 }
+
+describe('a signature', () => {
+  it('may date its request in the header of HTTP', async () => {
+    const date = new Date(NOW).toUTCString();
+    expect(await verdict(byHand({ date }, ['content-type', 'date', 'host']))).toBe(developer);
+  });
+
+  it('need not cover all headers of AWS, which the log of the stack then names', async () => {
+    const { headers, ...signed } = await sign();
+    const more = { ...headers, 'X-Amz-Meta': 'a', 'x-other': 'b' };
+    expect(await verdict({ ...signed, headers: more })).toBe(developer);
+    expect(received === undefined ? [] : unsignedAwsHeaders(received)).toEqual(['x-amz-meta']);
+    await verdict(await sign());
+    expect(received === undefined ? [] : unsignedAwsHeaders(received)).toEqual([]);
+  });
+});

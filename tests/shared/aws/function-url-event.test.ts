@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toFunctionUrlEvent } from '../../../local/function-url-event.ts';
 import { people } from '../../../local/principals.ts';
 import { type FunctionUrlEvent, fromFunctionUrlEvent } from '../../../shared/aws/function-url-event.ts';
+import { MALFORMED } from '../../../shared/ports/app.ts';
 
 const { alice } = people('tests');
 
@@ -58,10 +59,20 @@ describe('the caller of a function URL', () => {
 
 it('a request of a function URL is the one that was sent', async () => {
   const { request } = fromFunctionUrlEvent(eventOf({ 'content-type': 'application/json' }));
+  if (request === MALFORMED) throw new Error('it is not malformed');
   expect([request.method, request.url]).toEqual([
     'POST',
     'https://abc.lambda-url.us-east-1.on.aws/v1/models?limit=2',
   ]);
   expect(request.headers.get('content-type')).toBe('application/json');
   expect(await request.text()).toBe('{}');
+});
+
+it.each([
+  ['a path without its slash', { rawPath: 'v1/models' }],
+  ['a method of no name', { requestContext: { ...eventOf().requestContext, http: { method: 'A B' } } }],
+])('%s is malformed, whoever sent it', (_, change) => {
+  const { request, caller } = fromFunctionUrlEvent({ ...eventOf(), ...change } as FunctionUrlEvent);
+  expect(request).toBe(MALFORMED);
+  expect(caller).toEqual(fromFunctionUrlEvent(eventOf()).caller);
 });
