@@ -4,11 +4,11 @@ output "proxy_urls" {
 }
 
 output "client_environment" {
-  description = "What a client of each stage needs, to paste into a shell. Its requests are signed with the caller's own AWS credentials, so the API key is only there to please the SDKs."
+  description = "What a client of each stage needs, to paste into a shell. Its requests are signed with the caller's own AWS credentials, so the API key is only there to please the SDKs; openai_wrapi and farebox-client find the URL by it."
   value = { for stage, url in aws_lambda_function_url.proxy : stage => join("\n", [
-    "export AWS_REGION=${var.region}",
+    "export AWS_REGION=${var.region} AWS_DEFAULT_REGION=${var.region}",
     "export OPENAI_BASE_URL=${trimsuffix(url.function_url, "/")}/v1",
-    "export OPENAI_API_KEY=none",
+    "export OPENAI_API_KEY=sk-${url.url_id}",
   ]) }
 }
 

@@ -8,6 +8,9 @@ variable "stages" {
     openai_organization       = optional(string)
     openai_project            = optional(string)
     openai_base_url           = optional(string)
+    # Refused: openai-wrapi's names. Terraform would drop them without a word if they were not declared.
+    openai_api_key = optional(string)
+    openai_org_id  = optional(string)
     # A secret with an admin key of the OpenAI organization: the admin then compares the books with OpenAI's invoice.
     openai_admin_secret_arn = optional(string)
 
@@ -39,6 +42,11 @@ variable "stages" {
   validation {
     condition     = length(var.stages) > 0 && alltrue([for stage in keys(var.stages) : can(regex("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", stage))])
     error_message = "stages must have at least one stage; its name is 1 to 16 of a-z, 0-9 and -, with no - at its ends."
+  }
+
+  validation {
+    condition     = alltrue([for stage in values(var.stages) : stage.openai_api_key == null && stage.openai_org_id == null])
+    error_message = "openai_api_key and openai_org_id are openai-wrapi's names. Give the keys by the environment, so that they stand in no file: export TF_VAR_openai_keys='{\"dev\":\"sk-…\",\"prod\":\"sk-…\"}'; and the organization as openai_organization."
   }
 
   validation {

@@ -10,7 +10,10 @@ import { verifySignature } from './sigv4.ts';
 import { closedToWebPages } from './web-pages.ts';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
-const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/urls\/?$/;
+const URL_PATH = /^\/2021-10-31\/functions\/([^/]+)\/(urls?)\/?$/;
+/** The alias that the URL of a proxy belongs to, as it does where Terraform made it. */
+const URL_ALIAS = 'live';
+const STARTED = new Date().toISOString();
 
 export interface LambdaEndpointOptions {
   readonly principals: readonly Principal[];
@@ -31,11 +34,12 @@ interface Invocation extends Target {
 }
 
 /**
- * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, and `ListFunctionUrlConfigs` for
- * their proxies, so that the AWS command line and SDKs work unchanged. The proxy cannot be invoked here: whoever invokes
+ * The `Invoke` operation of the Lambda API for the stages' admin and sweep functions, and `ListFunctionUrlConfigs` and
+ * `GetFunctionUrlConfig` for their proxies, so that the AWS command line and SDKs work unchanged. The proxy cannot be invoked here: whoever invokes
  * it directly could hand it a forged event.
  *
- * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and API_ListFunctionUrlConfigs.html
+ * Sources: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, API_ListFunctionUrlConfigs.html and
+ * API_GetFunctionUrlConfig.html
  */
 export function createLambdaEndpoint(options: LambdaEndpointOptions): Server {
   return closedToWebPages(
@@ -59,7 +63,8 @@ async function serve(
 ): Promise<void> {
   const operation = wire === undefined ? TOO_LARGE : readOperation(wire, options);
   if ('kind' in operation) return sendAwsError(response, operation, requestId);
-  if ('FunctionUrlConfigs' in operation) return send(response, 200, requestId, JSON.stringify(operation));
+  if ('FunctionUrlConfigs' in operation || 'FunctionUrl' in operation)
+    return send(response, 200, requestId, JSON.stringify(operation));
   const { type, stage, name, payload } = operation;
   if (type === 'DryRun') return send(response, 204, requestId, '');
   const running = options.invoke(stage, name, payload);
@@ -72,12 +77,14 @@ async function serve(
   send(response, 200, requestId, JSON.stringify(result.error), { 'x-amz-function-error': 'Unhandled' });
 }
 
-/** A function's URL as `ListFunctionUrlConfigs` tells it, as far as anybody here reads it. */
+/** A function's URL as AWS tells it, as far as anybody here reads it. */
 interface FunctionUrlConfig {
   readonly FunctionUrl: string;
   readonly FunctionArn: string;
   readonly AuthType: 'AWS_IAM';
   readonly InvokeMode: 'RESPONSE_STREAM';
+  readonly CreationTime: string;
+  readonly LastModifiedTime: string;
 }
 
 interface FunctionUrls {
@@ -87,42 +94,49 @@ interface FunctionUrls {
 function readOperation(
   request: WireRequest,
   { principals, urls }: LambdaEndpointOptions,
-): Invocation | FunctionUrls | AwsError {
+): Invocation | FunctionUrls | FunctionUrlConfig | AwsError {
   const signer =
     verifySignature(request, { region: REGION, service: 'lambda', principals, now: Date.now }) ??
     signatureError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   if ('kind' in signer) return signer;
   const invoked = request.method === 'POST' ? INVOKE_PATH.exec(request.path)?.[1] : undefined;
   if (invoked !== undefined) return readInvocation(request, nameOf(invoked), signer);
-  const asked = request.method === 'GET' ? URL_PATH.exec(request.path)?.[1] : undefined;
-  if (asked !== undefined) return urlConfig(nameOf(asked), signer, urls);
+  const asked = request.method === 'GET' ? URL_PATH.exec(request.path) : null;
+  if (asked !== null) return readUrls(request, asked, signer, urls);
   return serviceError(
     404,
     'UnknownOperationException',
-    'Only POST /2015-03-31/functions/{name}/invocations and GET /2021-10-31/functions/{name}/urls are served here.',
+    'Only POST /2015-03-31/functions/{name}/invocations and GET /2021-10-31/functions/{name}/urls and /url are ' +
+      'served here.',
   );
 }
 
-function urlConfig(
-  functionName: string,
+function readUrls(
+  request: WireRequest,
+  [, segment = '', operation]: RegExpExecArray,
   signer: Principal,
   urls: LambdaEndpointOptions['urls'],
-): FunctionUrls | AwsError {
-  if (!signer.permissions.includes('lambda:ListFunctionUrlConfigs'))
-    return denied(signer, 'lambda:ListFunctionUrlConfigs', functionName);
-  const stage = STAGES.find((each) => functionName === proxyName(each));
-  if (stage === undefined)
+): FunctionUrls | FunctionUrlConfig | AwsError {
+  const isList = operation === 'urls';
+  const action = isList ? 'lambda:ListFunctionUrlConfigs' : 'lambda:GetFunctionUrlConfig';
+  const name = nameOf(segment);
+  if (!signer.permissions.includes(action)) return denied(signer, action, name);
+  const stage = STAGES.find((each) => name === proxyName(each));
+  const qualifier = new URLSearchParams(request.query).get('Qualifier') ?? URL_ALIAS;
+  if (stage === undefined || (!isList && qualifier !== URL_ALIAS))
     return serviceError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
+  const config = urlConfig(`${urls[stage]}/`, name);
+  return isList ? { FunctionUrlConfigs: [config] } : config;
+}
+
+function urlConfig(url: string, functionName: string): FunctionUrlConfig {
   return {
-    FunctionUrlConfigs: [
-      {
-        FunctionUrl: `${urls[stage]}/`,
-        // The URL is that of an alias, as it is where Terraform made it.
-        FunctionArn: `${functionArn(functionName)}:live`,
-        AuthType: 'AWS_IAM',
-        InvokeMode: 'RESPONSE_STREAM',
-      },
-    ],
+    FunctionUrl: url,
+    FunctionArn: `${functionArn(functionName)}:${URL_ALIAS}`,
+    AuthType: 'AWS_IAM',
+    InvokeMode: 'RESPONSE_STREAM',
+    CreationTime: STARTED,
+    LastModifiedTime: STARTED,
   };
 }
 

@@ -10,6 +10,7 @@ export type Permission =
   | 'lambda:InvokeFunctionUrl'
   | 'lambda:InvokeFunction'
   | 'lambda:ListFunctionUrlConfigs'
+  | 'lambda:GetFunctionUrlConfig'
   | `secretsmanager:GetSecretValue ${Stage}`;
 
 /** An identity with its keys, as IAM would know it. */
@@ -31,6 +32,7 @@ const ALL: readonly Permission[] = [
   'lambda:InvokeFunctionUrl',
   'lambda:InvokeFunction',
   'lambda:ListFunctionUrlConfigs',
+  'lambda:GetFunctionUrlConfig',
 ];
 
 interface Template {

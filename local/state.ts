@@ -113,6 +113,8 @@ function shellEnvironment({ lambdaEndpoint, credentials }: StackJson, credential
     AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
     AWS_PROFILE: 'developer',
     AWS_REGION: credentials.region,
+    // boto3 reads this one alone.
+    AWS_DEFAULT_REGION: credentials.region,
     AWS_ENDPOINT_URL_LAMBDA: lambdaEndpoint,
   };
   return Object.entries(variables)

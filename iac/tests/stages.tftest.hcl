@@ -20,7 +20,7 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:some-function", version = "1" }
   }
   mock_resource "aws_lambda_function_url" {
-    defaults = { function_url = "https://some-url.lambda-url.us-east-1.on.aws/" }
+    defaults = { function_url = "https://some-url.lambda-url.us-east-1.on.aws/", url_id = "some-url" }
   }
   mock_resource "aws_sqs_queue" {
     defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:some-queue" }
@@ -78,6 +78,12 @@ run "two_stages_are_planned_apart_and_with_no_more_than_they_need" {
   assert {
     condition     = [for stage in ["dev", "prod"] : aws_lambda_function.proxy[stage].function_name] == ["openai-proxy-dev", "openai-proxy-prod"]
     error_message = "the proxies are named otherwise"
+  }
+
+  # boto3 reads another name of the region than the SDKs do, and openai_wrapi finds the URL by the key.
+  assert {
+    condition     = output.client_environment["dev"] == "export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\nexport OPENAI_BASE_URL=https://some-url.lambda-url.us-east-1.on.aws/v1\nexport OPENAI_API_KEY=sk-some-url"
+    error_message = "a client is told something else"
   }
   assert {
     condition     = [for stage in ["dev", "prod"] : aws_lambda_function.admin[stage].function_name] == ["openai-admin-dev", "openai-admin-prod"]

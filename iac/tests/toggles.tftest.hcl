@@ -20,7 +20,7 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:some-function", version = "1" }
   }
   mock_resource "aws_lambda_function_url" {
-    defaults = { function_url = "https://some-url.lambda-url.us-east-1.on.aws/" }
+    defaults = { function_url = "https://some-url.lambda-url.us-east-1.on.aws/", url_id = "some-url" }
   }
   mock_resource "aws_sqs_queue" {
     defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:some-queue" }
@@ -199,6 +199,22 @@ run "what_cannot_work_is_refused" {
   expect_failures = [
     var.name_prefix, var.packages_dir, var.num_azs, var.log_retention_days, var.vpc_cidr, var.stages,
   ]
+}
+
+run "the_key_of_openai_wrapi_is_refused" {
+  command = plan
+  variables {
+    stages = { dev = { openai_api_key = "sk-XXX" } }
+  }
+  expect_failures = [var.stages]
+}
+
+run "the_organization_of_openai_wrapi_is_refused" {
+  command = plan
+  variables {
+    stages = { dev = { openai_org_id = "org-XXX" } }
+  }
+  expect_failures = [var.stages]
 }
 
 run "a_stage_without_a_key_is_refused" {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
+  GetFunctionUrlConfigCommand,
   InvokeCommand,
   type InvokeCommandInput,
   LambdaClient,
@@ -210,6 +211,34 @@ describe('the AWS SDK asks for the URL of a proxy', () => {
     await expect(ask('openai-proxy-dev', stack.principals.alice)).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message: expect.stringContaining('lambda:ListFunctionUrlConfigs'),
+    });
+  });
+
+  const get = (FunctionName: string, { as, Qualifier }: { as?: Principal; Qualifier?: string } = {}) =>
+    client(as).send(new GetFunctionUrlConfigCommand({ FunctionName, Qualifier }));
+
+  it.each(['dev', 'prod'] as const)(
+    'by itself, and gets that of %s, with or without its alias',
+    async (stage) => {
+      const arn = `arn:aws:lambda:us-east-1:123456789012:function:openai-proxy-${stage}`;
+      for (const Qualifier of [undefined, 'live']) {
+        const { FunctionUrlConfigs } = await ask(`openai-proxy-${stage}`);
+        const { $metadata, ...config } = await get(arn, {
+          ...(Qualifier === undefined ? {} : { Qualifier }),
+        });
+        expect(config).toMatchObject({ FunctionArn: `${arn}:live`, CreationTime: expect.any(String) });
+        expect([config]).toEqual(FunctionUrlConfigs);
+      }
+    },
+  );
+
+  it('by itself, and learns that there is none, or that it may not ask', async () => {
+    const missing = { name: 'ResourceNotFoundException' };
+    await expect(get('openai-admin-dev')).rejects.toMatchObject(missing);
+    await expect(get('openai-proxy-dev', { Qualifier: '7' })).rejects.toMatchObject(missing);
+    await expect(get('openai-proxy-dev', { as: stack.principals.alice })).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('lambda:GetFunctionUrlConfig'),
     });
   });
 });

@@ -6,6 +6,16 @@ export const REFUSED: readonly Row[] = [
     'POST /images/variations',
   ]),
   ...refused('it would delete a fine-tuned model of the whole account', ['DELETE /models/{model}']),
+  ...refused('it is an old form of POST /chat/completions, whose body names the model', [
+    'POST /engines/{engine}/chat/completions',
+  ]),
+  ...refused('it is an old form of POST /completions, whose body names the model', [
+    'POST /engines/{engine}/completions',
+  ]),
+  ...refused('it is an old form of POST /embeddings, whose body names the model', [
+    'POST /engines/{engine}/embeddings',
+  ]),
+  ...refused('it is an old form of GET /models', ['GET /engines', 'GET /engines/{engine}']),
   ...refused('OpenAI publishes no price for it', ['POST /content_provenance_checks']),
   ...refused('a function URL carries no WebSocket', [
     'GET /live/sessions/{session_id}',

@@ -54,7 +54,17 @@ describe('the table of treatments', () => {
 });
 
 /** WebSockets. */
-const BEYOND_THE_SDK = ['GET /live/sessions/{}', 'GET /realtime', 'GET /responses'];
+const BEYOND_THE_SDK = [
+  'GET /live/sessions/{}',
+  'GET /realtime',
+  'GET /responses',
+  // What openai 0.28 asks for when it is given an engine in place of a model.
+  'GET /engines',
+  'GET /engines/{}',
+  'POST /engines/{}/chat/completions',
+  'POST /engines/{}/completions',
+  'POST /engines/{}/embeddings',
+];
 
 describe('the treatment of a path', () => {
   it.each([
@@ -94,6 +104,16 @@ describe('the treatment of a path', () => {
     ['GET', '/v1/responses', 'WebSocket'],
     ['POST', '/v1/vector_stores', 'billed by the day'],
     ['GET', '/v1/videos/characters/char_1', 'retired'],
+    [
+      'POST',
+      '/v1/engines/gpt-3.5-turbo-instruct/completions',
+      'an old form of POST /completions, whose body',
+    ],
+    ['POST', '/engines/gpt-4o/chat/completions', 'an old form of POST /chat/completions, whose body names'],
+    ['POST', '/v1/engines/ada/embeddings', 'an old form of POST /embeddings'],
+    ['GET', '/v1/engines', 'an old form of GET /models'],
+    ['GET', '/v1/engines/gpt-4o', 'an old form of GET /models'],
+    ['POST', '/v1/engines/gpt-4o/edits', 'does not know'],
     ['GET', '/', 'no path'],
     ['GET', '/v1', 'does not know'],
     ['POST', '/v1//chat/completions', 'no path'],
