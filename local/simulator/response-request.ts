@@ -139,7 +139,7 @@ function readInput(
   const model = findModel(simulation.models, body['model'], ['chat'], 'v1/responses');
   if (isReply(model)) return model;
   const { input, previous_response_id: previous } = body;
-  const error = checkParameters(body, rules) ?? checkInput(input);
+  const error = checkParameters(body, rules) ?? checkInput(input, continues(body));
   if (error !== undefined) return error;
   const conversation = conversationOf(body, simulation);
   if (conversation !== undefined && isReply(conversation)) return conversation;
@@ -154,8 +154,13 @@ function readInput(
   return promptError(model, prompt, 'input') ?? { model, prompt };
 }
 
-function checkInput(input: JsonValue | undefined): JsonReply | undefined {
-  if (input === undefined || input === null) return missing('input');
+/** Whether a request goes on with something, so that it needs no input of its own. */
+function continues(body: JsonObject): boolean {
+  return ['previous_response_id', 'conversation', 'prompt'].some((name) => (body[name] ?? null) !== null);
+}
+
+function checkInput(input: JsonValue | undefined, isOptional: boolean): JsonReply | undefined {
+  if (input === undefined || input === null) return isOptional ? undefined : missing('input');
   if (typeof input === 'string') return undefined;
   if (!Array.isArray(input)) return wrongType('input', 'one of an array of objects or string', input);
   const at = input.findIndex((item) => !isObject(item));

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../../shared/core/json.ts';
+import { listOf } from '../../shared/core/json-members.ts';
 import { continueConversation, conversationOf, kept } from './conversations.ts';
 import { page } from './listing.ts';
 import { servedTier } from './models.ts';
@@ -85,7 +86,7 @@ export function compactResponse({ body }: EndpointRequest, simulation: Simulatio
     inputTokens: input.tokens,
     units: { ...inputUnits(input), output: outputTokens },
   });
-  const kept = Array.isArray(body['input']) ? body['input'].filter(isObject).filter(isUsers) : [];
+  const kept = [...inputBefore(body, simulation), ...listOf(body['input'])].filter(isObject).filter(isUsers);
   const encrypted_content = Buffer.from(summary).toString('base64');
   return ok({
     id: simulation.newId('resp_'),
@@ -95,6 +96,12 @@ export function compactResponse({ body }: EndpointRequest, simulation: Simulatio
     service_tier: tier,
     usage: responseUsage(input, outputTokens, 0),
   });
+}
+
+/** What the response that a request continues was asked, as items. */
+function inputBefore(body: JsonObject, { responses }: Simulation): readonly JsonObject[] {
+  const { previous_response_id: previous } = body;
+  return typeof previous === 'string' ? (responses.get(previous)?.input ?? []) : [];
 }
 
 function isUsers({ role }: JsonObject): boolean {

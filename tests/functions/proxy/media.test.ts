@@ -202,6 +202,26 @@ describe('is booked at what OpenAI bills, and never above its hold:', () => {
     });
   });
 
+  it('a compaction of what a stored response said, without an input of its own, in its own project alone', async () => {
+    const project = await world.project('20');
+    const client = sdk(inProcess(world), project);
+    const input = 'Tell me of the sea. '.repeat(200);
+    const first = await client.responses.create({ model: 'gpt-5-mini', input, max_output_tokens: 200 });
+    await world.entries(project);
+    const before = await owed();
+    const goOn = { model: 'gpt-5-mini', previous_response_id: first.id };
+    const { usage } = await client.responses.compact(goOn);
+    expect(usage.input_tokens).toBeGreaterThan(first.usage?.input_tokens ?? Number.POSITIVE_INFINITY);
+    const entry = (await world.entries(project)).find(({ endpoint }) => endpoint === 'responses.compact');
+    const cost = entry?.outcome?.cost ?? 0n;
+    expect(formatUsd(cost)).toBe(formatUsd((await owed()) - before));
+    expect(entry?.outcome).toMatchObject({ state: 'settled', flags: [] });
+    // What the response kept is unseen: as much is held for it as the model can read.
+    expect(entry?.held).toBeGreaterThan(50n * cost);
+    const theirs = sdk(inProcess(world), await world.project('20'));
+    await expect(theirs.responses.compact(goOn)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+  });
+
   it('decisions, compactions, and nothing for counted tokens', async () => {
     await booked((client) =>
       client.decisions.create({

@@ -180,6 +180,38 @@ describe('simulated decisions and compactions', () => {
     expect(output.map((item) => item.type)).toEqual([undefined, 'compaction']);
     expect(usage.output_tokens).toBeGreaterThan(0);
   });
+
+  it('go on from a stored response, without an input of their own', async () => {
+    const ask = { model: 'gpt-5', max_output_tokens: 200 };
+    const first = await client().responses.create({ ...ask, input: 'Tell me of the sea. '.repeat(50) });
+    const compacted = await client().responses.compact({ model: 'gpt-5', previous_response_id: first.id });
+    const [said, compaction] = compacted.output;
+    expect(said).toMatchObject({ role: 'user' });
+    expect(compaction?.type).toBe('compaction');
+    const read = (first.usage?.input_tokens ?? 0) + (first.usage?.output_tokens ?? 0);
+    expect(compacted.usage.input_tokens).toBeGreaterThan((first.usage?.input_tokens ?? 0) + 1);
+    expect(compacted.usage.input_tokens).toBeLessThanOrEqual(read + 10);
+    const more = await client().responses.compact({
+      model: 'gpt-5',
+      previous_response_id: first.id,
+      input: [{ role: 'user', content: 'And the rivers?' }],
+    });
+    expect(more.usage.input_tokens).toBeGreaterThan(compacted.usage.input_tokens);
+    await expect(client().responses.compact({ model: 'gpt-5' })).rejects.toMatchObject({
+      status: 400,
+      param: 'input',
+    });
+    await expect(
+      client().responses.compact({ model: 'gpt-5', previous_response_id: 'resp_none' }),
+    ).rejects.toMatchObject({ code: 'previous_response_not_found' });
+    // A compaction is not stored: nothing goes on from it by its id.
+    await expect(
+      client().responses.create({ ...ask, previous_response_id: compacted.id, input: 'And?' }),
+    ).rejects.toMatchObject({ code: 'previous_response_not_found' });
+    const rest = [...compacted.output, { role: 'user', content: 'And?' }] as typeof compacted.output;
+    const after = await client().responses.create({ ...ask, input: rest as never });
+    expect(after.status).toBe('completed');
+  });
 });
 
 it('a form that is none is an error', async () => {
