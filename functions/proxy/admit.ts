@@ -1,6 +1,7 @@
 import { checkBatch } from '../../shared/core/batch.ts';
 import { meansUser } from '../../shared/core/identity.ts';
 import { parseJsonBody, stringifyBody } from '../../shared/core/json-body.ts';
+import { isMultipart } from '../../shared/core/multipart.ts';
 import { matchesAny } from '../../shared/core/pattern.ts';
 import { isRefusal, REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import { type Route, route } from '../../shared/core/treatments.ts';
@@ -12,7 +13,8 @@ import type { ProxyDeps } from './deps.ts';
 import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
 import { checkOwn } from './own.ts';
-import { checkContext } from './stored-context.ts';
+import { NOT_A_FORM } from './read-request.ts';
+import { checkContext, sentIds } from './stored-context.ts';
 
 /** What a free call is booked under, where its books ask for a model. */
 const NO_MODEL = 'none';
@@ -42,7 +44,10 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   if (refusal !== undefined) return refusal;
   if (isRefusal(own)) return own;
   const limitless = unbounded(asked, rules.limits.length, call);
-  const unfit = limitless ?? (await checkContext(call, found, asked, own, deps));
+  if (limitless !== undefined) return limitless;
+  const names = asked.lines === undefined ? [own] : [own, asked.lines];
+  const owned = asked.work.kind === 'free' ? [] : names.flatMap((each) => each.owned);
+  const unfit = await checkContext(call, owned, deps);
   if (unfit !== undefined) return unfit;
   return {
     ...call,
@@ -51,6 +56,7 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
     objects: found.objects,
     ...(found.objectId === undefined ? {} : { objectId: found.objectId }),
     named: own.named,
+    sent: sentIds(found, asked, names),
     subject,
     requestedModel: asked.requestedModel,
     stream: asked.stream,
@@ -68,7 +74,7 @@ async function understand(
   body: Uint8Array | undefined,
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
-  if (treatment.kind === 'free') return freeWork(found, treatment, body);
+  if (treatment.kind === 'free') return freeWork(call, found, treatment, body);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
   return {
@@ -105,15 +111,22 @@ async function understandBatch(
   return (await takeFree(call, 1, deps)) ?? batchWork(call, json, deps);
 }
 
-/** A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. */
+/**
+ * A free request that is JSON is sent on as it was read here, so that nobody reads other objects in it than these. What
+ * takes no body is sent none, and what takes a form is sent nothing else.
+ */
 function freeWork(
+  { request }: Identified,
   { takes }: Route,
   { good, check }: Extract<Route['treatment'], { kind: 'free' }>,
   body: Uint8Array | undefined,
 ): Asked | Refusal {
   const free = { family: NO_MODEL, requestedModel: NO_MODEL, stream: false };
-  if (body === undefined || body.byteLength === 0 || !takes.includes('application/json')) {
-    return { work: { kind: 'free', good, body }, ...free };
+  const isEmpty = body === undefined || body.byteLength === 0 || takes.length === 0;
+  if (isEmpty) return { work: { kind: 'free', good, body: undefined }, ...free };
+  if (!takes.includes('application/json')) {
+    const isForm = isMultipart(request.headers.get('content-type') ?? '');
+    return isForm ? { work: { kind: 'free', good, body }, ...free } : NOT_A_FORM;
   }
   const parsed = parseJsonBody(body);
   if (isRefusal(parsed)) return parsed;

@@ -19,6 +19,7 @@ import { identify } from './identify.ts';
 import { newCallId } from './new-call.ts';
 import { notRetried, refusalReply } from './reply.ts';
 import { nameOf, settle } from './settle.ts';
+import { markSent } from './stored-context.ts';
 import { noteUnpriced } from './unpriced.ts';
 
 /**
@@ -90,6 +91,12 @@ async function heldOr<T extends object>(slot: CacheSlot, holding: () => Promise<
 /** From here on money is held: every way out books an outcome. */
 async function paid(held: HeldCall, slot: CacheSlot, deps: ProxyDeps): Promise<Exchange> {
   const signal = AbortSignal.timeout(deps.settings.upstreamTimeoutMs);
+  try {
+    await markSent(held, deps);
+  } catch (error) {
+    deps.log.alarm(LEDGER_UNREACHABLE.code, { call: held.id, fault: nameOf(error) });
+    return ended(held, slot, { kind: 'unsent', status: LEDGER_UNREACHABLE.status }, LEDGER_UNREACHABLE, deps);
+  }
   try {
     const upstream = await forward(held, deps, signal);
     if (upstream instanceof Response) return await answer(held, upstream, slot, deps);

@@ -94,6 +94,8 @@ export interface Admitted extends Identified {
   readonly objectId?: string;
   /** The ids of all that it names: in its path, and anywhere in its body. */
   readonly named: ReadonlySet<string>;
+  /** The ids of items that it has stored, sent whole, and that nobody owns. */
+  readonly sent: readonly string[];
   readonly subject: Subject;
   readonly requestedModel: string;
   readonly stream: boolean;

@@ -2,12 +2,13 @@ import type { JsonObject } from '../../shared/core/json.ts';
 import { stringifyBody } from '../../shared/core/json-body.ts';
 import { withFields } from '../../shared/core/multipart-fields.ts';
 import type { UpstreamFailure } from '../../shared/ports/upstream.ts';
-import type { HeldCall, MeteredWork } from './call.ts';
+import type { FreeWork, HeldCall, MeteredWork } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { listOwn } from './list-own.ts';
 
 /**
- * Betas of endpoints that are metered. Another could change what is billed; `responses_websockets` is of a transport.
+ * The only betas that are passed on: another could change what is billed, or read; `responses_websockets` is of a
+ * transport.
  */
 const BETAS: ReadonlySet<string> = new Set(['assistants=v2', 'responses=experimental']);
 
@@ -33,7 +34,7 @@ export function forward(
   const { work, outputCap, request, path, url } = call;
   const { body, headers, search } =
     work.kind === 'free'
-      ? { body: work.body, headers: upstreamHeaders(request.headers), search: url.search }
+      ? freeRequest(work, request.headers, url.search)
       : meteredRequest(work, outputCap, request.headers);
   const send = (to: string) =>
     deps.upstream.send({
@@ -47,6 +48,13 @@ export function forward(
   return lists === undefined ? send(path + search) : listOwn(call, lists, send, deps);
 }
 
+/** JSON that was written here is described here: in another character set it could be read as something else. */
+function freeRequest({ body, json }: FreeWork, given: Headers, search: string) {
+  const headers = upstreamHeaders(given);
+  if (json !== undefined) headers.set('content-type', 'application/json');
+  return { body, headers, search };
+}
+
 /** A body that was metered goes on with what describes it, and with nothing of the caller's that could change it. */
 function meteredRequest(
   { raw, body, rules, price }: MeteredWork,
@@ -54,10 +62,6 @@ function meteredRequest(
   given: Headers,
 ) {
   const headers = upstreamHeaders(given);
-  const betas = (headers.get('openai-beta') ?? '').split(',').map((beta) => beta.trim());
-  headers.delete('openai-beta');
-  const known = betas.filter((beta) => BETAS.has(beta));
-  if (known.length > 0) headers.set('openai-beta', known.join(', '));
   const capped = outputCap === undefined ? body : rules.withOutputCap(body, outputCap);
   const asked = rules.forMetering(capped, price);
   const form = raw && withFields(raw, changedTexts(body, asked));
@@ -79,6 +83,10 @@ function upstreamHeaders(headers: Headers): Headers {
   headers.forEach((value, name) => {
     if (FORWARDED.some((pattern) => pattern.test(name))) forwarded.set(name, value);
   });
+  const betas = (forwarded.get('openai-beta') ?? '').split(',').map((beta) => beta.trim());
+  const known = betas.filter((beta) => BETAS.has(beta));
+  forwarded.delete('openai-beta');
+  if (known.length > 0) forwarded.set('openai-beta', known.join(', '));
   // Bytes must be readable for metering, and reach the caller as they came.
   forwarded.set('accept-encoding', 'identity');
   return forwarded;

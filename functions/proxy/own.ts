@@ -72,19 +72,6 @@ export function isOwn(
   return owner.project === project && (kind === undefined || owner.kind === kind);
 }
 
-/**
- * Before items are stored that were sent whole: an id that nobody owned is written down as sent, so that it does not
- * become the sender's when it comes back in a list. Throws `Unavailable`.
- */
-export async function markSent(
-  { id: call, projectName: project, user }: Identified,
-  { strangers }: OwnNames,
-  deps: Pick<ProxyDeps, 'objects'>,
-): Promise<void> {
-  if (strangers.length === 0) return;
-  await deps.objects.own(strangers.map((id) => ({ id, kind: 'sent_item', project, user, call })));
-}
-
 function notFound({ id, param, kind }: ObjectReference, project: string): Refusal {
   const what = kind === undefined ? 'object' : kind.replaceAll('_', ' ');
   const unstored = kind === 'item' ? ' Items of a response with store: false must be sent whole.' : '';

@@ -53,7 +53,7 @@ function soundFacts({ name, bytes }: FormPart, { audio = [] }: FormShape): JsonO
   return audio.includes(name) ? recordingFacts(bytes) : {};
 }
 
-const NOT_A_FORM = invalidRequest(
+export const NOT_A_FORM = invalidRequest(
   'invalid_multipart',
   'This endpoint takes multipart/form-data only: send the file and its options as the parts of a form.',
 );

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
+import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import { json, type Script } from '../support/scripted-upstream.ts';
-import { type AttackStage, expectNotFound, startAttackStage } from './support/stage.ts';
+import { type AttackStage, expectNotFound, refusalOf, startAttackStage } from './support/stage.ts';
 
 /** Things that OpenAI keeps and no project owns: made in its dashboard, say. The attacker knows their ids. */
 let stage: AttackStage;
@@ -137,6 +139,33 @@ describe('An id that was sent whole', () => {
     upstream.on('/responses', json(responseOf('resp_own')));
     await expectNotFound(await attacker.post('/responses', ask({ input: [message('msg_victim')] })));
     expect((await victim.post('/responses', ask({ input: [message('msg_victim')] }))).status).toBe(200);
+  });
+});
+
+describe('An id that cannot be marked as sent', () => {
+  it('is not sent, and costs nothing', async () => {
+    const objects = createMemoryObjects();
+    const broken = await startAttackStage({
+      parts: {
+        objects: {
+          ...objects,
+          own: async (owned) => {
+            if (owned.some(({ kind }) => kind === 'sent_item')) throw new Unavailable('no table');
+            await objects.own(owned);
+          },
+        },
+      },
+    });
+    const { attacker, world } = broken;
+    const refusal = await refusalOf(await attacker.post('/responses', ask({ input: [message('msg_d9')] })));
+    expect(refusal).toMatchObject({ status: 503, code: 'ledger_unreachable' });
+    expect(broken.forwarded()).toEqual([]);
+    const [entry] = await world.entries(attacker.project);
+    expect(entry?.outcome).toMatchObject({ state: 'void', cost: 0n });
+    broken.upstream.on('/responses', json(responseOf('resp_3')));
+    const unstored = ask({ input: [message('msg_d9')], store: false });
+    expect((await attacker.post('/responses', unstored)).status).toBe(200);
+    await broken.close();
   });
 });
 

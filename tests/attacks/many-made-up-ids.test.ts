@@ -10,12 +10,14 @@ const MOST_READS = 5;
 let table: TestTable;
 let stage: AttackStage;
 let reads = 0;
+let writes = 0;
 beforeAll(async () => {
   table = await startDynalite();
   table.client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
         if (commandName === 'BatchGetItemCommand') reads += 1;
+        if (commandName === 'PutItemCommand') writes += 1;
         return next(args);
       },
     { step: 'initialize' },
@@ -80,6 +82,15 @@ describe('A request with any number of made-up ids', () => {
     );
     expect(answer.status).toBe(200);
     expect(read).toBe(MOST_READS);
+  });
+
+  it('writes nothing where a limit refuses it', async () => {
+    const { victim, world } = stage;
+    await world.limit({ project: victim.project }, '0.000001');
+    writes = 0;
+    const refused = await victim.post('/responses', { ...itemsOf(made(450)), max_output_tokens: 16 });
+    expect((await refusalOf(refused)).status).toBe(429);
+    expect(writes).toBe(0);
   });
 
   it('counts an id once, however often it is named', async () => {
