@@ -43,6 +43,8 @@ export interface MeteredWork {
   readonly rules: MeteredEndpoint;
   /** What is asked, as the rules read it. */
   readonly body: JsonObject;
+  /** What only goes on with it. */
+  readonly harmless?: JsonObject;
   /** A form, as it goes on. */
   readonly raw?: RawForm;
   readonly price: Price;

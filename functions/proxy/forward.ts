@@ -57,7 +57,7 @@ function freeRequest({ body, json }: FreeWork, given: Headers, search: string) {
 
 /** A body that was metered goes on with what describes it, and with nothing of the caller's that could change it. */
 function meteredRequest(
-  { raw, body, rules, price }: MeteredWork,
+  { raw, body, harmless, rules, price }: MeteredWork,
   outputCap: number | undefined,
   given: Headers,
 ) {
@@ -66,7 +66,7 @@ function meteredRequest(
   const asked = rules.forMetering(capped, price);
   const form = raw && withFields(raw, changedTexts(body, asked));
   headers.set('content-type', form?.contentType ?? 'application/json');
-  return { body: form?.bytes ?? stringifyBody(asked), headers, search: '' };
+  return { body: form?.bytes ?? stringifyBody({ ...asked, ...harmless }), headers, search: '' };
 }
 
 /** The texts of a form that are others for OpenAI than the caller wrote. */

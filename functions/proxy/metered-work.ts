@@ -1,5 +1,6 @@
 import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import { moderatesForFree } from '../../shared/core/endpoints/inline-moderation.ts';
+import { splitHarmless } from '../../shared/core/harmless-members.ts';
 import { type Price, type Tier, wantsPrice, whyUnserved } from '../../shared/core/price.ts';
 import { invalidRequest, isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import type { Identified, MeteredWork } from './call.ts';
@@ -19,7 +20,8 @@ export async function meteredWork(
   const contentType = call.request.headers.get('content-type') ?? '';
   const read = readRequest(bytes, contentType, rules);
   if (isRefusal(read)) return read;
-  const body = rules.withDefaults?.(read.json, deps.prices, call.at) ?? read.json;
+  const { body: written, harmless } = splitHarmless(read.json, rules.harmless);
+  const body = rules.withDefaults?.(written, deps.prices, call.at) ?? written;
   const unfit = rules.check(body) ?? moderatesForFree(rules.freeModels?.(body) ?? [], deps.prices, call.at);
   if (unfit !== undefined) return unfit;
   const price = priceOf(String(body['model']), call, deps);
@@ -39,7 +41,7 @@ export async function meteredWork(
     return unserved(price.model, 'its price has nothing that this endpoint bills');
   const raw = read.raw === undefined ? {} : { raw: read.raw };
   const worstAt = (servedTier: Tier) => rules.worstCase(body, price, { ...context, servedTier });
-  return { kind: 'metered', rules, body, ...raw, price, otherPrices, worst, worstAt };
+  return { kind: 'metered', rules, body, harmless, ...raw, price, otherPrices, worst, worstAt };
 }
 
 function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Price | Refusal {

@@ -2,6 +2,7 @@ import { batchedEndpoint } from './batch.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { moderatesForFree } from './endpoints/inline-moderation.ts';
 import { hasContainers } from './endpoints/response-tools.ts';
+import { splitHarmless } from './harmless-members.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
@@ -109,7 +110,8 @@ export class BatchInput {
 
   #addRequest(written: JsonObject, line: Uint8Array): Refusal | undefined {
     const { prices, at } = this.#context;
-    const body = this.#rules.withDefaults?.(written, prices, at) ?? written;
+    const { body: metered } = splitHarmless(written, this.#rules.harmless);
+    const body = this.#rules.withDefaults?.(metered, prices, at) ?? metered;
     const unfit =
       this.#rules.check(body) ??
       moderatesForFree(this.#rules.freeModels?.(body) ?? [], prices, at) ??

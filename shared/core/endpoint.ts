@@ -115,6 +115,11 @@ export interface AnswerJudge {
 
 /** What Farebox knows about one metered endpoint: pure, and the only place that knows that endpoint's fields. */
 export interface MeteredEndpoint {
+  /**
+   * Members that bill nothing and change no answer: they are passed on, and everything else is given the body without
+   * them. Absent: none.
+   */
+  readonly harmless?: ReadonlySet<string>;
   /** Why this body cannot be bounded or metered; `undefined` when it can. */
   check(body: JsonObject): Refusal | undefined;
   /** Why the price of its model cannot bill what this body asks for; absent: it asks for nothing of the kind. */

@@ -34,7 +34,7 @@ import { chatMedia } from './chat-media.ts';
 import { chunkMeter, includeUsage, READS, servedWhole } from './chunk-meter.ts';
 import { goodChat } from './good-choices.ts';
 import { moderationModels, namesModeration } from './inline-moderation.ts';
-import { knownMembers, knownModalities } from './request-members.ts';
+import { HARMLESS_MEMBERS, knownMembers, knownModalities } from './request-members.ts';
 
 /** What a template writes around one tool that the caller describes. */
 const TOKENS_PER_TOOL = 64;
@@ -59,6 +59,7 @@ const PRICED = [pricesTier, pricesCacheLifetime, pricesAudio, pricesSearch];
 
 /** `POST /chat/completions`: tokens, and a web search for each choice of a search model. */
 export const chatCompletions: MeteredEndpoint = {
+  harmless: HARMLESS_MEMBERS,
   check: (body) => firstRefusal(body, CHECKS),
   unpriced: (body, price) => firstUnpriced(body, price, PRICED),
   worstCase,

@@ -140,6 +140,12 @@ export const REQUEST_MEMBERS = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /**
+ * Members beside these that bill nothing and change no answer. `client_metadata` says which program asks: Codex sends it
+ * with every request (openai/codex#16912).
+ */
+export const HARMLESS_MEMBERS: ReadonlySet<string> = new Set(['client_metadata']);
+
+/**
  * Refuses a member that is not known, as OpenAI does: it could be an option that is billed in a way of its own. The
  * name is repeated, but not at any length.
  */

@@ -15,7 +15,7 @@ import { itemsWithContent } from '../request-shapes.ts';
 import { withServiceTier } from '../service-tier.ts';
 import { inputBound, worstCaseOf } from '../token-bounds.ts';
 import { addsCallerTools } from './added-tools.ts';
-import { knownMembers } from './request-members.ts';
+import { HARMLESS_MEMBERS, knownMembers } from './request-members.ts';
 import { responseMedia } from './response-media.ts';
 import { RESPONSE_READS, servedResponse } from './response-meter.ts';
 import { textOrItems } from './responses.ts';
@@ -38,6 +38,7 @@ const CHECKS = [
  * model's own bounds it, and no tools.
  */
 export const responsesCompact: MeteredEndpoint = {
+  harmless: HARMLESS_MEMBERS,
   check: (body) => firstRefusal(body, CHECKS),
   unpriced: (body, price) => firstUnpriced(body, price, [pricesTier, pricesCacheLifetime]),
   worstCase,

@@ -27,7 +27,7 @@ import { canCompact, compactionLever } from './compaction.ts';
 import { goodResponse } from './good-answers.ts';
 import { imageCallCost, imageToolModels, withImageModels } from './image-tool.ts';
 import { moderationModels, namesModeration } from './inline-moderation.ts';
-import { knownMembers } from './request-members.ts';
+import { HARMLESS_MEMBERS, knownMembers } from './request-members.ts';
 import { leansOnStored, responseMedia } from './response-media.ts';
 import {
   deferredResponse,
@@ -68,6 +68,7 @@ const CHECKS = [
 
 /** `POST /responses`: tokens of every internal turn, and the fees of hosted tools. */
 export const responses: MeteredEndpoint = {
+  harmless: HARMLESS_MEMBERS,
   check: (body) => firstRefusal(body, CHECKS),
   unpriced: (body, price) => firstUnpriced(body, price, [pricesTier, pricesCacheLifetime, pricesTools]),
   worstCase,

@@ -99,6 +99,18 @@ export const CACHING: readonly HttpCase[] = [
     },
   },
   {
+    name: 'a member that changes no answer goes on, and makes no other call',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json(CHAT));
+      const project = await world.project('1');
+      const body = (turn: number) => ({ ...ask(project), client_metadata: { turn } });
+      expect(await cacheOf(world, target, project, body(1))).toBe('miss');
+      expect(world.upstream.received.at(-1)?.json()).toMatchObject(body(1));
+      expect(await cacheOf(world, target, project, body(2))).toBe('hit');
+      expect(await cacheOf(world, target, project, ask(project))).toBe('hit');
+    },
+  },
+  {
     name: 'no project is given the answer of another',
     async run(world, target) {
       world.upstream.on('/chat/completions', json(CHAT));
