@@ -373,9 +373,13 @@ export const OBJECTS: readonly HttpCase[] = [
       const [kept, passing] = [id('chatcmpl-'), id('chatcmpl-')];
       const body = { model: 'gpt-4o', messages: [{ role: 'user', content: mine }], max_tokens: 16 };
       world.upstream.on('/chat/completions', answer(kept));
-      await post(target, '/v1/chat/completions', { ...body, store: true }, of(mine));
+      const ask = async (asked: object) => {
+        await (await post(target, '/v1/chat/completions', asked, of(mine))).arrayBuffer();
+        await (target.idle ?? world.idle)();
+      };
+      await ask({ ...body, store: true });
       world.upstream.on('/chat/completions', answer(passing));
-      await post(target, '/v1/chat/completions', body, of(mine));
+      await ask(body);
       world.upstream.on(`/chat/completions/${kept}/messages`, json({ object: 'list', data: [] }));
       expect((await get(target, `/v1/chat/completions/${kept}/messages`, mine)).status).toBe(200);
       expect((await get(target, `/v1/chat/completions/${passing}/messages`, mine)).status).toBe(404);
