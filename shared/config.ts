@@ -3,7 +3,11 @@ import { IDENTITY_CENTER_ROLES } from './core/identity.ts';
 import { RETENTION_DAYS } from './core/ledger.ts';
 import { projectNameProblem } from './core/names.ts';
 import { TIERS } from './core/price.ts';
-import { FREE_CALLS_PER_MINUTE } from './core/project-bounds.ts';
+import {
+  DEFERRED_CALLS_PER_PROJECT,
+  FREE_CALLS_PER_MINUTE,
+  OPEN_CALLS_PER_PROJECT,
+} from './core/project-bounds.ts';
 
 const listOr = (fallback: readonly string[]) =>
   z
@@ -95,6 +99,8 @@ const PROXY = SWEEP.extend({
   CACHE_WAIT_MS: whole(10_000, 0, 60_000),
   HOLD_WAIT_MS: whole(2_000, 0, 60_000),
   FREE_CALLS_PER_MINUTE: whole(FREE_CALLS_PER_MINUTE, 1, 1_000_000),
+  OPEN_CALLS_PER_PROJECT: whole(OPEN_CALLS_PER_PROJECT, 1, 100_000),
+  DEFERRED_CALLS_PER_PROJECT: whole(DEFERRED_CALLS_PER_PROJECT, 0, 10_000),
   MAX_BODY_BYTES: whole(6_291_456, 1, 104_857_600),
   MAX_CACHED_BYTES: whole(16_777_216, 0, 31_457_280),
 })

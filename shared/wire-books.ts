@@ -9,7 +9,7 @@ import { createPowertoolsLog } from './aws/powertools-log.ts';
 import { createSnsAlerts } from './aws/sns-alerts.ts';
 import type { StageConfig } from './config.ts';
 import { withBudgetAlerts } from './ledger/budget-alerts.ts';
-import { createLedger } from './ledger/create-ledger.ts';
+import { createLedger, type LedgerParts } from './ledger/create-ledger.ts';
 import type { Alerts } from './ports/alerts.ts';
 import type { Clock } from './ports/clock.ts';
 
@@ -42,9 +42,14 @@ export function wireBooks(config: StageConfig) {
   return { client, directory, store, objects, stagePrices, trail, log };
 }
 
-/** The ledger of those who book, which tells of limits that are used up. */
-export function wireLedger(config: StageConfig, { client, store, directory, log }: Books) {
-  const ledger = createLedger({ store, directory, clock, leaseMs: config.LEASE_SECONDS * 1_000 });
+/** The ledger of those who book, which tells of limits that are used up; what holds calls bounds them, too. */
+export function wireLedger(
+  config: StageConfig,
+  { client, store, directory, log }: Books,
+  bounds: Pick<LedgerParts, 'openCalls' | 'deferredCalls'> = {},
+) {
+  const leaseMs = config.LEASE_SECONDS * 1_000;
+  const ledger = createLedger({ store, directory, clock, leaseMs, ...bounds });
   return withBudgetAlerts(ledger, {
     store,
     claims: createDynamoDbAlertClaims(client, config.TABLE_NAME, { retentionDays: config.RETENTION_DAYS }),

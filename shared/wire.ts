@@ -29,7 +29,10 @@ export function wireProxy(env: Env) {
   const config = readProxyConfig(env);
   const books = wireBooks(config);
   const { log, directory, store, objects } = books;
-  const ledger = wireLedger(config, books);
+  const ledger = wireLedger(config, books, {
+    openCalls: config.OPEN_CALLS_PER_PROJECT,
+    deferredCalls: config.DEFERRED_CALLS_PER_PROJECT,
+  });
   const { secrets, upstream, prices, truth } = wireTruth(config, books);
   const pause = (milliseconds: number) => sleep(milliseconds);
   return {

@@ -30,7 +30,7 @@ export async function batchWork(
   if (isRefusal(measured)) return measured;
   const own = await checkNamed(measured.references, call, deps);
   if (isRefusal(own)) return own;
-  const { model, price, most } = measured;
+  const { model, price, most, unnamed } = measured;
   const worst: WorstCase = {
     fixed: most,
     perOutputToken: 0n,
@@ -41,7 +41,14 @@ export async function batchWork(
       'a lower maximum in each line, make smaller batches, or ask an admin to raise the limit.',
   };
   return {
-    work: { kind: 'metered', rules: batchRules(worst), body, price, worst },
+    work: {
+      kind: 'metered',
+      rules: batchRules(worst),
+      body,
+      price,
+      worst,
+      ...(unnamed === undefined ? {} : { unnamed }),
+    },
     family: price.family,
     requestedModel: model,
     stream: false,

@@ -1,3 +1,4 @@
+import type { UnnamedOutput } from '../../shared/core/batch-input.ts';
 import type { AnswerJudge, MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
@@ -51,6 +52,8 @@ export interface MeteredWork {
   /** The prices of the other models that it can be billed for, by their names. */
   readonly otherPrices?: ReadonlyMap<string, Price>;
   readonly worst: WorstCase;
+  /** What of it no request of a batch bounds by a maximum that it names. */
+  readonly unnamed?: UnnamedOutput;
   /** The worst case at the one tier that is known to serve it; absent where no tier makes a difference. */
   readonly worstAt?: (servedTier: Tier) => WorstCase;
 }

@@ -1,8 +1,11 @@
 import type { WorstCase } from '../../shared/core/endpoint.ts';
-import type { Room } from '../../shared/core/ledger.ts';
+import type { Crowded, Room } from '../../shared/core/ledger.ts';
 import { formatUsd, type Picodollars } from '../../shared/core/money.ts';
 import { REFUSAL, type Refusal } from '../../shared/core/refusal.ts';
 import { describeScope } from '../../shared/core/scope.ts';
+
+/** What OpenAI works on for hours does not end in a moment. */
+const DEFERRED_SECONDS = 20;
 
 /**
  * A limit has too little left for good: the SDKs do not try again.
@@ -44,6 +47,28 @@ export function busy(room: Room, callId: string, retryMs: number): Refusal {
       `(${formatUsd(room.heldByOthers)} USD). Try again when they have ended.`,
     callId,
     headers: { 'retry-after': '1', 'retry-after-ms': String(retryMs) },
+  };
+}
+
+/** A project has as many calls open as it may: what they hold in limits that others share is bounded so. */
+export function crowded({ which, most }: Crowded, project: string): Refusal {
+  const [what, setting, seconds] =
+    which === 'open'
+      ? ['calls in flight', 'OPEN_CALLS_PER_PROJECT', 1]
+      : [
+          'background responses and batches that have not ended',
+          'DEFERRED_CALLS_PER_PROJECT',
+          DEFERRED_SECONDS,
+        ];
+  return {
+    kind: REFUSAL,
+    status: 429,
+    type: 'rate_limit_exceeded',
+    code: 'rate_limit_exceeded',
+    message:
+      `Project ${project} has ${most} ${what}, as many as it may have at once. Try again when one of them has ended, or ` +
+      `ask an admin to raise ${setting}.`,
+    headers: { 'retry-after': String(seconds) },
   };
 }
 

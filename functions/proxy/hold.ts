@@ -1,7 +1,8 @@
 import type { WorstCase } from '../../shared/core/endpoint.ts';
 import type { Room } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
-import type { Refusal } from '../../shared/core/refusal.ts';
+import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
+import { refuseUnnamed } from './batch-share.ts';
 import type { Admitted, HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { busy, exhausted } from './hold-refusals.ts';
@@ -29,8 +30,11 @@ const FREE: WorstCase = { fixed: 0n, perOutputToken: 0n, maxOutputTokens: 0, exp
  */
 export async function hold(admitted: Admitted, deps: ProxyDeps): Promise<HeldCall | Refusal> {
   const budget = createLedgerBudget(deps.settings.ledgerDeadlineMs, admitted.ledgerMs, deps.clock);
+  const unnamed = await refuseUnnamed(admitted, budget, deps);
+  if (unnamed !== undefined) return unnamed;
   const result = await holdOnce(admitted, worstOf(admitted).maxOutputTokens, budget, deps);
-  return 'held' in result ? result : waitForRoom(admitted, result, budget, deps);
+  if (isRefusal(result) || 'held' in result) return result;
+  return waitForRoom(admitted, result, budget, deps);
 }
 
 /**
@@ -63,7 +67,7 @@ async function waitForRoom(
     room = await budget.spend(({ holding }) => deps.ledger.room(refusing, holding));
     if (room.affordable < needed) continue;
     const result = await holdOnce(admitted, mostOutput(worst, room.affordable), budget, deps);
-    if ('held' in result) return result;
+    if (isRefusal(result) || 'held' in result) return result;
     refused = result;
     room = result;
   }
@@ -75,7 +79,7 @@ async function holdOnce(
   most: number,
   budget: LedgerBudget,
   deps: ProxyDeps,
-): Promise<HeldCall | RefusedHold> {
+): Promise<HeldCall | RefusedHold | Refusal> {
   const worst = worstOf(admitted);
   let output = most;
   for (let round = 1; ; round++) {
@@ -86,8 +90,10 @@ async function holdOnce(
       stream: admitted.stream,
       amount: cost(worst, output),
       limits: admitted.work.kind === 'free' ? [] : admitted.rules.limits,
+      deferred: goesOn(admitted),
     };
     const result = await takeHold(request, budget, deps);
+    if (isRefusal(result)) return result;
     if (result.kind === 'held') {
       const mustSend = worst.sendMaximum === true || output < worst.maxOutputTokens;
       const capped = mustSend ? { outputCap: output } : {};
@@ -97,6 +103,11 @@ async function holdOnce(
     if (affordable < leastOutput(worst) || round === MAX_CAP_ROUNDS) return result;
     output = Math.min(output, affordable);
   }
+}
+
+/** Whether OpenAI goes on working on it after it has answered. */
+function goesOn({ work }: Admitted): boolean {
+  return work.kind === 'metered' && work.rules.goesOn?.(work.body) === true;
 }
 
 function worstOf({ work }: Admitted): WorstCase {

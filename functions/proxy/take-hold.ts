@@ -1,7 +1,9 @@
 import type { Held, Refused } from '../../shared/core/ledger.ts';
+import type { Refusal } from '../../shared/core/refusal.ts';
 import type { HoldRequest } from '../../shared/ledger/ledger.ts';
 import { Unavailable } from '../../shared/ports/ledger-store.ts';
 import type { ProxyDeps } from './deps.ts';
+import { crowded } from './hold-refusals.ts';
 import type { LedgerBudget } from './ledger-budget.ts';
 import { newCallId } from './new-call.ts';
 
@@ -19,10 +21,11 @@ export async function takeHold(
   request: Omit<HoldRequest, 'id'>,
   budget: LedgerBudget,
   deps: ProxyDeps,
-): Promise<Held | RefusedHold> {
+): Promise<Held | RefusedHold | Refusal> {
   const attempt = async () => {
     const id = newCallId(deps);
     const result = await budget.spend((deadline) => deps.ledger.hold({ ...request, id }, deadline));
+    if (result.kind === 'crowded') return crowded(result, request.project);
     return result.kind === 'held' ? result : { ...result, callId: id };
   };
   try {

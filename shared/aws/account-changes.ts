@@ -18,16 +18,20 @@ export function reservation(
   hold: Hold,
   limitVersion: number,
   receipt?: Receipt,
+  most?: number,
 ): Change {
-  const isFree = 'attribute_exists(pk) AND attribute_not_exists(holds.#call)';
+  const isFree = `attribute_exists(pk) AND attribute_not_exists(holds.#call)${most === undefined ? '' : ' AND size(holds) < :most'}`;
   const books: Change = {
     UpdateExpression: 'SET holds.#call = :hold',
     ConditionExpression: isFree,
     ExpressionAttributeNames: { '#call': holdName(callId) },
-    ExpressionAttributeValues: { ':hold': holdAttribute(id, callId, hold) },
+    ExpressionAttributeValues: {
+      ':hold': holdAttribute(id, callId, hold),
+      ...(most !== undefined && { ':most': numberAttribute(most) }),
+    },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
-  if (id.kind === 'books') return books;
+  if (id.kind !== 'limit') return books;
   return {
     ...books,
     UpdateExpression: `SET holds.#call = :hold, remaining = remaining - :amount${receipt === undefined ? '' : ', received = received + :received'}`,
@@ -71,7 +75,7 @@ export function releasing(id: AccountId, callId: string, { held, cost, saved, ta
 
 /** Where the difference goes. What a shard gets back only its account may spend again: the limit may be lower by now. */
 function backTo(id: AccountId, amount: bigint): 'remaining' | 'returned' | undefined {
-  if (id.kind === 'books') return undefined;
+  if (id.kind !== 'limit') return undefined;
   return id.shard !== undefined && amount > 0n ? 'returned' : 'remaining';
 }
 

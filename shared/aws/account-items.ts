@@ -1,7 +1,8 @@
+import { deferredAccount } from '../core/accounts.ts';
 import type { Account, AccountId, Lent, Tally } from '../core/ledger.ts';
 import { tallyEntries } from '../core/ledger-rules.ts';
 import { PERIODS, type Period } from '../core/period.ts';
-import { scopeId } from '../core/scope.ts';
+import { type Scope, scopeId } from '../core/scope.ts';
 import { USAGE_CLASSES } from '../core/usage.ts';
 import type { NewAccount } from '../ports/ledger-store.ts';
 import {
@@ -25,6 +26,8 @@ const SCOPE_PARTS = ['user', 'project', 'model'] as const;
  * of the books of a project's day share a few, so that a report is a few queries.
  */
 export function accountKey(id: AccountId): Item {
+  if (id.kind === 'deferred')
+    return itemOf({ pk: textAttribute(key('deferred', id.project)), sk: textAttribute('account') });
   if (id.kind === 'limit') {
     return itemOf({
       pk: textAttribute(`limit#${scopeId(id.scope)}${id.shard === undefined ? '' : `#${id.shard}`}`),
@@ -56,22 +59,22 @@ export function accountsListing(period: Period, periodKey: string): string {
 
 /** The attributes that name an account: in its item, and in the entry of each call that it counts. */
 export function accountIdAttributes(id: AccountId): Item {
-  const { user, project, model } = id.kind === 'limit' ? id.scope : id;
-  const parts = { user, project, model };
+  const parts: Scope = id.kind === 'limit' ? id.scope : id;
   const named = SCOPE_PARTS.map((part) => [part, parts[part]] as const);
   const scope = named.flatMap(([part, value]) =>
     value === undefined ? [] : [[part, textAttribute(value)] as const],
   );
-  const period =
-    id.kind === 'limit'
-      ? { period: textAttribute(id.period), periodKey: textAttribute(id.periodKey) }
-      : { day: textAttribute(id.day) };
+  const period = {
+    ...(id.kind === 'limit' && { period: textAttribute(id.period), periodKey: textAttribute(id.periodKey) }),
+    ...(id.kind === 'books' && { day: textAttribute(id.day) }),
+  };
   const shard = id.shard === undefined ? {} : { shard: numberAttribute(id.shard) };
   return itemOf({ kind: textAttribute(id.kind), ...Object.fromEntries(scope), ...period, ...shard });
 }
 
 /** Reads which account an item, or an entry's map, names. Throws when it names none. */
 export function accountIdOf(item: Item): AccountId {
+  if (text(item, 'kind') === 'deferred') return deferredAccount(text(item, 'project'));
   if (text(item, 'kind') === 'books') {
     const [user, project, model] = SCOPE_PARTS.map((part) => text(item, part)) as [string, string, string];
     return { kind: 'books', user, project, model, day: text(item, 'day'), shard: number(item, 'shard') };

@@ -50,11 +50,11 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     id: AccountId,
     callId: string,
     hold: Hold,
-    { limitVersion = 0, receipt, signal }: ReserveOptions = {},
+    { limitVersion = 0, receipt, most, signal }: ReserveOptions = {},
   ): Promise<Reservation> {
     let arriving = receipt;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const change = reservation(id, callId, hold, limitVersion, arriving);
+      const change = reservation(id, callId, hold, limitVersion, arriving, most);
       const changed = await items.changeOnce(accountKey(id), change, signal).catch(whenFull);
       if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
       const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
@@ -62,7 +62,7 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
       const reason =
         account === undefined
           ? await notOpened(id)
-          : notReserved(account, callId, hold.amount, limitVersion, more);
+          : notReserved(account, callId, hold.amount, limitVersion, more, most);
       // An item that was read after the refusal may show no reason for it any more: then ask again.
       if (reason !== undefined) return reason;
       if (more === 0n) arriving = undefined;
@@ -72,7 +72,7 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
 
   /** A hold of nothing leaves what remains as it was: DynamoDB then need not return it. */
   async function remainingAfter(id: AccountId, changed: Item): Promise<Remaining> {
-    if (id.kind === 'books') return {};
+    if (id.kind !== 'limit') return {};
     if (changed['remaining'] !== undefined) return { remaining: bigint(changed, 'remaining') };
     const account = await getAccount(id);
     return account === undefined ? {} : remainingOf(account);

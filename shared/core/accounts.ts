@@ -1,5 +1,5 @@
 import { callShard, callTime } from './call-id.ts';
-import type { Account, AccountId, LimitAccountId, Outcome } from './ledger.ts';
+import type { Account, AccountId, DeferredAccountId, LimitAccountId, Outcome } from './ledger.ts';
 import type { Picodollars } from './money.ts';
 import { type Period, periodKey } from './period.ts';
 import { type Limit, type Scope, type Subject, scopeId } from './scope.ts';
@@ -49,22 +49,37 @@ export function wholeAccount({ kind, scope, period, periodKey: key }: LimitAccou
   return { kind, scope, period, periodKey: key };
 }
 
-/** Every account that a call holds its worst case in: one for each limit, and the books of its subject. */
-export function accountsOf(callId: string, subject: Subject, limits: readonly Limit[]): AccountId[] {
-  return [...limits.map((limit) => accountUnder(limit, callId)), booksAccount(callId, subject)];
+/** The account of a project's deferred calls. */
+export function deferredAccount(project: string): DeferredAccountId {
+  return { kind: 'deferred', project };
+}
+
+/**
+ * Every account that a call holds its worst case in: one for each limit, the books of its subject, and where OpenAI will
+ * go on working on it, that of its project's deferred calls.
+ */
+export function accountsOf(
+  callId: string,
+  subject: Subject,
+  limits: readonly Limit[],
+  isDeferred = false,
+): AccountId[] {
+  const bounding = isDeferred ? [deferredAccount(subject.project)] : [];
+  return [...limits.map((limit) => accountUnder(limit, callId)), booksAccount(callId, subject), ...bounding];
 }
 
 /** Names an account for machines: one text for each account. */
 export function accountName(id: AccountId): string {
   const shard = id.shard === undefined ? '' : `#${id.shard}`;
+  if (id.kind === 'deferred') return `deferred/${encodeURIComponent(id.project)}`;
   if (id.kind === 'limit') return `limit/${id.period}/${id.periodKey}/${scopeId(id.scope)}${shard}`;
   return `books/${id.day}/${scopeId(id)}${shard}`;
 }
 
-/** What an outcome books in an account: usage is told by the books; a limit counts money and calls. */
+/** What an outcome books in an account: usage is told by the books; all others count money and calls. */
 export function bookingIn(id: AccountId, outcome: Outcome): Booking {
   if (outcome.state === 'void') return NOTHING;
-  if (id.kind === 'limit') return { cost: outcome.cost, saved: 0n, tally: { calls: 1 } };
+  if (id.kind !== 'books') return { cost: outcome.cost, saved: 0n, tally: { calls: 1 } };
   return { cost: outcome.cost, saved: outcome.saved, tally: { ...outcome.tally, calls: 1 } };
 }
 

@@ -1,4 +1,5 @@
-import { batchedEndpoint } from './batch.ts';
+import { batchedEndpoint, maximumIn } from './batch.ts';
+import { isBlank, namesTwice } from './batch-line.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { moderatesForFree } from './endpoints/inline-moderation.ts';
 import { hasContainers } from './endpoints/response-tools.ts';
@@ -20,6 +21,9 @@ const MAX_CUSTOM_ID = 512;
 /** More stored objects than these are not looked up for one batch. */
 const MAX_REFERENCES = 1_000;
 
+/** `,"max_completion_tokens":128000`, and some more. */
+const MAXIMUM_BYTES = 40n;
+
 const LINE_MEMBERS = new Set(['custom_id', 'method', 'url', 'body']);
 /** What names of service tiers mean nothing in a batch, which is a tier of its own. */
 const NO_TIER = new Set(['auto', 'default', 'batch']);
@@ -32,6 +36,19 @@ export interface BatchContext {
   readonly at: number;
 }
 
+/** Output that nothing in its requests bounds: each is held at the most that the model can put out. */
+export interface UnnamedOutput {
+  readonly requests: number;
+  /** Of all these requests together, at the most. */
+  readonly cost: Picodollars;
+  /** What one more token of each of them costs, all together. */
+  readonly perOutputToken: Picodollars;
+  /** About what the input costs that it takes to name a maximum in each of them. */
+  readonly naming: Picodollars;
+  /** What a request calls its maximum, such as `max_output_tokens`. */
+  readonly maximum: string;
+}
+
 /** What all requests of a batch come to. */
 export interface MeasuredBatch {
   readonly kind: 'measured';
@@ -39,6 +56,8 @@ export interface MeasuredBatch {
   readonly price: Price;
   /** The most that they can cost together, at batch rates. */
   readonly most: Picodollars;
+  /** The part of it that is output of requests that name no maximum of their own; absent where all do. */
+  readonly unnamed?: UnnamedOutput;
   /** What they name of what OpenAI keeps. */
   readonly references: readonly ObjectReference[];
 }
@@ -54,6 +73,7 @@ export class BatchInput {
   readonly #references = new Map<string, ObjectReference>();
   #model: { readonly name: string; readonly price: Price } | undefined;
   #most = 0n;
+  #unnamed = { requests: 0, cost: 0n, perOutputToken: 0n, naming: 0n };
   #line = 0;
 
   constructor(context: BatchContext) {
@@ -86,6 +106,9 @@ export class BatchInput {
       model: name,
       price,
       most: this.#most,
+      ...(this.#unnamed.requests > 0 && {
+        unnamed: { ...this.#unnamed, maximum: maximumIn(this.#context.endpoint) },
+      }),
       references: [...this.#references.values()],
     };
   }
@@ -129,7 +152,17 @@ export class BatchInput {
     });
     if (worst.sendMaximum === true)
       return this.#refuse('It must name its max_output_tokens.', 'max_output_tokens');
-    this.#most += worst.fixed + worst.perOutputToken * BigInt(worst.maxOutputTokens);
+    const output = worst.perOutputToken * BigInt(worst.maxOutputTokens);
+    this.#most += worst.fixed + output;
+    if (!worst.explicit && output > 0n) {
+      const { requests, cost, perOutputToken, naming } = this.#unnamed;
+      this.#unnamed = {
+        requests: requests + 1,
+        cost: cost + output,
+        perOutputToken: perOutputToken + worst.perOutputToken,
+        naming: naming + (worst.fixed * MAXIMUM_BYTES) / BigInt(line.byteLength),
+      };
+    }
     return this.#addReferences(body);
   }
 
@@ -205,25 +238,4 @@ function hasNoContainer(body: JsonObject): Refusal | undefined {
 
 function refuse(message: string, param?: string): Refusal {
   return invalidRequest('invalid_batch', message, { param: param ?? 'input_file_id' });
-}
-
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
-}
-
-/**
- * Whether a name stands twice in an object of a text: the file is read by OpenAI as it is, and of the two values only
- * one is known here. Outside of strings, each colon ends a name.
- */
-function namesTwice(line: Uint8Array): boolean {
-  const text = new TextDecoder().decode(line);
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
-  return bare.split(':').length - 1 !== namesIn(JSON.parse(text));
-}
-
-function namesIn(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const members = Object.values(value);
-  const own = Array.isArray(value) ? 0 : members.length;
-  return members.reduce<number>((sum, member) => sum + namesIn(member), own);
 }

@@ -43,6 +43,15 @@ export function batchedEndpoint(name: unknown): MeteredEndpoint | undefined {
   return typeof name === 'string' && Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
 }
 
+/** What a request of such a batch calls the maximum of its output. */
+export function maximumIn(endpoint: string): string {
+  const names: Readonly<Record<string, string>> = {
+    '/v1/chat/completions': 'max_completion_tokens',
+    '/v1/responses': 'max_output_tokens',
+  };
+  return names[endpoint] ?? 'max_tokens';
+}
+
 const CHECKS = [
   knownMembers('batches'),
   namesFile,
@@ -69,6 +78,7 @@ export function batchRules(worst: WorstCase): MeteredEndpoint {
     forMetering: (body) => body,
     reads: BATCH_READS,
     served: () => undefined,
+    goesOn: () => true,
     deferred: ({ id }) =>
       typeof id === 'string' && isObjectId(id) ? { kind: 'batch', object: id } : undefined,
     streamMeter: unstreamed,

@@ -156,6 +156,8 @@ export interface MeteredEndpoint {
   rendered?(body: JsonObject, answer: JsonObject): Rendered | undefined;
   /** How an answer in events is given to a caller who asked for none; absent where it is given as it comes. */
   unwrapping?(body: JsonObject): Unwrapping | undefined;
+  /** Whether OpenAI will go on working on such a request after it has answered, for hours. Absent: never. */
+  goesOn?(body: JsonObject): boolean;
   /** What OpenAI has only begun, and tells the cost of later, as an answer without usage says; absent: nothing. */
   deferred?(answer: JsonObject): Deferred | undefined;
   /**

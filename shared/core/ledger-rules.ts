@@ -24,7 +24,7 @@ export function openedAccount(id: AccountId, carried: Picodollars, limit?: Limit
 export type NotReserved =
   | ({ readonly kind: 'duplicate' } & Remaining)
   | Exhausted
-  | { readonly kind: 'outdated' };
+  | { readonly kind: 'outdated' | 'crowded' };
 
 /** So much does not remain, in this item. */
 export interface Exhausted {
@@ -48,6 +48,7 @@ export function remainingOf({ limit }: Account): Remaining {
  * Why a call cannot set so much aside in an account; `undefined` when it can.
  *
  * @param arriving money that comes with the call, where the account is a shard
+ * @param most so many calls may hold in it
  */
 export function notReserved(
   account: Account,
@@ -55,12 +56,14 @@ export function notReserved(
   amount: Picodollars,
   limitVersion: number,
   arriving: Picodollars = 0n,
+  most = Number.POSITIVE_INFINITY,
 ): NotReserved | undefined {
   if (account.holds.has(callId)) return { kind: 'duplicate', ...remainingOf(account) };
-  if (account.limit === undefined) return undefined;
+  const crowded = account.holds.size < most ? undefined : ({ kind: 'crowded' } as const);
+  if (account.limit === undefined) return crowded;
   if (account.limit.version < limitVersion) return { kind: 'outdated' };
   const { remaining } = account.limit;
-  if (remaining + arriving >= amount) return undefined;
+  if (remaining + arriving >= amount) return crowded;
   const shards = account.lent === undefined ? {} : { shards: account.lent.length };
   return { kind: 'exhausted', remaining, heldByOthers: heldIn(account), ...shards };
 }

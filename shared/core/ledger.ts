@@ -7,10 +7,20 @@ import type { UsageClass } from './usage.ts';
 export const RETENTION_DAYS = 400;
 
 /**
- * Names an account: the counter of one limit's scope in one period (`limit`), or a shard of the books of one subject on
- * one day (`books`), which have no limit and carry the tallies that usage reports are made of.
+ * Names an account: the counter of one limit's scope in one period (`limit`), a shard of the books of one subject on
+ * one day (`books`), which have no limit and carry the tallies that usage reports are made of, or that of a project's
+ * deferred calls, whose number it bounds.
  */
-export type AccountId = LimitAccountId | ({ readonly kind: 'books'; readonly day: string } & Subject & Shard);
+export type AccountId =
+  | LimitAccountId
+  | ({ readonly kind: 'books'; readonly day: string } & Subject & Shard)
+  | DeferredAccountId;
+
+export interface DeferredAccountId {
+  readonly kind: 'deferred';
+  readonly project: string;
+  readonly shard?: undefined;
+}
 
 /** The account of a limit, or with `shard` one of the items that it is spread over, from 0. */
 export type LimitAccountId = {
@@ -157,6 +167,14 @@ export interface Refused extends Room {
   readonly kind: 'refused';
   /** Every limit that refused it: there is room for it when there is under each of them. */
   readonly refusing: readonly Limit[];
+}
+
+/** A project has as many calls open, or deferred, as it may: nothing is held for one more. */
+export interface Crowded {
+  readonly kind: 'crowded';
+  readonly which: 'open' | 'deferred';
+  /** As many may be. */
+  readonly most: number;
 }
 
 /** A call whose money is durably set aside: only such a call may be forwarded. */

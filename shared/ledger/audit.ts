@@ -55,7 +55,8 @@ export function createAudit(parts: AuditParts): Audit {
       const before = await accountsOf(instances, span, project, parts.store);
       const names = new Set(instances.map(({ period, at }) => instanceName(period, periodKey(period, at))));
       const isAudited = (id: AccountId) =>
-        id.kind === 'books' || (names.has(instanceName(id.period, id.periodKey)) && inProject(id, project));
+        id.kind === 'books' ||
+        (id.kind === 'limit' && names.has(instanceName(id.period, id.periodKey)) && inProject(id, project));
       const entries = await entriesOf(span, before, isAudited, parts.store);
       const after = await accountsOf(instances, span, project, parts.store);
       return report(before, after, entries, span, parts.store);
@@ -138,7 +139,7 @@ async function report(
     const later = after.get(name) ?? (await store.getAccount(account.id)) ?? account;
     const sums = entries.sums.get(name) ?? NO_ENTRIES;
     const { id } = account;
-    const isComplete = id.kind === 'books' || !incomplete.has(instanceName(id.period, id.periodKey));
+    const isComplete = id.kind !== 'limit' || !incomplete.has(instanceName(id.period, id.periodKey));
     accounts += 1;
     if (!sameAccount(account, later)) moving += 1;
     found.push(...differences(account, later, sums, isComplete));
@@ -183,7 +184,7 @@ async function strayHolds(
 }
 
 function inProject(id: AccountId, project: string | undefined): boolean {
-  return id.kind === 'books' || project === undefined || id.scope.project === project;
+  return id.kind !== 'limit' || project === undefined || id.scope.project === project;
 }
 
 function instanceName(period: Period, key: string): string {

@@ -16,6 +16,9 @@ export interface LedgerParts {
   readonly clock: Clock;
   /** Longer than a function can be at work on one call, in milliseconds: then its call may be settled by the sweep. */
   readonly leaseMs: number;
+  /** Bounds for each project; absent: those of `shared/core/project-bounds.ts`. */
+  readonly openCalls?: number;
+  readonly deferredCalls?: number;
 }
 
 /** The ledger of one stage. `docs/ledger.md` says what it guarantees and why. */

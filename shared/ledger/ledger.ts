@@ -1,5 +1,5 @@
 import type { Difference } from '../core/audit-rules.ts';
-import type { CallEntry, Deferred, Held, Outcome, Refused, Room } from '../core/ledger.ts';
+import type { CallEntry, Crowded, Deferred, Held, Outcome, Refused, Room } from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
@@ -15,6 +15,8 @@ export interface HoldRequest extends Subject {
   readonly amount: Picodollars;
   /** The limits that bind the call; none for a free one, which is booked all the same. */
   readonly limits: readonly Limit[];
+  /** OpenAI goes on working on it after it has answered. */
+  readonly deferred?: boolean;
 }
 
 export interface SweepReport {
@@ -96,8 +98,8 @@ export interface HoldDeadline {
 
 /** The life of a call on the books. Throws `Unavailable` where the store cannot say what happened. */
 export interface Ledger {
-  /** Makes the call's entry and all its holds durable, or none of the holds: then says which limit refused. */
-  hold(request: HoldRequest, deadline?: HoldDeadline): Promise<Held | Refused>;
+  /** Makes the call's entry and all its holds durable, or none of the holds: then says which limit refused, or which bound. */
+  hold(request: HoldRequest, deadline?: HoldDeadline): Promise<Held | Refused | Crowded>;
   /** Looks at what a call could hold under these limits now, and holds nothing: a read for each of them. */
   room(limits: readonly Limit[], deadline: AbortSignal): Promise<Room>;
   /**

@@ -41,8 +41,9 @@ export function glanceAt(
  * both, as money may be on its way from one to the other.
  */
 export function tightestOf(call: CallEntry, answers: readonly Answer[], remains: Remains): Held['tightest'] {
-  const known = answers.flatMap(({ limit, remaining }) => {
-    if (remaining === undefined) return [];
+  const known = answers.flatMap((answer) => {
+    if (answer.kind === 'crowded' || answer.remaining === undefined) return [];
+    const { limit, remaining } = answer;
     const inAccount = remains.get(limit);
     const isMore = inAccount !== undefined && inAccount - call.held > remaining;
     return [{ limit, remaining: isMore ? inAccount - call.held : remaining }];

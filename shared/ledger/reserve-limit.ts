@@ -11,12 +11,16 @@ import { collect, readLimitAccount, readWithShards, renew } from './limit-accoun
 export interface ReserveParts {
   readonly store: LedgerStore;
   readonly directory: Pick<Directory, 'limit'>;
+  /** So many calls may hold under a limit of one project. */
+  readonly openCalls: number;
 }
 
 export type Answer =
   /** `remaining`: what is left of the limit; where it is spread over shards, what is left in the call's own one. */
   | { readonly kind: 'held'; readonly limit: Limit; readonly remaining?: Picodollars }
-  | Pick<Refused, 'kind' | 'limit' | 'remaining' | 'heldByOthers'>;
+  | Pick<Refused, 'kind' | 'limit' | 'remaining' | 'heldByOthers'>
+  /** As many calls hold under it as may. */
+  | { readonly kind: 'crowded'; readonly limit: Limit };
 
 /** All that is left of a limit is less than a call needs. */
 type Short = Pick<Refused, 'remaining' | 'heldByOthers'>;
@@ -38,15 +42,19 @@ export async function reserveLimit(
 ): Promise<Answer> {
   const { store } = parts;
   const id = accountUnder(limit, call.id);
+  const most = mostIn(limit, parts.openCalls);
   let receipt: Receipt | undefined;
   let contended = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await store.reserve(id, call.id, taken, {
       limitVersion: limit.version,
       ...(receipt !== undefined && { receipt }),
+      ...(most !== undefined && { most }),
     });
     receipt = undefined;
     switch (result.kind) {
+      case 'crowded':
+        return { kind: 'crowded', limit };
       case 'missing':
         await open(id, limit, parts);
         break;
@@ -72,6 +80,15 @@ export async function reserveLimit(
   const rest = contended ? await readLimitAccount(store, wholeAccount(id), limit.shards) : undefined;
   if (rest?.limit === undefined) throw new Unavailable('a limit is changing too fast to hold money in it');
   return { kind: 'refused', limit, remaining: rest.limit.remaining, heldByOthers: heldIn(rest) };
+}
+
+/**
+ * So many calls may hold in one item of a limit that is a project's own; in each of its shards, their part. What others
+ * count in as well bounds nobody: one project would shut out the rest.
+ */
+function mostIn({ scope, shards = 1 }: Limit, openCalls: number): number | undefined {
+  if (scope.project === undefined || !Number.isFinite(openCalls)) return undefined;
+  return Math.max(1, Math.floor(openCalls / shards));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { accountName, NOTHING } from '../core/accounts.ts';
+import { accountName, deferredAccount, NOTHING } from '../core/accounts.ts';
 import type { Account, Hold } from '../core/ledger.ts';
 import { PERIODS, type Period, periodKey, periodStart } from '../core/period.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -57,8 +57,12 @@ async function* recentAccounts({ store, directory, clock }: StrayParts): AsyncIt
   for (const period of PERIODS) {
     for (const key of recentKeys(period, now)) yield* store.limitAccounts(period, key);
   }
-  for (const { project, day } of await projectDays(directory, now - DAYS_BACK * DAY_MS, now))
-    yield* store.books(project, day);
+  const days = await projectDays(directory, now - DAYS_BACK * DAY_MS, now);
+  for (const { project, day } of days) yield* store.books(project, day);
+  for (const project of new Set(days.map((each) => each.project))) {
+    const account = await store.getAccount(deferredAccount(project));
+    if (account !== undefined) yield account;
+  }
 }
 
 function recentKeys(period: Period, now: number): Set<string> {

@@ -38,11 +38,11 @@ export function createMemoryLedgerStore(): LedgerStore {
     async getAccounts(ids) {
       return ids.map(find);
     },
-    async reserve(id, callId, hold, { limitVersion = 0, receipt } = {}) {
-      const account = find(id) ?? (id.kind === 'books' ? openedAccount(id, 0n) : undefined);
+    async reserve(id, callId, hold, { limitVersion = 0, receipt, most } = {}) {
+      const account = find(id) ?? (id.kind === 'limit' ? undefined : openedAccount(id, 0n));
       if (account === undefined) return { kind: 'missing' };
       const arriving = arrivingIn(account, receipt);
-      const refusal = notReserved(account, callId, hold.amount, limitVersion, arriving);
+      const refusal = notReserved(account, callId, hold.amount, limitVersion, arriving, most);
       if (refusal !== undefined) return refusal;
       const next = reserved(received(account, arriving), callId, hold);
       save(next);

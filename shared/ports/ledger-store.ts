@@ -15,13 +15,14 @@ import type { Receipt, Transfer } from '../core/shards.ts';
 
 /**
  * What `reserve` found. `duplicate`: the call holds already · `missing`: the account was not opened yet ·
- * `outdated`: the account's limit is older than the version that the caller knows.
+ * `outdated`: the account's limit is older than the version that the caller knows · `crowded`: as many calls hold in it as
+ * may.
  */
 export type Reservation =
   /** `remaining`: what is left after it; there is none in books. */
   | { readonly kind: 'held' | 'duplicate'; readonly remaining?: Picodollars }
   | Exhausted
-  | { readonly kind: 'missing' | 'outdated' };
+  | { readonly kind: 'missing' | 'outdated' | 'crowded' };
 
 export interface NewAccount {
   readonly id: AccountId;
@@ -35,6 +36,8 @@ export interface ReserveOptions {
   readonly limitVersion?: number;
   /** Money that arrives in a shard with the hold, in the same write; none if it arrived before. */
   readonly receipt?: Receipt;
+  /** Nothing is held where so many calls hold already; absent: any number may. */
+  readonly most?: number;
   /** Once it is aborted, the hold is not sent any more: whoever gave up on it gives it back. */
   readonly signal?: AbortSignal;
 }
@@ -74,7 +77,7 @@ export interface LedgerStore {
   getAccount(id: AccountId, read?: 'latest' | 'recent'): Promise<Account | undefined>;
   /** Reads accounts at about the same time; no more than 100, no two alike. */
   getAccounts(ids: readonly AccountId[]): Promise<(Account | undefined)[]>;
-  /** Holds money for a call if that much remains. Books have no limit and are opened on the way. */
+  /** Holds money for a call if that much remains. What has no limit is opened on the way. */
   reserve(id: AccountId, callId: string, hold: Hold, options?: ReserveOptions): Promise<Reservation>;
   /** Moves money between the account of a limit and its shards. `stale`: it is not as it was seen, or is not there. */
   transfer(id: AccountId, transfer: Transfer): Promise<'made' | 'stale'>;

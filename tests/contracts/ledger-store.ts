@@ -12,7 +12,7 @@ const LEASE = 900_000;
 const ALICE = { user: 'user/alice', project: 'demo', model: 'gpt-4o' };
 const LIMIT: Limit = { scope: { project: 'demo' }, period: 'month', amount: 10n * ONE_USD, version: 3 };
 const ACCOUNT = limitAccount(LIMIT.scope, LIMIT.period, NOON);
-const BOOKS: AccountId = { kind: 'books', ...ALICE, day: DAY, shard: 7 };
+const BOOKS: Extract<AccountId, { kind: 'books' }> = { kind: 'books', ...ALICE, day: DAY, shard: 7 };
 const SETTLED: Outcome = {
   state: 'settled',
   cost: 2n * ONE_USD + 1n,

@@ -174,7 +174,7 @@ function openStage(
       amount: picodollars(amount),
       limits,
     });
-    if (held.kind !== 'held') throw new Error(`refused by the limit of ${held.limit.amount}`);
+    if (held.kind !== 'held') throw new Error(`not held: ${held.kind}`);
     return held;
   }
 

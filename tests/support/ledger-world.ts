@@ -46,6 +46,7 @@ export interface HoldOptions {
   readonly id?: string;
   readonly subject?: Subject;
   readonly limits?: readonly Limit[];
+  readonly deferred?: boolean;
   readonly ledger?: Ledger;
   readonly deadline?: HoldDeadline;
 }
@@ -79,9 +80,9 @@ export async function createWorld(
   };
   const hold: LedgerWorld['hold'] = async (
     usd,
-    { id = nextId(), subject = ALICE, limits, ledger = of(store).ledger, deadline } = {},
-  ) =>
-    ledger.hold(
+    { id = nextId(), subject = ALICE, limits, deferred = false, ledger = of(store).ledger, deadline } = {},
+  ) => {
+    const result = await ledger.hold(
       {
         ...subject,
         id,
@@ -90,9 +91,13 @@ export async function createWorld(
         stream: false,
         amount: dollars(usd),
         limits: limits ?? (await directory.rules(subject)).limits,
+        deferred,
       },
       deadline,
     );
+    if (result.kind === 'crowded') throw new Error('as many calls are open as may be');
+    return result;
+  };
   return {
     ...of(store),
     store,

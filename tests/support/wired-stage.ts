@@ -90,6 +90,8 @@ export async function startWiredStage(): Promise<WiredStage> {
       CACHE_WAIT_MS: '59000',
       HOLD_WAIT_MS: '54321',
       FREE_CALLS_PER_MINUTE: '7',
+      OPEN_CALLS_PER_PROJECT: '5',
+      DEFERRED_CALLS_PER_PROJECT: '1',
       MAX_BODY_BYTES: '54321',
       MAX_CACHED_BYTES: '3000',
     },

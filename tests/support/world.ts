@@ -13,7 +13,7 @@ import { periodKey } from '../../shared/core/period.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { createDeferrals } from '../../shared/deferred/deferrals.ts';
 import { createTruth } from '../../shared/deferred/truth.ts';
-import { createLedger } from '../../shared/ledger/create-ledger.ts';
+import { createLedger, type LedgerParts } from '../../shared/ledger/create-ledger.ts';
 import type { SweepReport, Truth } from '../../shared/ledger/ledger.ts';
 import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createMemoryUnpricedCalls } from '../../shared/memory/memory-unpriced-calls.ts';
@@ -40,6 +40,8 @@ export interface WorldParts {
   readonly cache: ResponseCache;
   /** In memory where it is left out. */
   readonly objects?: Objects;
+  /** How many calls a project may have open; the product's own bounds where they are left out. */
+  readonly bounds?: Pick<LedgerParts, 'openCalls' | 'deferredCalls'>;
   /** Another OpenAI than the scripted one. */
   readonly openai?: URL;
   /** Those of the release where they are left out. */
@@ -96,7 +98,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
   };
   const prices = parts.prices ?? fixed(bundledPrices());
   const { store, directory, objects = createMemoryObjects() } = parts;
-  const ledger = createLedger({ store, directory, clock, leaseMs: 960_000 });
+  const ledger = createLedger({ store, directory, clock, leaseMs: 960_000, ...parts.bounds });
   const openai = createHttpUpstream({
     baseUrl: parts.openai ?? upstream.baseUrl,
     secrets,

@@ -84,10 +84,11 @@ function valueView(field: Difference['field'], value: string): string {
   return isMoney && /^-?\d+$/.test(value) ? formatUsd(BigInt(value)) : value;
 }
 
-/** Books are those of one subject on one day; the other accounts count for a limit. */
+/** Books are those of one subject on one day; the other accounts count for a limit, or a project's deferred calls. */
 function accountView(id: AccountId): JsonObject {
   const shard = id.shard === undefined ? {} : { shard: id.shard };
   if (id.kind === 'limit') return { kind: 'limit', ...scopeView(id), period_key: id.periodKey, ...shard };
+  if (id.kind === 'deferred') return { ...id };
   const { kind, project, user, model, day: on } = id;
   return { kind, project, user, model, day: on, ...shard };
 }

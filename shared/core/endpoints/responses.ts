@@ -79,6 +79,7 @@ export const responses: MeteredEndpoint = {
   forMetering,
   reads: RESPONSE_READS,
   served: servedResponse,
+  goesOn: ({ background }) => background === true,
   deferred: deferredResponse,
   kept: keptResponse,
   streamMeter: responseMeter,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { createDynamoDbLedgerStore } from '../../../shared/aws/dynamodb-ledger-store.ts';
+import { ledgerBoundsContract } from '../../contracts/ledger-bounds.ts';
 import { ledgerShardsContract } from '../../contracts/ledger-shards.ts';
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts';
 import { startDynalite, type TestTable } from '../../support/dynalite.ts';
@@ -13,3 +14,4 @@ afterAll(() => table.close());
 const create = async () => createDynamoDbLedgerStore(table.client, await table.anotherTable());
 ledgerStoreContract('DynamoDB', create);
 ledgerShardsContract('DynamoDB', create);
+ledgerBoundsContract('DynamoDB', create);

@@ -33,7 +33,7 @@ describe('the accounts of a call', () => {
   it('are those of the instant in which it began, to the millisecond', () => {
     const keys = (at: number) =>
       accountsOf(callId(at, '0123456789abcdef'), ALICE, limits).map((id) =>
-        id.kind === 'limit' ? id.periodKey : id.day,
+        id.kind === 'limit' ? id.periodKey : id.kind === 'books' ? id.day : id.kind,
       );
     expect(keys(NEW_YEAR - 1)).toEqual(['2026-12-31', '2026-W53', '2026-12', 'total', '2026-12-31']);
     expect(keys(NEW_YEAR)).toEqual(['2027-01-01', '2026-W53', '2027-01', 'total', '2027-01-01']);

@@ -1,6 +1,8 @@
 import { createMemoryLedgerStore } from '../../../shared/memory/memory-ledger-store.ts';
+import { ledgerBoundsContract } from '../../contracts/ledger-bounds.ts';
 import { ledgerShardsContract } from '../../contracts/ledger-shards.ts';
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts';
 
 ledgerStoreContract('memory', async () => createMemoryLedgerStore());
 ledgerShardsContract('memory', async () => createMemoryLedgerStore());
+ledgerBoundsContract('memory', async () => createMemoryLedgerStore());

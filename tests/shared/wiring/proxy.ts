@@ -287,6 +287,31 @@ export const PROXY_SETTINGS: readonly Setting[] = [
     },
   ),
 
+  setting(
+    'proxy',
+    'OPEN_CALLS_PER_PROJECT DEFERRED_CALLS_PER_PROJECT',
+    'lets a project have as many calls open, and of them as many that OpenAI goes on working on',
+    async ({ upstream, newProject, ask, gate }) => {
+      const project = await newProject();
+      upstream.on(
+        '/odd/v1/responses',
+        json({ id: `resp_${project}`, object: 'response', status: 'queued', model: 'gpt-5.4-mini' }),
+      );
+      const body = { model: 'gpt-5.4-mini', input: 'Odd?', background: true, max_output_tokens: 200 };
+      const background = () => ask(project, { path: '/v1/responses', body });
+      expect((await background()).status).toBe(200);
+      expect((await background()).status).toBe(429);
+      const { open } = gate();
+      const calls = Array.from({ length: 9 }, (_, n) =>
+        ask(project, { body: question({ user: `odd-${n}` }), headers: UNCACHED }),
+      );
+      const first = await Promise.race(calls);
+      open();
+      const statuses = (await Promise.all(calls)).map(({ status }) => status);
+      expect([first.status, statuses.filter((status) => status === 200).length]).toEqual([429, 4]);
+    },
+  ),
+
   setting('proxy', 'MAX_BODY_BYTES', 'refuses a larger request', async ({ newProject, ask }) => {
     const project = await newProject();
     const fits = JSON.stringify(question({ user: '' })).length;
