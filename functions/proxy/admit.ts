@@ -8,16 +8,13 @@ import { type Route, route } from '../../shared/core/treatments.ts';
 import type { Project } from '../../shared/ports/directory.ts';
 import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
-import type { Admitted, Asked, Identified } from './call.ts';
+import { type Admitted, type Asked, type Identified, NO_MODEL } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
 import { checkOwn } from './own.ts';
 import { NOT_A_FORM } from './read-request.ts';
 import { checkContext, sentIds } from './stored-context.ts';
-
-/** What a free call is booked under, where its books ask for a model. */
-const NO_MODEL = 'none';
 
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
 export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted | Refusal> {

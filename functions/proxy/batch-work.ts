@@ -1,15 +1,16 @@
 import { batchRules } from '../../shared/core/batch.ts';
 import type { WorstCase } from '../../shared/core/endpoint.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
+import { stringifyBody } from '../../shared/core/json-body.ts';
 import { isRefusal, type Refusal } from '../../shared/core/refusal.ts';
 import { measureBatch } from '../../shared/deferred/measure-batch.ts';
-import type { Asked, Identified } from './call.ts';
+import { type Asked, type Identified, NO_MODEL } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import { checkNamed } from './own.ts';
 
 /**
- * Makes a batch a metered call: reads its file at OpenAI for the most that its requests can cost, and refuses one that
- * cannot be bounded, or that names what is not the project's.
+ * Makes a batch a metered call, or a free one if all its requests are: reads its file at OpenAI for the most that they
+ * can cost, and refuses one that cannot be bounded, or that names what is not the project's.
  *
  * @param body that `checkBatch` let through, and whose file is the project's
  */
@@ -30,6 +31,11 @@ export async function batchWork(
   if (isRefusal(measured)) return measured;
   const own = await checkNamed(measured.references, call, deps);
   if (isRefusal(own)) return own;
+  if (measured.kind === 'free') {
+    const { model = NO_MODEL, family = NO_MODEL } = measured;
+    const work = { kind: 'free', good: undefined, body: stringifyBody(body), json: body } as const;
+    return { work, family, requestedModel: model, stream: false, lines: own };
+  }
   const { model, price, most, unnamed } = measured;
   const worst: WorstCase = {
     fixed: most,

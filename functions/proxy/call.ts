@@ -11,6 +11,9 @@ import type { Subject } from '../../shared/core/scope.ts';
 import type { ObjectUse } from '../../shared/core/treatments/row.ts';
 import type { Project, Rules } from '../../shared/ports/directory.ts';
 
+/** What a free call is booked under, where its books ask for a model. */
+export const NO_MODEL = 'none';
+
 /** A request as it came in, with the identity that AWS verified. */
 export interface Call {
   readonly id: string;

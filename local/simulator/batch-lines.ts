@@ -3,6 +3,8 @@ import { NO_FILES } from './body.ts';
 import { chatCompletions } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
+import { imageEdits, imageGenerations } from './images.ts';
+import { moderations } from './moderations.ts';
 import { refusable } from './refusable.ts';
 import { createResponse } from './responses.ts';
 import type { Endpoint, Simulation } from './simulation.ts';
@@ -13,6 +15,9 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/v1/chat/completions': refusable(chatCompletions, 'chunk'),
   '/v1/completions': refusable(completions, 'chunk'),
   '/v1/embeddings': refusable(embeddings, 'chunk'),
+  '/v1/images/edits': imageEdits,
+  '/v1/images/generations': imageGenerations,
+  '/v1/moderations': moderations,
   '/v1/responses': createResponse,
 };
 

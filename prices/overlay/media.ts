@@ -1,5 +1,5 @@
 import { modelPage, PRICING, UNKNOWN_IMAGE_TOKENS } from './common.ts';
-import type { Group } from './types.ts';
+import type { Group, TierRule } from './types.ts';
 
 const READ = '2026-11-27';
 
@@ -30,7 +30,18 @@ const ANY_SIZE_2_6 = { units: { low: 48, medium: 64, high: 96, xhigh: 96, max: 9
  */
 const IMAGE_WINDOW = 16 * UNKNOWN_IMAGE_TOKENS + 32_000 * 4;
 
+/**
+ * "50% cost discount compared to synchronous APIs" ("Batch" guide). No page says that cached input is halved as well: it
+ * is billed as plain input of the batch.
+ */
+const IMAGE_BATCH: TierRule = {
+  factor: '0.5',
+  long: false,
+  only: ['input', 'image_input', 'output', 'image_output'],
+};
+
 const IMAGE = {
+  tiers: { batch: IMAGE_BATCH },
   contextWindow: IMAGE_WINDOW,
   vision: UNKNOWN_IMAGE_TOKENS,
   // The dearest image of the guide "Image generation": high quality, 1024 x 1536, and three partial images of 100.

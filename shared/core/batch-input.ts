@@ -1,15 +1,15 @@
-import { batchedEndpoint, maximumIn } from './batch.ts';
+import { batchedEndpoint, isFreeBatch, maximumIn } from './batch.ts';
+import { BATCH_CHECKS, refuseBatch } from './batch-checks.ts';
 import { isBlank, namesTwice } from './batch-line.ts';
 import type { MeteredEndpoint } from './endpoint.ts';
 import { moderatesForFree } from './endpoints/inline-moderation.ts';
-import { hasContainers } from './endpoints/response-tools.ts';
 import { splitHarmless } from './harmless-members.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Picodollars } from './money.ts';
 import { type ObjectReference, objectReferences, referenceKey } from './object-references.ts';
 import { type Price, type PriceTable, wantsPrice, whyUnserved } from './price.ts';
-import { invalidRequest, isRefusal, type Refusal } from './refusal.ts';
+import { isRefusal, type Refusal } from './refusal.ts';
 import { firstRefusal, isGiven } from './request-checks.ts';
 
 /** OpenAI takes no more requests in a batch ("Batch API" guide). */
@@ -25,8 +25,6 @@ const MAX_REFERENCES = 1_000;
 const MAXIMUM_BYTES = 40n;
 
 const LINE_MEMBERS = new Set(['custom_id', 'method', 'url', 'body']);
-/** What names of service tiers mean nothing in a batch, which is a tier of its own. */
-const NO_TIER = new Set(['auto', 'default', 'batch']);
 
 export interface BatchContext {
   /** Such as `/v1/responses`. */
@@ -59,6 +57,15 @@ export interface MeasuredBatch {
   /** The part of it that is output of requests that name no maximum of their own; absent where all do. */
   readonly unnamed?: UnnamedOutput;
   /** What they name of what OpenAI keeps. */
+  readonly references: readonly ObjectReference[];
+}
+
+/** All requests of a batch are free. */
+export interface FreeBatch {
+  readonly kind: 'free';
+  /** The model that they name, and its family; absent: none of them names one. */
+  readonly model?: string;
+  readonly family?: string;
   readonly references: readonly ObjectReference[];
 }
 
@@ -98,8 +105,9 @@ export class BatchInput {
   }
 
   /** What the lines come to, when all of them were added. */
-  end(): MeasuredBatch | Refusal {
-    if (this.#model === undefined) return refuse('The input file has no requests.');
+  end(): MeasuredBatch | FreeBatch | Refusal {
+    if (isFreeBatch(this.#context.endpoint) && this.#ids.size > 0) return this.#free();
+    if (this.#model === undefined) return refuseBatch('The input file has no requests.');
     const { name, price } = this.#model;
     return {
       kind: 'measured',
@@ -111,6 +119,11 @@ export class BatchInput {
       }),
       references: [...this.#references.values()],
     };
+  }
+
+  #free(): FreeBatch {
+    const named = this.#model && { model: this.#model.name, family: this.#model.price.family };
+    return { kind: 'free', ...named, references: [...this.#references.values()] };
   }
 
   #checkEnvelope(json: JsonObject): Refusal | undefined {
@@ -141,6 +154,7 @@ export class BatchInput {
       firstRefusal(body, BATCH_CHECKS) ??
       this.#checkOtherModels(body);
     if (unfit !== undefined) return this.#refuse(unfit.message, unfit.param);
+    if (isFreeBatch(this.#context.endpoint) && !isGiven(body, 'model')) return this.#addReferences(body);
     const price = this.#priceOf(String(body['model']));
     if (isRefusal(price)) return price;
     const unbilled = this.#rules.unpriced?.(body, price) ?? this.#checkInjected(body, price);
@@ -178,9 +192,16 @@ export class BatchInput {
   /** A batch is held, and settled, at the price of one model. */
   #checkOtherModels(body: JsonObject): Refusal | undefined {
     const [other] = this.#rules.otherModels?.(body) ?? [];
-    return other === undefined
-      ? undefined
-      : refuse('A request of a batch may not have images made, which another model is billed for.', 'tools');
+    if (other === undefined) return undefined;
+    return isGiven(body, 'svg')
+      ? refuseBatch(
+          'A request of a batch may not have an SVG written, which another model is billed for.',
+          'svg',
+        )
+      : refuseBatch(
+          'A request of a batch may not have images made, which another model is billed for.',
+          'tools',
+        );
   }
 
   /** What the proxy would add to such a request, so that it can be bounded, must be in the file already. */
@@ -189,7 +210,7 @@ export class BatchInput {
     const missing = Object.keys(needed).find(
       (name) => name !== 'service_tier' && needed[name] !== body[name],
     );
-    return missing === undefined ? undefined : refuse(`It must name its ${missing}.`, missing);
+    return missing === undefined ? undefined : refuseBatch(`It must name its ${missing}.`, missing);
   }
 
   #priceOf(model: string): Price | Refusal {
@@ -210,32 +231,6 @@ export class BatchInput {
 
   #refuse(message: string, param?: string): Refusal {
     const place = `Line ${this.#line} of the input file: `;
-    return refuse(place + message, param === undefined ? undefined : `body.${param}`);
+    return refuseBatch(place + message, param === undefined ? undefined : `body.${param}`);
   }
-}
-
-const BATCH_CHECKS = [answersWhole, hasNoTier, hasNoContainer];
-
-function answersWhole(body: JsonObject): Refusal | undefined {
-  const asked = ['stream', 'background'].find((name) => body[name] === true);
-  return asked === undefined ? undefined : refuse(`A request of a batch has no ${asked}.`, asked);
-}
-
-function hasNoTier(body: JsonObject): Refusal | undefined {
-  return isGiven(body, 'service_tier') && !NO_TIER.has(String(body['service_tier']))
-    ? refuse('A batch is a service tier of its own: leave service_tier out.', 'service_tier')
-    : undefined;
-}
-
-function hasNoContainer(body: JsonObject): Refusal | undefined {
-  return hasContainers(body)
-    ? refuse(
-        'A request of a batch may not run code in a container, which is billed for as long as it lasts.',
-        'tools',
-      )
-    : undefined;
-}
-
-function refuse(message: string, param?: string): Refusal {
-  return invalidRequest('invalid_batch', message, { param: param ?? 'input_file_id' });
 }

@@ -2,6 +2,8 @@ import type { MeteredEndpoint, WorstCase } from './endpoint.ts';
 import { chatCompletions } from './endpoints/chat-completions.ts';
 import { completions } from './endpoints/completions.ts';
 import { embeddings } from './endpoints/embeddings.ts';
+import { imageEdits, imageGenerations } from './endpoints/images.ts';
+import { moderations } from './endpoints/moderations.ts';
 import { knownMembers } from './endpoints/request-members.ts';
 import { responses } from './endpoints/responses.ts';
 import { unstreamed } from './endpoints/unstreamed.ts';
@@ -12,11 +14,17 @@ import { isObjectId, type StoredObject } from './objects.ts';
 import type { Refusal } from './refusal.ts';
 import { firstRefusal, objects, refuseMember, refuseUnmetered } from './request-checks.ts';
 
-/** The endpoints whose requests can be in a batch, by their names there, and how each is metered. */
+/**
+ * The endpoints whose requests can be in a batch, by their names there, and how each is metered: all that OpenAI takes
+ * (API reference of batches) but videos, which are not served.
+ */
 const ENDPOINTS: Readonly<Record<string, MeteredEndpoint>> = {
   '/v1/chat/completions': chatCompletions,
   '/v1/completions': completions,
   '/v1/embeddings': embeddings,
+  '/v1/images/edits': imageEdits,
+  '/v1/images/generations': imageGenerations,
+  '/v1/moderations': moderations,
   '/v1/responses': responses,
 };
 
@@ -50,6 +58,11 @@ export function maximumIn(endpoint: string): string {
     '/v1/responses': 'max_output_tokens',
   };
   return names[endpoint] ?? 'max_tokens';
+}
+
+/** Whether a batch of this endpoint costs nothing, whatever is in its file: `BatchInput` lets in only what is free. */
+export function isFreeBatch(name: unknown): boolean {
+  return name === '/v1/moderations';
 }
 
 const CHECKS = [

@@ -1,4 +1,4 @@
-import { type BatchContext, BatchInput, type MeasuredBatch } from '../core/batch-input.ts';
+import { type BatchContext, BatchInput, type FreeBatch, type MeasuredBatch } from '../core/batch-input.ts';
 import { LineSplitter } from '../core/lines.ts';
 import { invalidRequest, REFUSAL, type Refusal } from '../core/refusal.ts';
 import type { Upstream } from '../ports/upstream.ts';
@@ -18,7 +18,7 @@ export async function measureBatch(
   file: BatchFile,
   upstream: Upstream,
   signal: AbortSignal,
-): Promise<MeasuredBatch | Refusal> {
+): Promise<MeasuredBatch | FreeBatch | Refusal> {
   const lines = new LineSplitter(file.maxLineBytes);
   const input = new BatchInput(file);
   let bytes = 0;

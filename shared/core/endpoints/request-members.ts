@@ -107,6 +107,7 @@ export const REQUEST_MEMBERS = {
   metadata: ['metadata'],
   batches: ['input_file_id', 'endpoint', 'completion_window', 'metadata', 'output_expires_after'],
   embeddings: ['model', 'input', 'dimensions', 'encoding_format', 'user'],
+  moderations: ['model', 'input'],
   speech: ['model', 'input', 'instructions', 'response_format', 'speed', 'stream_format', 'voice'],
   transcriptions: [
     'model',

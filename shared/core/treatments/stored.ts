@@ -87,7 +87,8 @@ export const STORED: readonly Row[] = [
     'POST /batches',
     'batches.create',
     {
-      worstCase: 'the requests of its input file, each as a call of its own, at batch rates',
+      worstCase:
+        'the requests of its input file (chats, completions, responses, embeddings, images; moderations are free), each as a call of its own, at batch rates',
       usage: 'the lines of its output file, when it has ended',
       cache: 'no',
     },

@@ -10,6 +10,8 @@ import {
   uploadRequests,
   uploadText,
 } from '../../support/deferred-world.ts';
+import { inProcess } from '../../support/targets.ts';
+import { sdk } from '../../support/world.ts';
 
 const MINUTE = 60_000;
 const CHAT = '/v1/chat/completions';
@@ -87,6 +89,93 @@ describe('A batch', () => {
     expect(entry.outcome?.tally).toMatchObject({ calls: 1, output });
     for (const account of entry.accounts)
       expect(await world.store.getAccount(account)).toMatchObject({ spent: cost, holds: new Map() });
+  });
+
+  test.each([
+    [
+      '/v1/images/generations',
+      { model: 'gpt-image-2', prompt: 'A hedgehog', quality: 'low', size: '1024x1024' },
+    ],
+    [
+      '/v1/images/edits',
+      {
+        model: 'gpt-image-2',
+        prompt: 'Greener',
+        quality: 'low',
+        size: '1024x1024',
+        images: [{ image_url: 'https://example.com/a.png' }],
+      },
+    ],
+  ])('of %s is billed by the tokens of its images, at half their price', async (url, request) => {
+    const { client, project } = await world.caller();
+    const { id } = await createBatch(client, [request, { ...request, prompt: 'Another one' }], url);
+    const { held } = await deferred(project);
+    world.pass(1);
+    const final = await client.batches.retrieve(id);
+    expect(final.request_counts).toMatchObject({ completed: 2, failed: 0 });
+    const entry = await closed(project);
+    expect(entry.outcome).toMatchObject({ state: 'settled', flags: [], serviceTier: 'batch' });
+    const { input = 0, image_input = 0, image_output = 0 } = entry.outcome?.tally ?? {};
+    expect(image_output).toBe(2 * 196);
+    // In USD for a million: text 2.5, images 4 in and 15 out.
+    const cost =
+      BigInt(input) * 2_500_000n + BigInt(image_input) * 4_000_000n + BigInt(image_output) * 15_000_000n;
+    expect(entry.outcome?.cost).toBe(cost);
+    expect(held).toBeGreaterThanOrEqual(cost);
+    const lines = await (await client.files.content(final.output_file_id ?? '')).text();
+    expect(lines).toContain('b64_json');
+  });
+
+  test.each([
+    [{}, 'none'],
+    [{ model: 'omni-moderation-latest' }, 'omni-moderation'],
+  ])(
+    'of moderations costs nothing, needs no limit nor leave for a model, and is its project’s: %j',
+    async (named, family) => {
+      const project = await world.project(undefined, { models: ['gpt-5'] });
+      const client = sdk(inProcess(world), project);
+      const url = '/v1/moderations';
+      const { id } = await createBatch(client, [{ input: 'You idiot' }, { input: 'Hello', ...named }], url);
+      expect(await creation(project)).toMatchObject({ held: 0n, model: family });
+      world.pass(1);
+      const final = await client.batches.retrieve(id);
+      const lines = await (await client.files.content(final.output_file_id ?? '')).text();
+      expect(lines).toContain('"flagged":true');
+      const entry = await closed(project);
+      expect(entry.outcome).toMatchObject({ state: 'settled', cost: 0n, flags: [] });
+      const { client: other } = await world.caller();
+      await expect(other.batches.retrieve(id)).rejects.toMatchObject({ status: 404 });
+      await expect(other.files.content(String(final.output_file_id))).rejects.toMatchObject({ status: 404 });
+    },
+  );
+
+  test.each([
+    ['a chat in the place of a moderation', '/v1/moderations', question(1), /input|messages/],
+    [
+      'a moderation by a model that is billed',
+      '/v1/moderations',
+      { model: 'gpt-5', input: 'x' },
+      /moderation model/,
+    ],
+    [
+      'an SVG, which another model writes',
+      '/v1/images/generations',
+      { model: 'gpt-image-2.6-sunburst', prompt: 'x', output_format: 'svg', svg: { model: 'gpt-5' } },
+      /SVG/,
+    ],
+    [
+      'a stream of images',
+      '/v1/images/generations',
+      { model: 'gpt-image-2', prompt: 'x', stream: true },
+      /stream/,
+    ],
+  ])('is refused for %s', async (_, url, request, message) => {
+    const { client, project } = await world.caller();
+    await expect(createBatch(client, [request], url)).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(message),
+    });
+    expect(await world.found(project, 'batches.create')).toEqual([]);
   });
 
   test('is settled once, whoever looks, and looking is free', async () => {

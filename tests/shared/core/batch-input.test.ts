@@ -19,7 +19,9 @@ function measure(lines: readonly string[], endpoint = CHAT): MeasuredBatch | Ref
     const refusal = input.add(new TextEncoder().encode(text));
     if (refusal !== undefined) return refusal;
   }
-  return input.end();
+  const end = input.end();
+  if (end.kind === 'free') throw new Error('a batch that costs nothing');
+  return end;
 }
 
 function measured(lines: readonly string[], endpoint = CHAT): MeasuredBatch {
