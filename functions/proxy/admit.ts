@@ -9,6 +9,7 @@ import type { Project } from '../../shared/ports/directory.ts';
 import { batchWork } from './batch-work.ts';
 import { readBody } from './body.ts';
 import { type Admitted, type Asked, type Identified, NO_MODEL } from './call.ts';
+import { rememberContainers, withContainers } from './containers.ts';
 import type { ProxyDeps } from './deps.ts';
 import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
@@ -46,8 +47,12 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
   const owned = asked.work.kind === 'free' ? [] : names.flatMap((each) => each.owned);
   const unfit = await checkContext(call, owned, deps);
   if (unfit !== undefined) return unfit;
+  const owners = own.owned.map(({ owner }) => owner);
+  const containers = withContainers(asked.work, owners);
+  await rememberContainers(containers.containerSize, owners, deps);
   return {
     ...call,
+    ...containers,
     endpoint: found.treatment.endpoint,
     path: found.path,
     objects: found.objects,
@@ -57,7 +62,6 @@ export async function admit(call: Identified, deps: ProxyDeps): Promise<Admitted
     subject,
     requestedModel: asked.requestedModel,
     stream: asked.stream,
-    work: asked.work,
     rules,
     ledgerMs,
     project,

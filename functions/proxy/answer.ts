@@ -69,7 +69,7 @@ export async function answer(
   switch (head.kind) {
     case 'whole': {
       const told = upstream.ok ? await keepOwners(call, head.bytes, deps) : undefined;
-      const exchange = whole(call, upstream, head.bytes, slot, deps);
+      const exchange = await whole(call, upstream, head.bytes, slot, deps);
       return { ...exchange, done: exchange.done.then(() => settleBatch(call, told, deps)) };
     }
     case 'large': {
@@ -111,19 +111,19 @@ async function keepOwners(call: HeldCall, bytes: Uint8Array, deps: ProxyDeps) {
   return json;
 }
 
-function whole(
+async function whole(
   call: HeldCall,
   upstream: Response,
   bytes: Uint8Array<ArrayBuffer>,
   slot: CacheSlot,
   deps: ProxyDeps,
-): Exchange {
+): Promise<Exchange> {
   const { status } = upstream;
   const read = readWhole(call.work, rulesFor(call), upstream, bytes);
   if (read === undefined) return lost(call, status, bytes, slot, deps);
   const shown = shownAnswer(call.work, upstream, bytes, read.json);
   const end = { how: 'complete', ...read, bytes: shown.bytes, json: shown.json } as const;
-  const decided = decide(call, endingOf(call.work, status, end), deps);
+  const decided = await decide(call, endingOf(call.work, status, end), deps);
   // `Response` takes no body with some statuses, not even an empty one.
   const body = upstream.body === null ? null : shown.bytes;
   const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
@@ -135,7 +135,7 @@ function whole(
   return { response, done: done.then(() => settleTold(call, read.served, deps)) };
 }
 
-type OnEnd = (end: BodyEnd) => Uint8Array | undefined;
+type OnEnd = (end: BodyEnd) => Promise<Uint8Array | undefined>;
 
 /** An answer that is passed on as it comes; what it cost is known at its end. */
 function passing(
@@ -147,8 +147,8 @@ function passing(
   judge?: EventJudge,
 ): Exchange {
   const done = Promise.withResolvers<void>();
-  const body = bodyOf((end) => {
-    const decided = decide(call, endingOf(call.work, head.status, end), deps);
+  const body = bodyOf(async (end) => {
+    const decided = await decide(call, endingOf(call.work, head.status, end), deps);
     finish(call, slot, decided, deps, keepable(call, slot, head, end, judge))
       .then(() => settleTold(call, end.served, deps))
       .then(done.resolve, done.reject);

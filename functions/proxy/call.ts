@@ -1,5 +1,6 @@
 import type { UnnamedOutput } from '../../shared/core/batch-input.ts';
-import type { AnswerJudge, MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
+import type { ContainerSize } from '../../shared/core/containers.ts';
+import type { AnswerJudge, EstimateContext, MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import type { IamCaller } from '../../shared/core/identity.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import type { Held } from '../../shared/core/ledger.ts';
@@ -59,6 +60,8 @@ export interface MeteredWork {
   readonly unnamed?: UnnamedOutput;
   /** The worst case at the one tier that is known to serve it; absent where no tier makes a difference. */
   readonly worstAt?: (servedTier: Tier) => WorstCase;
+  /** The same, now that more is known of what it leans on. */
+  readonly boundWith?: (known: Partial<EstimateContext>) => Required<Pick<MeteredWork, 'worst' | 'worstAt'>>;
 }
 
 /** Something that a call names, and who owns it. */
@@ -104,6 +107,8 @@ export interface Admitted extends Identified {
   readonly named: ReadonlySet<string>;
   /** The ids of items that it has stored, sent whole, and that nobody owns. */
   readonly sent: readonly string[];
+  /** The largest container in what it leans on, or that it may make; absent: none. */
+  readonly containerSize?: ContainerSize;
   readonly subject: Subject;
   readonly requestedModel: string;
   readonly stream: boolean;

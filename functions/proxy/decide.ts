@@ -2,6 +2,7 @@ import type { Deferred, Outcome } from '../../shared/core/ledger.ts';
 import type { Picodollars } from '../../shared/core/money.ts';
 import type { CacheSlot, Keepable } from './cached.ts';
 import type { HeldCall } from './call.ts';
+import { withTime } from './containers.ts';
 import { defer } from './deferred.ts';
 import type { ProxyDeps } from './deps.ts';
 import { type Ending, outcomeOf, type Promised } from './ending.ts';
@@ -13,8 +14,9 @@ export type Decided =
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
   | { readonly kind: 'outcome'; readonly outcome: Outcome };
 
-/** Works out what is booked for an answer that ended so. */
-export function decide(call: HeldCall, ending: Ending | Promised, deps: ProxyDeps): Decided {
+/** Works out what is booked for an answer that ended so; the time of its containers is booked with it. */
+export async function decide(call: HeldCall, seen: Ending | Promised, deps: ProxyDeps): Promise<Decided> {
+  const ending = seen.kind === 'served' ? { ...seen, served: await withTime(call, seen.served, deps) } : seen;
   const outcomeAt = (at: Ending) => outcomeOf(call, at, deps.prices, deps.clock.now());
   if (ending.kind !== 'deferred') return { kind: 'outcome', outcome: outcomeAt(ending) };
   const { deferred, untold } = ending;

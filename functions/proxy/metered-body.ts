@@ -36,7 +36,7 @@ export interface MeteredBodyOptions {
   readonly reader: BodyReader;
   readonly onDisconnect: 'drain' | 'cancel';
   /** Called once, when all is known; what it returns is sent after the last byte. */
-  readonly onEnd: (end: BodyEnd) => Uint8Array | undefined;
+  readonly onEnd: (end: BodyEnd) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }
 
 /** The body broke off after its head had gone out. Its text is for nobody: a connection carries none. */
@@ -65,11 +65,11 @@ export function meteredBody(
     }
     return next.done ? finish('complete') : reader.pass(next.value);
   };
-  const finish = (how: BodyEnd['how']): Uint8Array | 'cut' => {
+  const finish = async (how: BodyEnd['how']): Promise<Uint8Array | 'cut'> => {
     if (ended) return new Uint8Array();
     ended = true;
     const last = reader.last(how);
-    const trailer = onEnd(reader.end(how));
+    const trailer = await onEnd(reader.end(how));
     return trailer === undefined || last === 'cut' ? last : Buffer.concat([last, trailer]);
   };
   const drain = async () => {
@@ -91,8 +91,9 @@ export function meteredBody(
       async cancel() {
         left = true;
         if (onDisconnect === 'drain') return drain();
-        finish('left');
+        const finished = finish('left');
         await upstream.cancel().catch(() => undefined);
+        await finished;
       },
     },
     { highWaterMark: 0 },

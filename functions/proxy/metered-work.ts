@@ -1,4 +1,4 @@
-import type { MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
+import type { EstimateContext, MeteredEndpoint, WorstCase } from '../../shared/core/endpoint.ts';
 import { moderatesForFree } from '../../shared/core/endpoints/inline-moderation.ts';
 import { splitHarmless } from '../../shared/core/harmless-members.ts';
 import { type Price, type Tier, wantsPrice, whyUnserved } from '../../shared/core/price.ts';
@@ -36,12 +36,15 @@ export async function meteredWork(
   }
   const { autoTier } = deps.settings;
   const context = { bodyBytes: read.textBytes, autoTier, prices: otherPrices };
-  const worst = rules.worstCase(body, price, context);
-  if (isUnbilled(worst, price))
+  const boundWith = (more: Partial<EstimateContext>) => ({
+    worst: rules.worstCase(body, price, { ...context, ...more }),
+    worstAt: (servedTier: Tier) => rules.worstCase(body, price, { ...context, ...more, servedTier }),
+  });
+  const bound = boundWith({});
+  if (isUnbilled(bound.worst, price))
     return unserved(price.model, 'its price has nothing that this endpoint bills');
   const raw = read.raw === undefined ? {} : { raw: read.raw };
-  const worstAt = (servedTier: Tier) => rules.worstCase(body, price, { ...context, servedTier });
-  return { kind: 'metered', rules, body, harmless, ...raw, price, otherPrices, worst, worstAt };
+  return { kind: 'metered', rules, body, harmless, ...raw, price, otherPrices, ...bound, boundWith };
 }
 
 function priceOf(model: string, { at }: Identified, { prices }: ProxyDeps): Price | Refusal {

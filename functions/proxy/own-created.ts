@@ -9,11 +9,13 @@ import type { StreamMeter } from '../../shared/core/endpoint.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import { OutlineReader } from '../../shared/core/json-outline.ts';
 import { listingFacts, metadataTags } from '../../shared/core/listed-objects.ts';
-import type { ObjectKind } from '../../shared/core/objects.ts';
+import type { ObjectKind, StoredObject } from '../../shared/core/objects.ts';
 import type { HeldCall } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
 import type { BodyReader } from './metered-body.ts';
 import { nameOf } from './settle.ts';
+
+const HOLDS_CONTAINERS: ReadonlySet<ObjectKind> = new Set(['container', 'conversation', 'item', 'response']);
 
 /** What to look for in an answer. */
 interface Sought {
@@ -136,11 +138,23 @@ async function own(
       ? await deps.objects.owners(made.map((object) => object.id))
       : new Map<string, unknown>();
     const unowned = made.filter((object) => !known.has(object.id));
-    const owned = unowned.map((object) => ({ ...object, ...noted(object, call), project, user, call: id }));
+    const owned = unowned.map((object) => ({
+      ...object,
+      ...noted(object, call),
+      ...sizeIn(object, call),
+      project,
+      user,
+      call: id,
+    }));
     await deps.objects.own(owned.map((object) => ({ ...object, ...vettedHere(object) })));
   } catch (error) {
     deps.log.alarm('object_unowned', { call: id, project, user, fault: nameOf(error) });
   }
+}
+
+/** Of what the next answer may read, and of containers: the largest that it may find there. */
+function sizeIn({ kind }: CreatedObject, { containerSize: size }: HeldCall): Pick<StoredObject, 'size'> {
+  return size !== undefined && HOLDS_CONTAINERS.has(kind) ? { size } : {};
 }
 
 /** An answer does not repeat what a chat completion is to be found by. */

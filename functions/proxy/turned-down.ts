@@ -10,16 +10,16 @@ import { ownCreated } from './own-created.ts';
 import { notRetried, refusalReply } from './reply.ts';
 
 /** OpenAI's answer broke off, or is none: what came of it is not sent on. */
-export function lost(
+export async function lost(
   call: HeldCall,
   status: number,
   bytes: Uint8Array,
   slot: CacheSlot,
   deps: ProxyDeps,
-): Exchange {
+): Promise<Exchange> {
   const read = readBroken(call.work, bytes);
   const ending = endingOf(call.work, status, { how: 'broken', ...read }, BROKEN.status);
-  const exchange = turnedDown(call, slot, ending, BROKEN, deps);
+  const exchange = await turnedDown(call, slot, ending, BROKEN, deps);
   const { kept } = read;
   return kept === undefined
     ? exchange
@@ -27,21 +27,26 @@ export function lost(
 }
 
 /** A redirect is neither followed nor passed on: it could lead the key, or the caller, anywhere. */
-export function redirected(call: HeldCall, upstream: Response, slot: CacheSlot, deps: ProxyDeps): Exchange {
+export function redirected(
+  call: HeldCall,
+  upstream: Response,
+  slot: CacheSlot,
+  deps: ProxyDeps,
+): Promise<Exchange> {
   deps.log.event('warn', 'upstream_redirected', { call: call.id, status: upstream.status });
   upstream.body?.cancel().catch(() => undefined);
   return turnedDown(call, slot, { kind: 'uncharged', status: REDIRECTED.status }, REDIRECTED, deps);
 }
 
 /** Tells the caller something else than OpenAI did. */
-function turnedDown(
+async function turnedDown(
   call: HeldCall,
   slot: CacheSlot,
   ending: Ending | Promised,
   refusal: Refusal,
   deps: ProxyDeps,
-): Exchange {
-  const decided = decide(call, ending, deps);
+): Promise<Exchange> {
+  const decided = await decide(call, ending, deps);
   const cost = decided.kind === 'outcome' ? decided.outcome.cost : undefined;
   // What is asked for later may cost something, too.
   const reply = cost === 0n ? refusal : notRetried(refusal);

@@ -1,12 +1,10 @@
-import type { BilledClass } from './usage.ts';
-
 /** The sizes of containers by their memory, the smallest first, and what a minute of each is billed as. */
 export const CONTAINER_UNITS = {
   '1g': 'container_1g',
   '4g': 'container_4g',
   '16g': 'container_16g',
   '64g': 'container_64g',
-} as const satisfies Readonly<Record<string, BilledClass>>;
+} as const;
 
 export type ContainerSize = keyof typeof CONTAINER_UNITS;
 export type ContainerUnit = (typeof CONTAINER_UNITS)[ContainerSize];

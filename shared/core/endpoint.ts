@@ -1,3 +1,4 @@
+import type { ContainerSize } from './containers.ts';
 import type { FormShape } from './form-body.ts';
 import type { JsonObject } from './json.ts';
 import type { Outline } from './json-outline.ts';
@@ -33,6 +34,8 @@ export interface EstimateContext {
   readonly autoTier: Tier;
   /** The one tier that it is billed at, whatever it names: requests of a batch. Absent: as `service_tier` says. */
   readonly servedTier?: Tier;
+  /** The largest container in what the request leans on: earlier responses, conversations, and those that it names. */
+  readonly containerSize?: ContainerSize;
 }
 
 /** Reads a stream of one answer, event by event. */
@@ -127,6 +130,8 @@ export interface MeteredEndpoint {
   worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase;
   /** The models beside `model` that it can be billed for, each at a price of its own. Absent: none. */
   otherModels?(body: JsonObject): readonly string[];
+  /** The containers that its tools run in, by the sizes that they are made with; `undefined` of one that is there already. */
+  containers?(body: JsonObject): readonly (ContainerSize | undefined)[];
   /** The models whose work for it is not billed, so that it is refused unless their prices are 0. Absent: none. */
   freeModels?(body: JsonObject): readonly string[];
   /**

@@ -1,3 +1,5 @@
+import type { ContainerUnit } from './containers.ts';
+
 /**
  * The classes in which OpenAI bills, and the unit that each is counted in. Each unit is counted in exactly one class, so
  * a cost is the plain sum of count times rate. `character`: of the text that is spoken. `second`: of audio that is
@@ -41,6 +43,13 @@ export type UsageClass = (typeof USAGE_CLASSES)[number];
 /** How much was used, by class; a class that is absent was not used. */
 export type UsageCounts = Partial<Record<UsageClass, number>>;
 
+/** A container that an answer ran in. */
+export interface UsedContainer {
+  readonly id: string;
+  /** The class that its minutes are counted in: that of a container which its tools would make. */
+  readonly unit: ContainerUnit;
+}
+
 /** What OpenAI says that it served, read from an answer: the facts that a cost is made of. */
 export interface Served {
   /** The `model` of the answer, exactly as it was sent; absent where the endpoint's answers carry none. */
@@ -50,6 +59,8 @@ export interface Served {
   readonly counts: UsageCounts;
   /** How many choices it has, where its kind of answer has choices. */
   readonly choices?: number;
+  /** The containers that it ran in, each counted in `counts` as if it was made for it and then left alone. */
+  readonly containers?: readonly UsedContainer[];
   /** What other models did for the same answer (an image that a response had made, say), each billed at its own price. */
-  readonly also?: readonly Omit<Served, 'also'>[];
+  readonly also?: readonly Omit<Served, 'also' | 'containers'>[];
 }

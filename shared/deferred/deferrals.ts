@@ -9,11 +9,12 @@ import type { LedgerStore } from '../ports/ledger-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Objects } from '../ports/objects.ts';
 import type { PriceSource } from '../ports/price-source.ts';
+import { withLaterTime } from './later-time.ts';
 
 export interface DeferralsParts {
   readonly ledger: Pick<Ledger, 'settle'>;
   readonly store: Pick<LedgerStore, 'getCall'>;
-  readonly objects: Pick<Objects, 'owners'>;
+  readonly objects: Pick<Objects, 'own' | 'owners' | 'bookContainer'>;
   readonly truth: Truth;
   readonly prices: PriceSource;
   readonly clock: Clock;
@@ -55,7 +56,8 @@ export function createDeferrals(parts: DeferralsParts): Deferrals {
     async told({ object }, served) {
       const call = await openCall(object);
       if (call === undefined) return;
-      await settle(call, toldOutcome(call, served, await prices.current(), clock.now()));
+      const timed = await withLaterTime(call, object, served, parts);
+      await settle(call, toldOutcome(call, timed, await prices.current(), clock.now()));
     },
     async look(deferred) {
       const call = await openCall(deferred.object);

@@ -7,6 +7,6 @@ import type { Upstream } from '../ports/upstream.ts';
 export interface TruthParts {
   readonly upstream: Upstream;
   readonly prices: PriceSource;
-  readonly objects: Pick<Objects, 'own'>;
+  readonly objects: Pick<Objects, 'own' | 'owners' | 'bookContainer'>;
   readonly clock: Clock;
 }

@@ -10,6 +10,7 @@ import { toldOutcome, untoldOutcome } from '../core/told-outcome.ts';
 import type { Truth } from '../ledger/ledger.ts';
 import { askFor } from './ask.ts';
 import { batchOutcome } from './batch-truth.ts';
+import { withLaterTime } from './later-time.ts';
 import type { TruthParts } from './truth-parts.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -40,8 +41,9 @@ async function answerOutcome(
   call: CallEntry,
   id: string,
   { path, rules, hasEnded }: KeptAnswer,
-  { upstream, prices, clock }: TruthParts,
+  parts: TruthParts,
 ): Promise<Outcome | undefined> {
+  const { upstream, prices, clock } = parts;
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const asked = await askFor(upstream, `${path}/${encodeURIComponent(id)}`, readsOf(rules), signal);
   if (asked.kind === 'unknown') return undefined;
@@ -49,7 +51,7 @@ async function answerOutcome(
     return mayAppear(call, clock.now()) ? undefined : untoldOutcome(call, 'no_usage', clock.now());
   if (!hasEnded(asked.found)) return undefined;
   const served = servedIn(rules, asked.found, {});
-  return served === undefined
-    ? untoldOutcome(call, 'no_usage', clock.now())
-    : toldOutcome(call, served, await prices.current(), clock.now());
+  if (served === undefined) return untoldOutcome(call, 'no_usage', clock.now());
+  const timed = await withLaterTime(call, id, served, parts);
+  return toldOutcome(call, timed, await prices.current(), clock.now());
 }

@@ -12,7 +12,7 @@ import { productionPackages } from '../architecture/sources.ts';
  * In bytes, a little above what each came to: who passes one has brought something along, and says here why. The price
  * table is 117 kB of each: more models, and what each does. What measures sound comes along with the rules of chats.
  */
-const MOST_BYTES: Record<FunctionName, number> = { proxy: 770_000, admin: 630_000, sweep: 625_000 };
+const MOST_BYTES: Record<FunctionName, number> = { proxy: 810_000, admin: 650_000, sweep: 665_000 };
 
 /** esbuild is quick, and a machine with other work to do is not. */
 const PATIENCE = { timeout: 180_000 };

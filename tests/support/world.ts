@@ -19,6 +19,7 @@ import { createMemoryObjects } from '../../shared/memory/memory-objects.ts';
 import { createMemoryUnpricedCalls } from '../../shared/memory/memory-unpriced-calls.ts';
 import { createHttpUpstream } from '../../shared/openai/http-upstream.ts';
 import type { App } from '../../shared/ports/app.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Directory, Project } from '../../shared/ports/directory.ts';
 import type { LedgerStore } from '../../shared/ports/ledger-store.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -46,6 +47,8 @@ export interface WorldParts {
   readonly openai?: URL;
   /** Those of the release where they are left out. */
   readonly prices?: PriceSource;
+  /** The time of the machine where it is left out. */
+  readonly clock?: Clock;
 }
 
 /** One stage's proxy with all its real parts, in front of a scripted OpenAI. */
@@ -92,7 +95,7 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     event: (level, event, fields) => void logs.push(JSON.stringify({ level, event, ...fields })),
     alarm: (alarm, fields, by) => void logs.push(JSON.stringify({ alarm, ...fields, ...by })),
   };
-  const clock = { now: () => Date.now() };
+  const clock = parts.clock ?? { now: () => Date.now() };
   const secrets = {
     read: async () => ({ openaiApiKey: OPENAI_KEY, cacheSecret: 'a secret of the stage for its cache' }),
   };
@@ -157,11 +160,11 @@ export async function makeWorld(parts: WorldParts, settings: Partial<ProxySettin
     },
     entries: (project) => closedEntries(parts.store, project),
     sweep(later) {
-      const then = { now: () => Date.now() + later };
+      const then = { now: () => clock.now() + later };
       return world.sweepWith(createTruth({ upstream: openai, prices, objects, clock: then }), later);
     },
     sweepWith(told, later) {
-      const then = { now: () => Date.now() + later };
+      const then = { now: () => clock.now() + later };
       const its = createLedger({ store, directory, clock: then, leaseMs: 960_000 });
       return createSweep({ ledger: its, truth: told, log })(true);
     },

@@ -1,3 +1,10 @@
+import {
+  CONTAINER_IDLE_MINUTES,
+  CONTAINER_UNITS,
+  DEFAULT_SIZE,
+  LARGEST_SIZE,
+  largestSize,
+} from '../containers.ts';
 import { isKept } from '../created-objects.ts';
 import type { StreamMeter } from '../endpoint.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
@@ -6,12 +13,11 @@ import type { Outline } from '../json-outline.ts';
 import type { Deferred } from '../ledger.ts';
 import { isObjectId } from '../objects.ts';
 import { serviceTier } from '../service-tier.ts';
-import type { Served, UsageClass, UsageCounts } from '../usage.ts';
+import type { Served, UsageClass, UsageCounts, UsedContainer } from '../usage.ts';
 import { count, responsesUsage } from '../usage-reader.ts';
 import { servedImages } from './image-tool.ts';
 import { failingResponse } from './response-failing.ts';
-import { CONTAINER_IDLE_MINUTES } from './response-tools.ts';
-import { containerClass, searchClass } from './tool-charges.ts';
+import { containerSizes, searchClass } from './tool-charges.ts';
 
 /** The events that carry the whole response, with its usage. */
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
@@ -80,10 +86,12 @@ export function servedResponse(response: JsonObject): Served | undefined {
   if (counts === undefined || images === 'unknown') return undefined;
   const model = textOf(response['model']);
   const serviceTier = textOf(response['service_tier']);
+  const containers = usedContainers(response);
   return {
     ...(model === undefined ? {} : { model }),
     ...(serviceTier === undefined ? {} : { serviceTier }),
     counts: { ...counts, ...toolCounts(response) },
+    ...(containers.length === 0 ? {} : { containers }),
     ...(images === undefined ? {} : { also: [images] }),
   };
 }
@@ -155,11 +163,31 @@ function toolCounts(response: JsonObject): UsageCounts {
   };
   add(searchClass(tools), reportedSearches(response) ?? countedSearches(output));
   add('file_search', output.filter((item) => item['type'] === 'file_search_call').length);
-  // An answer does not say how long its containers lived: they are taken to be left to expire.
-  const minutes = (containers: number) => containers * CONTAINER_IDLE_MINUTES;
-  add(containerClass(tools, 'code_interpreter'), minutes(distinct(output, codeContainer)));
-  add(containerClass(tools, 'shell'), minutes(distinct(output, shellContainer)));
+  for (const { unit } of usedContainers(response)) add(unit, CONTAINER_IDLE_MINUTES);
   return counts;
+}
+
+/**
+ * The containers that a response ran in, each once. It does not say how large they were: they are taken for what its tools
+ * would make.
+ */
+function usedContainers({ tools, output }: JsonObject): readonly UsedContainer[] {
+  const found = new Map<string, UsedContainer>();
+  for (const item of listOf(output).filter(isObject)) {
+    const [type, id] = containerOf(item);
+    if (type === undefined || typeof id !== 'string' || found.has(id)) continue;
+    const sizes = containerSizes(listOf(tools), type);
+    const size = sizes.includes(undefined) ? LARGEST_SIZE : (largestSize(sizes) ?? DEFAULT_SIZE);
+    found.set(id, { id, unit: CONTAINER_UNITS[size] });
+  }
+  return [...found.values()];
+}
+
+function containerOf(item: JsonObject): readonly ['code_interpreter' | 'shell', JsonValue | undefined] | [] {
+  if (item['type'] === 'code_interpreter_call') return ['code_interpreter', item['container_id']];
+  if (item['type'] !== 'shell_call') return [];
+  const environment = isObject(item['environment']) ? item['environment'] : {};
+  return ['shell', environment['container_id']];
 }
 
 /** OpenAI's own count of the searches that it bills. */
@@ -177,21 +205,4 @@ function countedSearches(output: readonly JsonObject[]): number {
     if (action['type'] === 'open_page' || action['type'] === 'find_in_page') return searches;
     return searches + Math.max(1, listOf(action['queries']).length);
   }, 0);
-}
-
-/** Several calls in one container are one. */
-function distinct(
-  output: readonly JsonObject[],
-  containerOf: (item: JsonObject) => JsonValue | undefined,
-): number {
-  return new Set(output.map(containerOf).filter((id) => typeof id === 'string')).size;
-}
-
-function codeContainer(item: JsonObject): JsonValue | undefined {
-  return item['type'] === 'code_interpreter_call' ? item['container_id'] : undefined;
-}
-
-function shellContainer(item: JsonObject): JsonValue | undefined {
-  const environment = item['type'] === 'shell_call' ? item['environment'] : undefined;
-  return isObject(environment) ? environment['container_id'] : undefined;
 }

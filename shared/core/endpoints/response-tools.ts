@@ -1,3 +1,10 @@
+import {
+  CONTAINER_UNITS,
+  type ContainerSize,
+  LARGEST_SIZE,
+  largestSize,
+  MAX_CONTAINER_MINUTES,
+} from '../containers.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { listOf } from '../json-members.ts';
 import type { Picodollars } from '../money.ts';
@@ -9,7 +16,7 @@ import { isGiven, refuseUnmetered } from '../request-checks.ts';
 import { integer } from '../token-bounds.ts';
 import type { BilledClass } from '../usage.ts';
 import { imageToolModels } from './image-tool.ts';
-import { type Charge, chargeOf } from './tool-charges.ts';
+import { type Charge, chargeOf, containerSizes } from './tool-charges.ts';
 
 /**
  * The most calls of hosted tools in a response whose request names no `max_tool_calls`. OpenAI has no bound of its
@@ -19,15 +26,6 @@ export const DEFAULT_MAX_TOOL_CALLS = 8;
 
 /** The same where images can be made, each of which costs as much as many other calls. */
 export const DEFAULT_MAX_IMAGE_CALLS = 2;
-
-/** "A container expires if it is not used for 20 minutes" ("Code interpreter" guide); until then it may be billed. */
-export const CONTAINER_IDLE_MINUTES = 20;
-
-/** The longest that Lambda lets a function run, and so the longest that an answer can go on using a container. */
-const LONGEST_ANSWER_MINUTES = 15;
-
-/** The most minutes that a container can be billed which was made for one answer: used to its end, and then left. */
-export const MAX_CONTAINER_MINUTES = LONGEST_ANSWER_MINUTES + CONTAINER_IDLE_MINUTES;
 
 /** What OpenAI tells the model about one tool: that of a caller's tool is in the request, its own are not. */
 const TOKENS_PER_TOOL = 64;
@@ -79,7 +77,7 @@ export function pricesTools(body: JsonObject, price: Price): Refusal | undefined
 }
 
 function feeOf(charge: Charge): BilledClass | undefined {
-  if (charge.kind === 'container') return charge.unit;
+  if (charge.kind === 'container') return CONTAINER_UNITS[charge.size ?? LARGEST_SIZE];
   return charge.kind === 'hosted' ? charge.fee?.unit : undefined;
 }
 
@@ -112,8 +110,21 @@ export function hasContainers(body: JsonObject): boolean {
   return listOf(body['tools']).some((tool) => chargeOf(tool).kind === 'container');
 }
 
-/** Bounds the tools of a request that `checkTools` let through. */
-export function boundTools(body: JsonObject, { reasons }: Pick<Price, 'reasons'>): ToolBound {
+/** The containers that the tools of a request run in, as `containerSizes` says. */
+export function containersOf(body: JsonObject): readonly (ContainerSize | undefined)[] {
+  return containerSizes(listOf(body['tools']));
+}
+
+/**
+ * Bounds the tools of a request that `checkTools` let through.
+ *
+ * @param inContext the largest container in what it leans on: one that is still active is used instead of a new one
+ */
+export function boundTools(
+  body: JsonObject,
+  { reasons }: Pick<Price, 'reasons'>,
+  inContext?: ContainerSize,
+): ToolBound {
   const tools = [...listOf(body['tools']), ...addedTools(body)];
   const inNamespaces = tools.reduce<number>((sum, tool) => sum + toolsOf(tool).length, 0);
   const charges = tools.map(chargeOf);
@@ -128,13 +139,16 @@ export function boundTools(body: JsonObject, { reasons }: Pick<Price, 'reasons'>
       builtIn * TOKENS_PER_BUILT_IN_TOOL + (charges.length - builtIn + inNamespaces) * TOKENS_PER_TOOL,
     fees: (rates, imageCall) => {
       const perCall = max(charges.map((charge) => callFee(charge, rates, imageCall)));
-      const perMinute = charges.map((charge) => (charge.kind === 'container' ? rates[charge.unit] : 0n));
-      return (
-        BigInt(calls) * perCall +
-        BigInt(MAX_CONTAINER_MINUTES) * perMinute.reduce((sum, rate) => sum + rate, 0n)
-      );
+      const perMinute = charges.reduce((sum, charge) => sum + minuteFee(charge, rates, inContext), 0n);
+      return BigInt(calls) * perCall + BigInt(MAX_CONTAINER_MINUTES) * perMinute;
     },
   };
+}
+
+/** What a minute of a tool's container costs at most; one that is there already is among those of the context. */
+function minuteFee(charge: Charge, rates: FullRates, inContext: ContainerSize | undefined): Picodollars {
+  if (charge.kind !== 'container') return 0n;
+  return rates[CONTAINER_UNITS[largestSize([charge.size, inContext]) ?? LARGEST_SIZE]];
 }
 
 function callFee(charge: Charge, rates: FullRates, imageCall: Picodollars): Picodollars {

@@ -39,6 +39,7 @@ import {
 import {
   boundTools,
   checkTools,
+  containersOf,
   defaultToolCalls,
   hasContainers,
   hasHostedTools,
@@ -74,6 +75,7 @@ export const responses: MeteredEndpoint = {
   worstCase,
   otherModels: imageToolModels,
   freeModels: moderationModels,
+  containers: containersOf,
   withDefaults: (body, prices, at) => withImageModels(body, prices.defaultImageModel(at)),
   withOutputCap: (body, maxOutputTokens) => ({ ...body, max_output_tokens: maxOutputTokens }),
   forMetering,
@@ -147,7 +149,7 @@ function withCallLimit(body: JsonObject): JsonObject {
 
 function worstCase(body: JsonObject, price: Price, context: EstimateContext): WorstCase {
   const named = integer(body, 'max_output_tokens');
-  const tools = boundTools(body, price);
+  const tools = boundTools(body, price, context.containerSize);
   const loops = tools.turns > 1;
   const media = responseMedia(body);
   const seen = inputBound(body, context.bodyBytes, media, tools.extraTokens, price);

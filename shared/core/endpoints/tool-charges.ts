@@ -1,3 +1,4 @@
+import { CONTAINER_SIZES, type ContainerSize, DEFAULT_SIZE, isContainerSize } from '../containers.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import { isGiven } from '../request-checks.ts';
 import type { BilledClass } from '../usage.ts';
@@ -31,15 +32,6 @@ const SEARCH_TOOLS = new Set([
   'web_search_preview_2025_03_11',
 ]);
 
-const MEMORY_CLASSES = {
-  '1g': 'container_1g',
-  '4g': 'container_4g',
-  '16g': 'container_16g',
-  '64g': 'container_64g',
-} as const satisfies Readonly<Record<string, BilledClass>>;
-export type ContainerClass = (typeof MEMORY_CLASSES)[keyof typeof MEMORY_CLASSES];
-const DEFAULT_MEMORY = '1g';
-
 /** What one tool of a request can be charged beside the tokens of its turn. */
 export type Charge =
   | { readonly kind: 'caller'; readonly builtIn: boolean }
@@ -51,7 +43,8 @@ export type Charge =
     }
   /** Billed by a model of its own. */
   | { readonly kind: 'image' }
-  | { readonly kind: 'container'; readonly unit: ContainerClass }
+  /** `size`: of one that is made for it; absent of one that is there already. */
+  | { readonly kind: 'container'; readonly size?: ContainerSize }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a tool can be charged: by who runs it, and what for. */
@@ -83,17 +76,15 @@ export function searchClass(tools: readonly JsonValue[]): 'web_search' | 'web_se
     : 'web_search';
 }
 
-/** The largest container that the tools of one type may have run in. */
-export function containerClass(
+/** The containers that tools run in, each by the size that it is made with; `undefined` of one that is there already. */
+export function containerSizes(
   tools: readonly JsonValue[],
-  type: 'code_interpreter' | 'shell',
-): ContainerClass {
-  const order = Object.values(MEMORY_CLASSES);
-  const largest = tools.reduce<number>((most, tool) => {
-    const charge = typeOf(tool) === type ? chargeOf(tool) : undefined;
-    return charge?.kind === 'container' ? Math.max(most, order.indexOf(charge.unit)) : most;
-  }, 0);
-  return order[largest] ?? MEMORY_CLASSES[DEFAULT_MEMORY];
+  type: 'code_interpreter' | 'shell' | 'any' = 'any',
+): readonly (ContainerSize | undefined)[] {
+  return tools.flatMap((tool) => {
+    const charge = type === 'any' || typeOf(tool) === type ? chargeOf(tool) : undefined;
+    return charge?.kind === 'container' ? [charge.size] : [];
+  });
 }
 
 function imageCharge(tool: JsonObject): Charge {
@@ -114,20 +105,17 @@ function shellCharge(environment: JsonValue | undefined): Charge {
 }
 
 function containerCharge(container: JsonValue | undefined): Charge {
-  if (!isObject(container) || isGiven(container, 'container_id')) {
-    const reason =
-      'A container must be made by the request ("type": "auto"): the size of an existing one is unknown.';
-    return { kind: 'refused', reason };
+  if (typeof container === 'string' && container !== '') return { kind: 'container' };
+  if (!isObject(container)) {
+    return { kind: 'refused', reason: 'A container must be an object, such as {"type": "auto"}, or an id.' };
   }
-  const memory = container['memory_limit'] ?? DEFAULT_MEMORY;
-  if (typeof memory !== 'string' || !isMemory(memory)) {
-    return { kind: 'refused', reason: 'memory_limit must be 1g, 4g, 16g or 64g.' };
-  }
-  return { kind: 'container', unit: MEMORY_CLASSES[memory] };
-}
-
-function isMemory(memory: string): memory is keyof typeof MEMORY_CLASSES {
-  return Object.hasOwn(MEMORY_CLASSES, memory);
+  if (isGiven(container, 'container_id')) return { kind: 'container' };
+  if (container['type'] === 'container_reference')
+    return { kind: 'refused', reason: 'A container_reference must have a container_id.' };
+  const size = container['memory_limit'] ?? DEFAULT_SIZE;
+  return isContainerSize(size)
+    ? { kind: 'container', size }
+    : { kind: 'refused', reason: `memory_limit must be ${CONTAINER_SIZES.join(', ')}.` };
 }
 
 function typeOf(tool: JsonValue): string {

@@ -28,9 +28,9 @@ export const GENERATION: readonly Row[] = [
     'responses',
     responses,
     {
-      worstCase: `${TEXT_BOUND}output at \`max_output_tokens\`, or the cap; a context that may be compacted, once more; with hosted tools, all turns of \`max_tool_calls\` and their fees`,
+      worstCase: `${TEXT_BOUND}output at \`max_output_tokens\`, or the cap; a context that may be compacted, once more; with hosted tools, all turns of \`max_tool_calls\` and their fees; 35 minutes of each container, of the [largest](ledger.md#the-time-of-containers) in what it leans on`,
       usage:
-        '`usage`, `tool_usage` and the items of `output`; in a stream `response.completed`, `incomplete` or `failed`',
+        '`usage`, `tool_usage` and the items of `output`; the minutes of a container that nobody has booked; in a stream `response.completed`, `incomplete` or `failed`',
       cache: 'with `store: false`, without hosted tools, stored input or `background`',
     },
     { gives: JSON_OR_STREAM, objects: { creates: 'response' } },

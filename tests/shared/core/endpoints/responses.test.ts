@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { ContainerSize } from '../../../../shared/core/containers.ts';
+import type { EstimateContext } from '../../../../shared/core/endpoint.ts';
 import { DEFAULT_MAX_TOOL_CALLS } from '../../../../shared/core/endpoints/response-tools.ts';
 import { responses } from '../../../../shared/core/endpoints/responses.ts';
 import { MAX_QUERIES_PER_SEARCH } from '../../../../shared/core/endpoints/tool-charges.ts';
@@ -7,8 +9,8 @@ import { REFUSAL } from '../../../../shared/core/refusal.ts';
 import { bytesOf, PRICE, RATES, replay } from './support.ts';
 
 const ask = (more: JsonObject = {}): JsonObject => ({ model: 'test-model', input: 'Hello', ...more });
-const worst = (body: JsonObject) =>
-  responses.worstCase(body, PRICE, { bodyBytes: bytesOf(body), autoTier: 'default' });
+const worst = (body: JsonObject, more: Partial<EstimateContext> = {}) =>
+  responses.worstCase(body, PRICE, { bodyBytes: bytesOf(body), autoTier: 'default', ...more });
 const userSays = (...content: JsonObject[]) => ask({ input: [{ role: 'user', content }] });
 const oneWindow = BigInt(PRICE.contextWindow) * 2n * RATES.audio_input;
 const oneWindowOfText = BigInt(PRICE.contextWindow) * 2n * RATES.cache_write;
@@ -60,13 +62,10 @@ describe('a request that cannot be bounded or metered is refused, naming the mem
     ['tools[0]', ask({ tools: [{ type: 'teleport' }] })],
     ['tools[0]', ask({ tools: [{}] })],
     ['tools[0]', ask({ tools: ['web_search'] })],
-    ['tools[0]', ask({ tools: [{ type: 'code_interpreter', container: 'cntr_1' }] })],
+    ['tools[0]', ask({ tools: [{ type: 'code_interpreter', container: '' }] })],
     ['tools[0]', ask({ tools: [{ type: 'code_interpreter' }] })],
     ['tools[0]', ask({ tools: [auto('2t')] })],
-    [
-      'tools[0]',
-      ask({ tools: [{ type: 'shell', environment: { type: 'container_reference', container_id: 'c' } }] }),
-    ],
+    ['tools[0]', ask({ tools: [{ type: 'shell', environment: { type: 'container_reference' } }] })],
     [
       'input[1].tools',
       ask({
@@ -298,6 +297,18 @@ describe('the worst case with hosted tools', () => {
     expect(worst(ask({ tools })).fixed).toBe(turns * oneWindow + fees);
   });
 
+  test('takes a container that is there for the largest that it can be', () => {
+    const minutes = 35n * 2n;
+    const named = { type: 'code_interpreter', container: 'cntr_1' };
+    const shell = { type: 'shell', environment: { type: 'container_reference', container_id: 'cntr_1' } };
+    const fees = (tools: JsonObject[], containerSize?: ContainerSize) =>
+      worst(ask({ tools }), containerSize === undefined ? {} : { containerSize }).fixed - turns * oneWindow;
+    expect(fees([named, shell])).toBe(minutes * 2n * RATES.container_64g);
+    expect(fees([named, shell], '4g')).toBe(minutes * 2n * RATES.container_4g);
+    expect(fees([auto()], '16g')).toBe(minutes * RATES.container_16g);
+    expect(fees([auto('64g')], '16g')).toBe(minutes * RATES.container_64g);
+  });
+
   test('sends the maximum of output, as the outputs of several turns add up', () => {
     const tools = [{ type: 'web_search' }];
     expect(worst(ask({ tools }))).toMatchObject({
@@ -412,6 +423,7 @@ describe('a stream', () => {
         web_search: 2,
         container_4g: 20,
       },
+      containers: [{ id: 'cntr_a', unit: 'container_4g' }],
     });
     expect(meter.seenOutputBytes()).toBe(Buffer.byteLength('Look it up1+1Grüezi!'));
   });
