@@ -19,6 +19,7 @@ export function reservation(
   limitVersion: number,
   receipt?: Receipt,
   most?: number,
+  anyway = false,
 ): Change {
   const isFree = `attribute_exists(pk) AND attribute_not_exists(holds.#call)${most === undefined ? '' : ' AND size(holds) < :most'}`;
   const books: Change = {
@@ -32,10 +33,11 @@ export function reservation(
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
   if (id.kind !== 'limit') return books;
+  const fits = anyway ? '' : ' AND remaining >= :amount';
   return {
     ...books,
     UpdateExpression: `SET holds.#call = :hold, remaining = remaining - :amount${receipt === undefined ? '' : ', received = received + :received'}`,
-    ConditionExpression: `${isFree} AND remaining >= :amount AND limitVersion >= :known${receipt === undefined ? '' : ' AND received = :seen'}`,
+    ConditionExpression: `${isFree}${fits} AND limitVersion >= :known${receipt === undefined ? '' : ' AND received = :seen'}`,
     ExpressionAttributeValues: {
       ...books.ExpressionAttributeValues,
       ':amount': numberAttribute(hold.amount - (receipt?.received ?? 0n)),

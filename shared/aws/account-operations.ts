@@ -50,11 +50,11 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
     id: AccountId,
     callId: string,
     hold: Hold,
-    { limitVersion = 0, receipt, most, signal }: ReserveOptions = {},
+    { limitVersion = 0, receipt, most, signal, anyway }: ReserveOptions = {},
   ): Promise<Reservation> {
     let arriving = receipt;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const change = reservation(id, callId, hold, limitVersion, arriving, most);
+      const change = reservation(id, callId, hold, limitVersion, arriving, most, anyway);
       const changed = await items.changeOnce(accountKey(id), change, signal).catch(whenFull);
       if (changed.kind === 'made') return { kind: 'held', ...(await remainingAfter(id, changed.attributes)) };
       const account = changed.old === undefined ? await getAccount(id) : accountOf(changed.old);
@@ -62,7 +62,7 @@ export function createAccountOperations(items: ItemAccess): AccountOperations {
       const reason =
         account === undefined
           ? await notOpened(id)
-          : notReserved(account, callId, hold.amount, limitVersion, more, most);
+          : notReserved(account, callId, hold.amount, limitVersion, more, most, anyway);
       // An item that was read after the refusal may show no reason for it any more: then ask again.
       if (reason !== undefined) return reason;
       if (more === 0n) arriving = undefined;

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { callShard, callTime } from '../core/call-id.ts';
-import type { CallEntry, CallRef, Deferred, Outcome, Untold } from '../core/ledger.ts';
+import type { CallEntry, CallRef, Correction, Deferred, Outcome, Untold } from '../core/ledger.ts';
 import { periodKey } from '../core/period.ts';
 import { accountIdAttributes, accountIdOf, tallyAttributes, tallyOf } from './account-items.ts';
 import {
@@ -27,7 +27,7 @@ const TIME_DIGITS = 16;
 
 const STATES = ['open', 'decided', 'closed'] as const;
 const DEFERRED = ['response', 'chat_completion', 'batch'] as const;
-const OUTCOMES = ['settled', 'unsettled', 'void'] as const;
+const OUTCOMES = ['settled', 'unsettled', 'void', 'correction'] as const;
 
 /** The key of a call's entry: the calls of a project on a UTC day lie in a few partitions, in the order of their ids. */
 export function callKey({ id, project }: CallRef): Item {
@@ -83,6 +83,7 @@ export function callItem(call: CallEntry): Item {
     accounts: { L: call.accounts.map((id) => ({ M: accountIdAttributes(id) })) },
     deferred: optional(call.deferred, deferredAttribute),
     outcome: optional(call.outcome, outcomeAttribute),
+    corrects: optional(call.corrects, correctsAttribute),
   });
 }
 
@@ -90,6 +91,8 @@ export function callItem(call: CallEntry): Item {
 export function callOf(item: Item): CallEntry {
   const outcome = item['outcome']?.M;
   const deferred = item['deferred']?.M;
+  const correction = item['correction']?.M;
+  const corrects = item['corrects']?.M;
   return {
     id: text(item, 'sk'),
     user: text(item, 'user'),
@@ -104,6 +107,48 @@ export function callOf(item: Item): CallEntry {
     state: oneOf(STATES, text(item, 'state')),
     ...(deferred !== undefined && { deferred: deferredOf(deferred) }),
     ...(outcome !== undefined && { outcome: outcomeOf(outcome) }),
+    ...(correction !== undefined && {
+      correction: { ...correctionOf(correction), entry: text(correction, 'entry') },
+    }),
+    ...(corrects !== undefined && {
+      corrects: {
+        ...correctionOf(corrects),
+        call: text(corrects, 'call'),
+        difference: bigint(corrects, 'difference'),
+      },
+    }),
+  };
+}
+
+/** What a call cost in the end, as one attribute, so that it is corrected by a single write. */
+export function correctionAttribute({ entry, ...correction }: NonNullable<CallEntry['correction']>) {
+  return { M: { ...correctionItem(correction), entry: textAttribute(entry) } };
+}
+
+function correctsAttribute({ call, difference, ...correction }: NonNullable<CallEntry['corrects']>) {
+  const M = {
+    ...correctionItem(correction),
+    call: textAttribute(call),
+    difference: numberAttribute(difference),
+  };
+  return { M };
+}
+
+function correctionItem({ cost, reason, by, at }: Correction): Item {
+  return itemOf({
+    cost: numberAttribute(cost),
+    reason: textAttribute(reason),
+    by: optional(by, textAttribute),
+    at: numberAttribute(at),
+  });
+}
+
+function correctionOf(item: Item): Correction {
+  return {
+    cost: bigint(item, 'cost'),
+    reason: text(item, 'reason'),
+    ...(item['by'] !== undefined && { by: text(item, 'by') }),
+    at: number(item, 'at'),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   callKey,
   callOf,
   callsPartitions,
+  correctionAttribute,
   deferredAttribute,
   listedAt,
   OPEN_LISTINGS,
@@ -22,7 +23,7 @@ const VOID_RETENTION_DAYS = 1;
 
 type CallOperations = Pick<
   LedgerStore,
-  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'expiredCalls' | 'calls'
+  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'correctCall' | 'expiredCalls' | 'calls'
 >;
 
 /** The entries in DynamoDB: an item each, listed in the index until it is closed. */
@@ -36,7 +37,7 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     },
 
     async decideCall(ref, outcome) {
-      return changeOpen(ref, {
+      return changeIf(ref, {
         UpdateExpression: 'SET #state = :decided, #outcome = :outcome, #ttl = :ttl',
         ConditionExpression: '#state = :open',
         ExpressionAttributeNames: { '#state': 'state', '#outcome': 'outcome', '#ttl': TTL_ATTRIBUTE },
@@ -50,7 +51,7 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
     },
 
     async deferCall(ref, deferred, expiresAt) {
-      return changeOpen(ref, {
+      return changeIf(ref, {
         UpdateExpression:
           'SET #deferred = if_not_exists(#deferred, :deferred), #expiresAt = :at, lookupSk = :listed',
         ConditionExpression: '#state = :open AND (attribute_not_exists(#deferred) OR #expiresAt < :at)',
@@ -73,20 +74,35 @@ export function createCallOperations(items: ItemAccess, retentionDays: number): 
       });
     },
 
+    async correctCall(ref, correction) {
+      return changeIf(ref, {
+        UpdateExpression: 'SET #correction = :correction',
+        ConditionExpression: '#state = :closed AND attribute_not_exists(#correction)',
+        ExpressionAttributeNames: { '#state': 'state', '#correction': 'correction' },
+        ExpressionAttributeValues: {
+          ':closed': { S: 'closed' },
+          ':correction': correctionAttribute(correction),
+        },
+      });
+    },
+
     async *expiredCalls(before) {
       const lists = OPEN_LISTINGS.map((listing) => openCalls(items, listing, before));
       yield* mergeSorted(lists, (a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
     },
 
-    async *calls(project, day) {
+    async *calls(project, day, and) {
       const partitions = callsPartitions(project, day);
       const lists = partitions.map((pk) => items.query({ pk, newestFirst: true }));
-      for await (const item of mergeSorted(lists, newestFirst)) yield callOf(item);
+      for await (const item of mergeSorted(lists, newestFirst)) {
+        const entry = callOf(item);
+        if (and === 'corrections' || entry.corrects === undefined) yield entry;
+      }
     },
   };
 
   /** Changes an entry if its condition holds; returns it as it then stands. */
-  async function changeOpen(ref: CallRef, change: Change): Promise<CallEntry | undefined> {
+  async function changeIf(ref: CallRef, change: Change): Promise<CallEntry | undefined> {
     const changed = await items.change(callKey(ref), {
       ...change,
       ReturnValues: 'ALL_NEW',

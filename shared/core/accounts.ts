@@ -76,9 +76,13 @@ export function accountName(id: AccountId): string {
   return `books/${id.day}/${scopeId(id)}${shard}`;
 }
 
-/** What an outcome books in an account: usage is told by the books; all others count money and calls. */
+/**
+ * What an outcome books in an account: usage is told by the books; all others count money and calls. A correction counts
+ * nothing but money.
+ */
 export function bookingIn(id: AccountId, outcome: Outcome): Booking {
   if (outcome.state === 'void') return NOTHING;
+  if (outcome.state === 'correction') return { ...NOTHING, cost: outcome.cost };
   if (id.kind !== 'books') return { cost: outcome.cost, saved: 0n, tally: { calls: 1 } };
   return { cost: outcome.cost, saved: outcome.saved, tally: { ...outcome.tally, calls: 1 } };
 }

@@ -16,15 +16,15 @@ export interface Difference {
 export interface EntrySums {
   /** Of the decided calls that no longer held in the account when it was read: it must have booked just them. */
   readonly booked: Booking;
-  /** Of all decided calls: it cannot have booked more. */
-  readonly decided: Picodollars;
-  /** Of the closed calls: it cannot have booked less. */
-  readonly closed: Picodollars;
+  /** Of all that is decided, but for what lowers it: it cannot have booked more. */
+  readonly most: Picodollars;
+  /** Of all that is closed, and all that may lower it: it cannot have booked less. */
+  readonly least: Picodollars;
   /** The states of the calls that held in the account when it was read. */
   readonly holding: ReadonlyMap<string, CallEntry['state']>;
 }
 
-export const NO_ENTRIES: EntrySums = { booked: NOTHING, decided: 0n, closed: 0n, holding: new Map() };
+export const NO_ENTRIES: EntrySums = { booked: NOTHING, most: 0n, least: 0n, holding: new Map() };
 
 /**
  * Adds an entry to the sums of an account that it names.
@@ -39,14 +39,19 @@ export function addEntry(
 ): EntrySums {
   const holds = account?.holds.has(call.id) === true;
   const holding = holds ? new Map(sums.holding).set(call.id, call.state) : sums.holding;
-  if (call.outcome === undefined) return { ...sums, holding };
+  const lowers = least(call.corrects?.difference ?? 0n, 0n);
+  if (call.outcome === undefined) return { ...sums, holding, least: sums.least + lowers };
   const booking = bookingIn(id, call.outcome);
   return {
     holding,
     booked: holds ? sums.booked : bookingSum(sums.booked, booking),
-    decided: sums.decided + booking.cost,
-    closed: sums.closed + (call.state === 'closed' ? booking.cost : 0n),
+    most: sums.most + (booking.cost > 0n ? booking.cost : 0n),
+    least: sums.least + (call.state === 'closed' ? booking.cost : least(booking.cost, 0n)),
   };
+}
+
+function least(a: Picodollars, b: Picodollars): Picodollars {
+  return a < b ? a : b;
 }
 
 /**
@@ -76,9 +81,9 @@ export function differences(
       amount - before.carried - before.spent - heldIn(before) - lentOut(before),
     );
   }
-  if (after.spent < sums.closed) compare('spent', after.spent, sums.closed);
+  if (after.spent < sums.least) compare('spent', after.spent, sums.least);
   if (!complete) return found;
-  if (before.spent > sums.decided) compare('spent', before.spent, sums.decided);
+  if (before.spent > sums.most) compare('spent', before.spent, sums.most);
   if (!sameAccount(before, after) || found.some(({ field }) => field === 'spent')) return found;
   compare('spent', before.spent, sums.booked.cost);
   compare('saved', before.saved, sums.booked.saved);

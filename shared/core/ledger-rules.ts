@@ -49,6 +49,7 @@ export function remainingOf({ limit }: Account): Remaining {
  *
  * @param arriving money that comes with the call, where the account is a shard
  * @param most so many calls may hold in it
+ * @param anyway whatever remains, also where too much is spent already
  */
 export function notReserved(
   account: Account,
@@ -57,13 +58,14 @@ export function notReserved(
   limitVersion: number,
   arriving: Picodollars = 0n,
   most = Number.POSITIVE_INFINITY,
+  anyway = false,
 ): NotReserved | undefined {
   if (account.holds.has(callId)) return { kind: 'duplicate', ...remainingOf(account) };
   const crowded = account.holds.size < most ? undefined : ({ kind: 'crowded' } as const);
   if (account.limit === undefined) return crowded;
   if (account.limit.version < limitVersion) return { kind: 'outdated' };
   const { remaining } = account.limit;
-  if (remaining + arriving >= amount) return crowded;
+  if (anyway || remaining + arriving >= amount) return crowded;
   const shards = account.lent === undefined ? {} : { shards: account.lent.length };
   return { kind: 'exhausted', remaining, heldByOthers: heldIn(account), ...shards };
 }

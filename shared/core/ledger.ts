@@ -94,13 +94,24 @@ export interface Deferred {
 /** What is booked for a call of which OpenAI does not tell what it used, and the status that its caller saw. */
 export type Untold = Pick<Outcome, 'cost' | 'flags'> & { readonly status: number };
 
+/** That an admin says what a call cost, in the place of what was booked for it. */
+export interface Correction {
+  readonly cost: Picodollars;
+  readonly reason: string;
+  /** Who asked for it, in their own word; absent where nobody is named. */
+  readonly by?: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** How a call ended, decided once and never changed. */
 export interface Outcome {
   /**
    * `settled`: at its true cost · `unsettled`: at its full hold, because the function died before it knew better ·
-   * `void`: nothing was sent.
+   * `void`: nothing was sent · `correction`: it is no call, but books by how much another one is corrected.
    */
-  readonly state: 'settled' | 'unsettled' | 'void';
+  readonly state: 'settled' | 'unsettled' | 'void' | 'correction';
+  /** Of a correction, what is booked beside the call's own cost: below 0 where the call was booked too high. */
   readonly cost: Picodollars;
   /** What this call would have cost, had it not been answered from the cache. */
   readonly saved: Picodollars;
@@ -118,7 +129,7 @@ export interface Outcome {
 }
 
 /**
- * A call on the books.
+ * A call on the books, or the correction of one.
  *
  * `open`: its holds are, or may be, in its accounts · `decided`: its outcome is known, its accounts are being
  * released · `closed`: every account has booked it.
@@ -140,6 +151,10 @@ export interface CallEntry extends Subject {
   readonly deferred?: Deferred;
   readonly state: 'open' | 'decided' | 'closed';
   readonly outcome?: Outcome;
+  /** What the call cost in the end, and by which entry the difference is booked. Set once, after it was closed. */
+  readonly correction?: Correction & { readonly entry: string };
+  /** The call that this entry corrects, and by how much; absent in the entry of a call. */
+  readonly corrects?: Correction & { readonly call: string; readonly difference: Picodollars };
 }
 
 /** The way to a call's entry. */

@@ -1,3 +1,4 @@
+import { bookedCost } from './corrections.ts';
 import {
   type BilledCost,
   type BilledUsage,
@@ -150,8 +151,9 @@ function addBooks({ id, spent, tally }: Account, prices: PriceTable, sums: SumsO
 
 type SumsOf = (day: string, item: Item) => Sums;
 
-function addFlags({ outcome }: CallEntry, { flagged }: Sums): void {
-  for (const flag of outcome?.flags ?? []) flagged[flag] = (flagged[flag] ?? 0n) + (outcome?.cost ?? 0n);
+function addFlags(call: CallEntry, { flagged }: Sums): void {
+  for (const flag of call.outcome?.flags ?? [])
+    flagged[flag] = (flagged[flag] ?? 0n) + (bookedCost(call) ?? 0n);
 }
 
 function modelItem(name: string): Item {

@@ -149,7 +149,7 @@ function otherThan(refusing: readonly Limit[], call: CallEntry): readonly Accoun
  *
  * @param holding the accounts in which it may hold
  */
-async function giveBack(
+export async function giveBack(
   call: CallEntry,
   holding: readonly AccountId[],
   { store, clock }: Pick<HoldParts, 'store' | 'clock'>,

@@ -1,5 +1,16 @@
 import type { Difference } from '../core/audit-rules.ts';
-import type { CallEntry, Crowded, Deferred, Held, Outcome, Refused, Room } from '../core/ledger.ts';
+import type { NotCorrected } from '../core/corrections.ts';
+import type {
+  CallEntry,
+  CallRef,
+  Correction,
+  Crowded,
+  Deferred,
+  Held,
+  Outcome,
+  Refused,
+  Room,
+} from '../core/ledger.ts';
 import type { Picodollars } from '../core/money.ts';
 import type { Period } from '../core/period.ts';
 import type { Limit, Scope, Subject } from '../core/scope.ts';
@@ -24,7 +35,7 @@ export interface SweepReport {
   readonly unsettled: number;
   /** Expired calls voided: a hold was missing, so nothing had been sent. */
   readonly voided: number;
-  /** Decided calls whose booking was completed. */
+  /** Decided calls whose booking was completed, and corrections that were begun. */
   readonly completed: number;
   /** Calls whose cost OpenAI told in the meantime, settled at it. */
   readonly settled: number;
@@ -86,6 +97,27 @@ export interface Limits {
   set(scope: Scope, period: Period, amount: Picodollars, shards?: number): Promise<Limit>;
   /** Removes a limit and returns what it was; `undefined` when none was set. */
   remove(scope: Scope, period: Period): Promise<Limit | undefined>;
+}
+
+/** How an attempt to correct a call came out. */
+export type Corrected =
+  /** The call as it stands, corrected now or before to the same cost. */
+  | { readonly kind: 'corrected'; readonly call: CallEntry }
+  | { readonly kind: 'not_corrected'; readonly why: NotCorrected; readonly call?: CallEntry | undefined }
+  /** It was corrected before, to another cost. */
+  | { readonly kind: 'corrected_before'; readonly call: CallEntry }
+  /** A limit does not have what the call is to cost more: so much is left of it. */
+  | { readonly kind: 'refused'; readonly limit: Limit; readonly remaining: Picodollars };
+
+/** Corrects what calls were booked at. Throws `Unavailable`: then the sweep completes what was begun, or it is sent again. */
+export interface Corrections {
+  /**
+   * Books a call at another cost, once, within what it held: in its entry, and in every account that counts it, also of
+   * periods that are over.
+   *
+   * @param correction `at` is the time of the clock
+   */
+  correct(ref: CallRef, correction: Omit<Correction, 'at'>): Promise<Corrected>;
 }
 
 /** When the ledger gives up on a hold; after both, nothing of it is begun any more. */

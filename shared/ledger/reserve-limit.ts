@@ -34,14 +34,24 @@ const ATTEMPTS = 32;
 const PATIENCE = 3;
 
 /** Holds a call's worst case under one limit: in its account or, where that is spread over shards, in one of them. */
-export async function reserveLimit(
+export function reserveLimit(
   limit: Limit,
   call: CallEntry,
   taken: Hold,
   parts: ReserveParts,
 ): Promise<Answer> {
+  return reserveIn(accountUnder(limit, call.id), limit, call, taken, parts);
+}
+
+/** The same, in this account of the limit or this shard of one. */
+export async function reserveIn(
+  id: LimitAccountId,
+  limit: Limit,
+  call: Pick<CallEntry, 'id'>,
+  taken: Hold,
+  parts: ReserveParts,
+): Promise<Answer> {
   const { store } = parts;
-  const id = accountUnder(limit, call.id);
   const most = mostIn(limit, parts.openCalls);
   let receipt: Receipt | undefined;
   let contended = false;

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { LedgerStore } from '../ports/ledger-store.ts';
 import { book } from './book.ts';
 import { allOf, forEach } from './concurrent.ts';
+import { correctionVerdict, isCorrecting } from './correct.ts';
 import type { SweepOptions, SweepReport } from './ledger.ts';
 
 /** Calls that are settled at the same time. */
@@ -45,10 +46,11 @@ async function sweepCall(
   if (standing?.outcome === undefined) return undefined;
   const { state, decidedBy } = standing.outcome;
   const isOurs = call.outcome === undefined && decidedBy === sweeper;
-  if (isOurs && state !== 'void') onDecided?.({ ...standing, outcome: standing.outcome });
+  if (isOurs && state !== 'void' && state !== 'correction')
+    onDecided?.({ ...standing, outcome: standing.outcome });
   if (standing.state === 'closed' && !isOurs) return undefined;
   if (standing.state !== 'closed') await book(store, standing, standing.outcome);
-  if (!isOurs) return 'completed';
+  if (!isOurs || state === 'correction') return 'completed';
   return state === 'void' ? 'voided' : state;
 }
 
@@ -60,9 +62,19 @@ async function sweepCall(
 async function verdictOn(call: CallEntry, parts: SweepParts): Promise<Outcome | 'later'> {
   const { store, clock } = parts;
   if (call.deferred !== undefined) return truthOf(call, call.deferred, parts);
+  const nothing = {
+    state: 'void',
+    cost: 0n,
+    saved: 0n,
+    tally: {},
+    flags: [],
+    decidedAt: clock.now(),
+  } as const;
   const accounts = await allOf(call.accounts.map((id) => store.getAccount(id)));
-  if (accounts.every((account) => account?.holds.has(call.id))) return unsettled(call, clock);
-  return { state: 'void', cost: 0n, saved: 0n, tally: {}, flags: [], decidedAt: clock.now() };
+  if (!accounts.every((account) => account?.holds.has(call.id))) return nothing;
+  if (!isCorrecting(call)) return unsettled(call, clock);
+  const verdict = await correctionVerdict(call, parts);
+  return verdict === 'superseded' ? nothing : verdict;
 }
 
 /**

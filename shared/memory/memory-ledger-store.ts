@@ -38,11 +38,11 @@ export function createMemoryLedgerStore(): LedgerStore {
     async getAccounts(ids) {
       return ids.map(find);
     },
-    async reserve(id, callId, hold, { limitVersion = 0, receipt, most } = {}) {
+    async reserve(id, callId, hold, { limitVersion = 0, receipt, most, anyway } = {}) {
       const account = find(id) ?? (id.kind === 'limit' ? undefined : openedAccount(id, 0n));
       if (account === undefined) return { kind: 'missing' };
       const arriving = arrivingIn(account, receipt);
-      const refusal = notReserved(account, callId, hold.amount, limitVersion, arriving, most);
+      const refusal = notReserved(account, callId, hold.amount, limitVersion, arriving, most, anyway);
       if (refusal !== undefined) return refusal;
       const next = reserved(received(account, arriving), callId, hold);
       save(next);
@@ -97,7 +97,7 @@ function callMethods(
   calls: Map<string, CallEntry>,
 ): Pick<
   LedgerStore,
-  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'expiredCalls' | 'calls'
+  'putCall' | 'getCall' | 'decideCall' | 'deferCall' | 'closeCall' | 'correctCall' | 'expiredCalls' | 'calls'
 > {
   const find = ({ id, project }: CallRef) => {
     const call = calls.get(id);
@@ -127,15 +127,24 @@ function callMethods(
       const call = find(ref);
       if (call?.state === 'decided') calls.set(call.id, { ...call, state: 'closed' });
     },
+    async correctCall(ref, correction) {
+      const call = find(ref);
+      if (call?.state === 'closed' && call.correction === undefined)
+        calls.set(call.id, { ...call, correction });
+      return find(ref);
+    },
     async *expiredCalls(before) {
       const expired = [...calls.values()].filter(
         (call) => call.state !== 'closed' && call.expiresAt < before,
       );
       yield* expired.sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1));
     },
-    async *calls(project, day) {
+    async *calls(project, day, and) {
       const found = [...calls.values()].filter(
-        (call) => call.project === project && periodKey('day', callTime(call.id)) === day,
+        (call) =>
+          call.project === project &&
+          periodKey('day', callTime(call.id)) === day &&
+          (and === 'corrections' || call.corrects === undefined),
       );
       yield* found.sort((a, b) => (a.id < b.id ? 1 : -1));
     },

@@ -40,6 +40,8 @@ export interface ReserveOptions {
   readonly most?: number;
   /** Once it is aborted, the hold is not sent any more: whoever gave up on it gives it back. */
   readonly signal?: AbortSignal;
+  /** It holds whatever remains, also where too much is spent already: a correction takes nothing. */
+  readonly anyway?: true;
 }
 
 export interface Release {
@@ -68,6 +70,11 @@ export interface LedgerStore {
   deferCall(ref: CallRef, deferred: Deferred, expiresAt: number): Promise<CallEntry | undefined>;
   /** Takes a decided call off the open list; it stays readable until its retention ends. */
   closeCall(ref: CallRef): Promise<void>;
+  /**
+   * Writes into a closed call what it cost in the end, if nothing stands there yet. Returns the entry as it then stands:
+   * with this correction, or an earlier one.
+   */
+  correctCall(ref: CallRef, correction: NonNullable<CallEntry['correction']>): Promise<CallEntry | undefined>;
 
   openAccount(account: NewAccount): Promise<'created' | 'exists'>;
   /**
@@ -102,8 +109,12 @@ export interface LedgerStore {
   limitAccounts(period: Period, periodKey: string): AsyncIterable<Account>;
   /** The books of a project on a UTC day. */
   books(project: string, day: string): AsyncIterable<Account>;
-  /** The entries of a project on a UTC day, the newest first. */
-  calls(project: string, day: string): AsyncIterable<CallEntry>;
+  /**
+   * The entries of the calls of a project on a UTC day, the newest first.
+   *
+   * @param and with the entries that book corrections of calls: accounts are the sums of both
+   */
+  calls(project: string, day: string, and?: 'corrections'): AsyncIterable<CallEntry>;
 }
 
 /** The store could not be reached in time, or did not say what happened. */

@@ -149,6 +149,24 @@ describe('farebox calls', () => {
     expect((await farebox('calls', 'demo', '--csv')).out).toMatch(/^id,at,user,endpoint,requested_model,/);
   });
 
+  it('corrects what one is booked at, once, with a reason', async () => {
+    const before = await booked();
+    await spend('demo', 'gpt-4o', 'What is wrong with this one?');
+    await vi.waitUntil(async () => (await booked()) === before + 1, { timeout: 300_000, interval: 100 });
+    const listed = JSON.parse((await farebox('calls', 'demo', '--limit', '1', '--json')).out);
+    const { id, cost } = listed.calls[0];
+    expect((await farebox('calls', 'correct', 'demo', id, '0')).code).toBe(2);
+    const why = ['--reason', 'OpenAI did not bill it', '--by', 'alice'];
+    expect(await farebox('calls', 'correct', 'demo', id, '0', ...why)).toMatchObject({
+      code: 0,
+      out: `${id} is booked at 0 USD; it was ${cost}.\n`,
+    });
+    expect((await farebox('calls', 'demo', '--limit', '1')).out).toMatch(/ 0 +corrected\n$/);
+    const again = await farebox('calls', 'correct', 'demo', id, '0.0000001', ...why);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('a call is corrected once')]);
+    expect((await farebox('audit')).out).toMatch(/^No differences\./);
+  });
+
   it('follows those that come, until it is interrupted', async () => {
     const child = spawn(process.execPath, [RUN_CLI, 'calls', 'demo', '--follow', '--limit', '1']);
     let printed = '';

@@ -37,6 +37,8 @@ const SESSION_ROLES = ['CI*'];
 interface Booking extends Subject {
   /** USD. */
   readonly cost: string;
+  /** What it held; as much as it cost where it is left out. */
+  readonly held?: string;
   readonly saved?: string;
   readonly tally?: Tally;
   readonly state?: Outcome['state'];
@@ -180,7 +182,7 @@ function openStage(
 
   async function book(booking: Booking): Promise<void> {
     const { user, project, model, cost, saved = '0', tally = {}, state = 'settled', flags = [] } = booking;
-    const { call } = await hold({ user, project, model, amount: cost });
+    const { call } = await hold({ user, project, model, amount: booking.held ?? cost });
     await ledger.settle(call, {
       state,
       cost: picodollars(cost),

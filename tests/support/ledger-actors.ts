@@ -83,6 +83,13 @@ export function createActors(
     await world.with(store).ledger.defer(call, { kind: 'batch', object: `batch_${n}` });
   }
 
+  async function correct(n: number, share: number, store: LedgerStore) {
+    const call = known[n % Math.max(1, known.length)];
+    if (call === undefined) return;
+    const cost = (call.held * BigInt(share)) / 100n;
+    await world.with(store).corrections.correct(call, { cost, reason: 'a test' });
+  }
+
   function sweep({ deep, isTold }: { deep: boolean; isTold: boolean }, store: LedgerStore) {
     const truth = async ({ id, held }: CallEntry) => {
       if (!isTold) return undefined;
@@ -110,6 +117,8 @@ export function createActors(
         return end(step.call, () => VOID, store);
       case 'sweep':
         return void (await sweep(step, store));
+      case 'correct':
+        return correct(step.call, step.share, store);
       case 'defer':
         return defer(step.call, store);
       case 'set':

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { accountName, heldIn, shardOf, wholeAccount } from '../../shared/core/accounts.ts';
+import { bookedCost } from '../../shared/core/corrections.ts';
 import type { Account, AccountId, CallEntry } from '../../shared/core/ledger.ts';
 import { daysBetween, PERIODS, periodKey } from '../../shared/core/period.ts';
 import type { Actors, Known } from './ledger-actors.ts';
@@ -49,7 +50,7 @@ export async function checkAlways(world: LedgerWorld, actors: Actors): Promise<v
     const forwarded = counted(account, entries).filter(({ id }) =>
       actors.known.some((call) => call.id === id && call.result === 'held'),
     );
-    const atRisk = sum(forwarded.map(({ held, outcome }) => outcome?.cost ?? held));
+    const atRisk = sum(forwarded.map((call) => bookedCost(call) ?? call.held));
     expect(atRisk + carried).toBeLessThanOrEqual(limit.amount);
   }
   await checkShards(world);
@@ -89,14 +90,34 @@ export async function checkAtRest(world: LedgerWorld, actors: Actors): Promise<v
     const booked = naming(account, entries).map(({ outcome }) => outcome);
     expect([...account.holds.keys()]).toEqual([]);
     expect(account.spent).toBe(sum(booked.map((outcome) => outcome?.cost ?? 0n)));
-    expect(account.tally.calls ?? 0).toBe(booked.filter((outcome) => outcome?.state !== 'void').length);
+    const called = booked.filter((outcome) => outcome?.state === 'settled' || outcome?.state === 'unsettled');
+    expect(account.tally.calls ?? 0).toBe(called.length);
   }
   for (const call of actors.known) checkCall(call, entries);
+  checkCorrections(entries);
   const instances = daysBetween(START, world.clock.now()).flatMap((day) =>
     PERIODS.map((period) => ({ period, at: Date.parse(day) })),
   );
   const report = await world.audit.run(instances);
   expect(report).toEqual({ accounts: accounts.length, entries: entries.length, moving: 0, differences: [] });
+}
+
+/** What a corrected call cost in the end is its own cost and the difference that one entry books; all others are void. */
+function checkCorrections(entries: readonly CallEntry[]): void {
+  for (const { id, corrects, outcome } of entries) {
+    if (corrects === undefined) continue;
+    const call = entries.find((other) => other.id === corrects.call);
+    const isNamed = call?.correction?.entry === id;
+    expect(outcome).toMatchObject(
+      isNamed ? { state: 'correction', cost: corrects.difference } : { state: 'void', cost: 0n },
+    );
+  }
+  for (const { outcome, correction, held } of entries) {
+    if (correction === undefined) continue;
+    const booked = entries.find(({ id }) => id === correction.entry)?.outcome?.cost ?? 0n;
+    expect(correction.cost).toBe((outcome?.cost ?? 0n) + booked);
+    expect(correction.cost).toBeLessThanOrEqual(held);
+  }
 }
 
 /** A forwarded call is on the books once, at a cost that somebody decided; one that was not forwarded is free. */

@@ -12,6 +12,8 @@ export type Step = { readonly fault?: Fault | undefined } & (
   | { readonly kind: 'void'; readonly call: number }
   /** What it used is told later; a sweep that looks is told so. */
   | { readonly kind: 'defer'; readonly call: number }
+  /** An admin corrects it to this share of its hold, in percent. */
+  | { readonly kind: 'correct'; readonly call: number; readonly share: number }
   | { readonly kind: 'sweep'; readonly deep: boolean; readonly isTold: boolean }
   | {
       readonly kind: 'set';
@@ -63,6 +65,12 @@ const settle = fc.record({
 });
 const ended = fc.record({ kind: fc.constant('void' as const), call, fault });
 const deferred = fc.record({ kind: fc.constant('defer' as const), call, fault });
+const corrected = fc.record({
+  kind: fc.constant('correct' as const),
+  call,
+  share: fc.constantFrom(0, 30, 70, 100),
+  fault,
+});
 const sweep = fc.record({
   kind: fc.constant('sweep' as const),
   deep: fc.boolean(),
@@ -90,6 +98,7 @@ function planWith(shards: fc.Arbitrary<number | undefined>, first?: number): fc.
     { weight: 8, arbitrary: settle },
     { weight: 2, arbitrary: ended },
     { weight: 2, arbitrary: deferred },
+    { weight: 2, arbitrary: corrected },
     { weight: 2, arbitrary: sweep },
     { weight: 3, arbitrary: set },
     { weight: 1, arbitrary: remove },

@@ -9,6 +9,7 @@ export type Step =
   | 'decideCall'
   | 'deferCall'
   | 'closeCall'
+  | 'correctCall'
   | 'openAccount'
   | 'openBooks'
   | 'getAccount'
@@ -131,6 +132,7 @@ function putStep(partition: string, { Item: item }: Body): Step {
 
 function updateStep(partition: string, expression: string): Step {
   if (partition === 'calls' && expression.includes('#deferred')) return 'deferCall';
+  if (partition === 'calls' && expression.includes('#correction')) return 'correctCall';
   if (partition === 'calls') return expression.includes('#outcome') ? 'decideCall' : 'closeCall';
   if (partition !== 'limit' && partition !== 'books') return 'changeRule';
   if (expression.startsWith('SET holds.')) return partition === 'limit' ? 'reserveLimit' : 'reserveBooks';

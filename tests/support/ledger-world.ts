@@ -7,8 +7,9 @@ import { ONE_USD } from '../../shared/core/money.ts';
 import { daysBetween, type Period } from '../../shared/core/period.ts';
 import type { Limit, Scope, Subject } from '../../shared/core/scope.ts';
 import { createAudit } from '../../shared/ledger/audit.ts';
+import { createCorrections } from '../../shared/ledger/correct.ts';
 import { createLedger } from '../../shared/ledger/create-ledger.ts';
-import type { Audit, HoldDeadline, Ledger, Limits } from '../../shared/ledger/ledger.ts';
+import type { Audit, Corrections, HoldDeadline, Ledger, Limits } from '../../shared/ledger/ledger.ts';
 import { readLimitAccount } from '../../shared/ledger/limit-account.ts';
 import { createLimits } from '../../shared/ledger/limits.ts';
 import { createMemoryDirectory } from '../../shared/memory/memory-directory.ts';
@@ -28,10 +29,11 @@ export interface LedgerWorld {
   readonly directory: Directory;
   readonly ledger: Ledger;
   readonly limits: Limits;
+  readonly corrections: Corrections;
   readonly audit: Audit;
   readonly clock: { now(): number; pass(milliseconds: number): void };
   /** The same stage, seen by a function whose store is this one. */
-  readonly with: (store: LedgerStore) => Pick<LedgerWorld, 'ledger' | 'limits'>;
+  readonly with: (store: LedgerStore) => Pick<LedgerWorld, 'ledger' | 'limits' | 'corrections'>;
   readonly nextId: () => string;
   /** Holds USD under the limits that are set, or under these. */
   readonly hold: (usd: number, more?: HoldOptions) => Promise<Held | Refused>;
@@ -73,6 +75,7 @@ export async function createWorld(
   const of = (its: LedgerStore) => ({
     ledger: createLedger({ store: its, directory, clock, leaseMs: LEASE }),
     limits: createLimits({ store: its, directory, clock }),
+    corrections: createCorrections({ store: its, directory, clock }),
   });
   const nextId = () => {
     calls += 1;
@@ -115,7 +118,8 @@ export async function createWorld(
     async entries() {
       const found: CallEntry[] = [];
       for (const day of daysBetween(START, now))
-        for (const project of PROJECTS) for await (const call of store.calls(project, day)) found.push(call);
+        for (const project of PROJECTS)
+          for await (const call of store.calls(project, day, 'corrections')) found.push(call);
       return found;
     },
   };

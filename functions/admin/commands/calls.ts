@@ -1,13 +1,10 @@
 import * as z from 'zod';
-import { callTime } from '../../../shared/core/call-id.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
-import type { CallEntry } from '../../../shared/core/ledger.ts';
-import { formatUsd } from '../../../shared/core/money.ts';
 import { daysBetween, periodStart } from '../../../shared/core/period.ts';
+import { callView } from '../call-view.ts';
 import { defineCommand } from '../command.ts';
 import { day, projectName } from '../fields.ts';
 import { unknownProject } from '../resolve.ts';
-import { tallyView } from '../tally-view.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back to look for calls when there are few. */
@@ -43,26 +40,3 @@ export const callsCommand = defineCommand({
     return { calls };
   },
 });
-
-/** A call as admins see it. `state`: `open` while it runs, then how it ended. */
-function callView(call: CallEntry): JsonObject {
-  const { outcome } = call;
-  return {
-    id: call.id,
-    at: new Date(callTime(call.id)).toISOString(),
-    user: call.user,
-    endpoint: call.endpoint,
-    requested_model: call.requestedModel,
-    served_model: outcome?.servedModel ?? null,
-    service_tier: outcome?.serviceTier ?? null,
-    stream: call.stream,
-    state: outcome?.state ?? 'open',
-    status: outcome?.status ?? null,
-    held: formatUsd(call.held),
-    cost: outcome === undefined ? null : formatUsd(outcome.cost),
-    saved: outcome === undefined ? null : formatUsd(outcome.saved),
-    ...tallyView(outcome?.tally ?? {}),
-    hit: (outcome?.tally.hits ?? 0) > 0,
-    flags: outcome?.flags ?? [],
-  };
-}

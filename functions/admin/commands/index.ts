@@ -3,6 +3,7 @@ import { type Command, defineCommand } from '../command.ts';
 import { auditCommand } from './audit.ts';
 import { flushCacheCommand } from './cache.ts';
 import { callsCommand } from './calls.ts';
+import { correctCallCommand } from './correct.ts';
 import { listLimitsCommand, removeLimitCommand, setLimitCommand } from './limits.ts';
 import { giveObjectCommand, takeObjectCommand } from './objects.ts';
 import { pricesCommand, removePriceCommand, setPriceCommand } from './prices.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   listLimitsCommand,
   usageCommand,
   callsCommand,
+  correctCallCommand,
   flushCacheCommand,
   giveObjectCommand,
   takeObjectCommand,

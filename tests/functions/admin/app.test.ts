@@ -49,6 +49,8 @@ describe('the admin function', () => {
         }),
       }),
     );
+    // The call that the example of correct-call is about.
+    await stage.book({ user: 'user/alice', project: 'demo', model: 'gpt-4o', cost: '0.5' });
     for (const { example } of COMMANDS) expect(await stage.admin(example)).not.toHaveProperty('error');
   });
 

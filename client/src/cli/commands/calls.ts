@@ -16,14 +16,23 @@ interface CallsOptions {
   readonly csv?: boolean;
 }
 
+interface CorrectOptions {
+  readonly reason: string;
+  readonly by?: string;
+}
+
 const POLL_MS = 2000;
 /** As many as one reply holds. */
 const MOST = 1000;
 
-/** `calls`. */
+/** `calls list`, which is also `calls`; `calls correct`. */
 export function addCalls(program: Command, bind: Bind): void {
-  program
+  // Options of their own for each: those of a parent would swallow its subcommands'.
+  const calls = program
     .command('calls')
+    .description('Show the latest calls of a project, and correct what one is booked at');
+  calls
+    .command('list', { isDefault: true })
     .argument('<project>')
     .description('Show the latest calls of a project, the newest last')
     .option('--day <YYYY-MM-DD>', 'of this UTC day; of the last 31 days when left out')
@@ -32,6 +41,28 @@ export function addCalls(program: Command, bind: Bind): void {
     .option('--follow', 'and go on with those that come, as they end')
     .option('--csv', 'as CSV, with exact amounts')
     .action(bind(show));
+  calls
+    .command('correct')
+    .argument('<project>')
+    .argument('<call>', 'its id, such as call_01a1fdfa46000000000000000001')
+    .argument('<usd>', 'what it cost, up to what it held')
+    .description('Book a call at another cost, once; limits and usage follow')
+    .requiredOption('--reason <text>', 'why, for the trail and for who looks at the call')
+    .option('--by <name>', 'who asks for it')
+    .action(bind(correct));
+}
+
+async function correct(
+  context: Context,
+  { reason, by }: CorrectOptions,
+  project: string,
+  call: string,
+  cost: string,
+): Promise<void> {
+  const reply = await context.ask({ command: 'correct-call', project, call, cost, reason, by });
+  if (context.json) return context.print(JSON.stringify(reply, null, 2));
+  const before = textOf(objectOf(reply, 'correction'), 'booked');
+  context.print(`${textOf(reply, 'id')} is booked at ${textOf(reply, 'cost')} USD; it was ${before}.`);
 }
 
 async function show(context: Context, options: CallsOptions, project = ''): Promise<void> {
@@ -127,6 +158,7 @@ function noteOf(call: JsonObject): string {
     call['hit'] === true ? 'hit' : '',
     state === 'settled' ? '' : state,
     /^(|2..)$/.test(status) ? '' : status,
+    call['correction'] === undefined ? '' : 'corrected',
     listOf(call, 'flags'),
   ];
   return [...new Set(notes.filter((note) => note !== ''))].join(' ');
