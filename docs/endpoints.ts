@@ -16,6 +16,8 @@ proxy reads (\`shared/core/treatments\`). A path that is not here is refused, as
 - **free**: OpenAI charges nothing for it; it is forwarded, and booked at 0.
 - **deferred**: it is billed later: held when it is made, settled when its usage is known. So are background
   responses, which are made as metered ones are.
+- **by the minute**: it makes a container or keeps one alive, which is billed until nobody has used it for 20 minutes:
+  35 minutes of its size are held, and [those that nobody has booked](ledger.md#the-time-of-containers) are booked.
 - **refused**: never forwarded.
 
 **Whose it is.** OpenAI keeps the objects of all projects in one account of the stage. _makes_: the new object is the
@@ -49,6 +51,12 @@ export function renderEndpoints(rows: readonly Row[] = TREATMENTS): string {
       ['gives', ({ gives }) => codes(gives)],
       ['held before', ({ notes }) => notes.worstCase ?? ''],
       ['usage is read from', ({ notes }) => notes.usage ?? ''],
+      ['whose it is', ({ objects }) => whose(objects)],
+    ]),
+    section('By the minute', rows.filter(isKind('rented')), [
+      ['endpoint', signature],
+      ['takes', ({ takes }) => codes(takes)],
+      ['gives', ({ gives }) => codes(gives)],
       ['whose it is', ({ objects }) => whose(objects)],
     ]),
     section('Free', rows.filter(isKind('free')), [

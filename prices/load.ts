@@ -1,5 +1,6 @@
 import { periodKey } from '../shared/core/period.ts';
-import type { Price, PriceLookup, PriceTable } from '../shared/core/price.ts';
+import type { Price, PriceLookup, PriceTable, Rates } from '../shared/core/price.ts';
+import { dearestContainers } from '../shared/core/pricing.ts';
 import { type Endpoint, type PriceRow, toPrice } from '../shared/pricing/row.ts';
 import type { Table } from './schema.ts';
 import bundled from './table.json' with { type: 'json' };
@@ -27,8 +28,22 @@ export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'g
     const day = periodKey('day', at);
     return rows.get(model)?.findLast(({ from }) => from === undefined || from <= day);
   };
+  const priceOf = (row: PriceRow): Price => {
+    const price = converted.get(row) ?? toPrice(row, endpoint);
+    converted.set(row, price);
+    return price;
+  };
   const defaults = [...new Set(prices.filter((row) => row.imageToolDefault).map(({ model }) => model))];
+  let containers: { readonly day: string; readonly rates: Rates } | undefined;
   return {
+    containerRates(at) {
+      const day = periodKey('day', at);
+      if (containers?.day !== day) {
+        const inForce = [...rows.keys()].flatMap((model) => rowOf(model, at) ?? []);
+        containers = { day, rates: dearestContainers(inForce.map(priceOf)) };
+      }
+      return containers.rates;
+    },
     defaultImageModel(at) {
       const inForce = defaults
         .flatMap((model) => rowOf(model, at) ?? [])
@@ -43,9 +58,7 @@ export function toPriceTable({ prices, refused }: Table, endpoint: Endpoint = 'g
         const { reason, unpriced } = known;
         return { kind: 'refused', reason, ...(unpriced === undefined ? {} : { unpriced }) };
       }
-      const price = converted.get(row) ?? toPrice(row, endpoint);
-      converted.set(row, price);
-      return { kind: 'priced', price };
+      return { kind: 'priced', price: priceOf(row) };
     },
   };
 }

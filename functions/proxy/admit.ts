@@ -15,6 +15,7 @@ import { takeFree } from './free-rate.ts';
 import { meteredWork } from './metered-work.ts';
 import { checkOwn } from './own.ts';
 import { NOT_A_FORM } from './read-request.ts';
+import { rentedWork } from './rented-work.ts';
 import { checkContext, sentIds } from './stored-context.ts';
 
 /** Tells what is asked, what it can cost at most, and whether the rules of the stage let this caller ask it. */
@@ -76,6 +77,7 @@ async function understand(
   deps: ProxyDeps,
 ): Promise<Asked | Refusal> {
   if (treatment.kind === 'free') return freeWork(call, found, treatment, body);
+  if (treatment.kind === 'rented') return rentedWork(call, found, body, deps);
   const work = await meteredWork(call, treatment.rules, body ?? new Uint8Array(), deps);
   if (isRefusal(work)) return work;
   return {
@@ -162,7 +164,8 @@ function forbid(project: Project, user: string, asked: Asked): Refusal | undefin
 
 /** A call that no limit binds could cost anything: it is refused, unless it costs nothing by nature. */
 function unbounded(asked: Asked, limits: number, call: Identified): Refusal | undefined {
-  if (asked.work.kind === 'free' || limits > 0) return undefined;
+  const costsNothing = asked.work.kind === 'free' && asked.work.rent === undefined;
+  if (costsNothing || limits > 0) return undefined;
   return forbidden(
     'no_limit_set',
     `No limit binds project ${call.projectName}, user ${call.user} and model ${asked.family}, so nothing may be spent. ` +

@@ -1,7 +1,9 @@
 import type { MeteredEndpoint, PlainAnswer, StreamMeter } from '../../shared/core/endpoint.ts';
+import { rented } from '../../shared/core/endpoints/rented.ts';
 import { readsOf } from '../../shared/core/failure.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 import { OutlineReader } from '../../shared/core/json-outline.ts';
+import type { Served } from '../../shared/core/usage.ts';
 import { isEventStream, jsonOf } from './answer-kind.ts';
 import type { Work } from './call.ts';
 import type { BodyEnd, BodyReader } from './metered-body.ts';
@@ -63,7 +65,9 @@ export function largeReader(
   keepBytes: number,
 ): BodyReader {
   const plain = plainOf(work, head);
-  if (plain !== undefined || rules === undefined) return new PlainReader(plain?.served, keepBytes);
+  if (plain !== undefined || rules === undefined) {
+    return new PlainReader(plain?.served ?? rentedBy(work, head, undefined), keepBytes);
+  }
   return new JsonReader(rules, bodyOf(work), keepBytes);
 }
 
@@ -80,7 +84,7 @@ export function readWhole(
   // Metered endpoints answer with JSON, or as `plain` says: anything else is no answer, or a part of one.
   if (json === undefined && work.kind === 'metered' && head.ok) return undefined;
   return rules === undefined
-    ? { served: undefined, failed: false }
+    ? { served: rentedBy(work, head, bytes), failed: false }
     : { ...answerFacts(rules, bodyOf(work), json, json), json };
 }
 
@@ -113,6 +117,12 @@ export function readBroken(work: Work, bytes: Uint8Array): AnswerFacts {
   const outline = new OutlineReader(readsOf(work.rules));
   outline.push(bytes);
   return answerFacts(work.rules, work.body, outline.value(), outline.members());
+}
+
+/** What a call used that is billed without a model; `undefined` for any other. */
+function rentedBy(work: Work, { ok }: AnswerHead, bytes: Uint8Array | undefined): Served | undefined {
+  if (work.kind !== 'free' || work.rent === undefined || !ok) return undefined;
+  return rented(bytes && jsonOf(bytes), work.rent.named, work.rent.size);
 }
 
 /** What was asked, as the rules of an answer read it. */

@@ -41,6 +41,20 @@ export interface FreeWork {
   readonly body: Uint8Array | undefined;
   /** What the body says, if it is JSON. */
   readonly json?: JsonObject;
+  /** That of a body which was written again; absent: as the caller names it. */
+  readonly contentType?: string;
+  /** What it is billed for, though it asks no model; absent: nothing. */
+  readonly rent?: Rent;
+}
+
+/** The time of a container that a call makes or uses. */
+export interface Rent {
+  /** The one that its path names; absent: it makes one. */
+  readonly named?: string;
+  /** That of the container, or the largest that it may have. */
+  readonly size: ContainerSize;
+  readonly price: Price;
+  readonly worst: WorstCase;
 }
 
 export interface MeteredWork {

@@ -2,8 +2,9 @@ import { type ContainerSize, LARGEST_SIZE, largestSize } from '../../shared/core
 import type { StoredObject } from '../../shared/core/objects.ts';
 import type { Served } from '../../shared/core/usage.ts';
 import { withContainerTime, withLargestContainers } from '../../shared/ledger/container-time.ts';
-import type { Admitted, HeldCall, Work } from './call.ts';
+import type { Admitted, FreeWork, HeldCall, Work } from './call.ts';
 import type { ProxyDeps } from './deps.ts';
+import { withRent } from './rented-work.ts';
 import { nameOf } from './settle.ts';
 
 /**
@@ -17,11 +18,17 @@ export function withContainers(
   owners: readonly StoredObject[],
 ): Pick<Admitted, 'work' | 'containerSize'> {
   const inContext = largestSize(owners.map(sizeIn));
-  const made = work.kind === 'metered' ? (work.rules.containers?.(work.body) ?? []) : [];
+  const made = work.kind === 'metered' ? (work.rules.containers?.(work.body) ?? []) : [madeBy(work)];
   const largest = largestSize([inContext, ...made]);
   const containerSize = largest === undefined ? {} : { containerSize: largest };
-  if (work.kind === 'free' || inContext === undefined || made.length === 0) return { work, ...containerSize };
+  if (work.kind === 'free') return { work: withRent(work, owners), ...containerSize };
+  if (inContext === undefined || made.length === 0) return { work, ...containerSize };
   return { work: { ...work, ...work.boundWith?.({ containerSize: inContext }) }, ...containerSize };
+}
+
+/** The size of the container that a call makes by itself. */
+function madeBy({ rent }: FreeWork): ContainerSize | undefined {
+  return rent !== undefined && rent.named === undefined ? rent.size : undefined;
 }
 
 /** The largest container in an object. What an admin gave to a project was made elsewhere, with who knows what in it. */

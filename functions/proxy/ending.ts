@@ -60,7 +60,8 @@ export function endingOf(work: Work, status: number, seen: Seen, shown = status)
   const { how, served, deferred, kept, failed = false } = seen;
   if (served !== undefined) return { kind: 'served', status: shown, served };
   // OpenAI charges nothing for its errors, nor for free endpoints.
-  if (work.kind === 'free' || status >= 300) return { kind: 'uncharged', status: shown };
+  const isFree = work.kind === 'free' && work.rent === undefined;
+  if (isFree || status >= 300) return { kind: 'uncharged', status: shown };
   if (deferred !== undefined) return { kind: 'deferred', status: shown, deferred };
   const ending = untoldEnding(seen, shown);
   const isCut = how === 'broken' || (how === 'complete' && failed);
@@ -106,8 +107,9 @@ export function outcomeOf(call: HeldCall, ending: Ending, prices: PriceTable, at
 }
 
 function servedBy({ work, at, held }: HeldCall, served: Served, prices: PriceTable) {
-  if (work.kind === 'free') return { cost: 0n };
-  return servedOutcome({ price: work.price, at, held: held.call.held }, served, prices);
+  const price = work.kind === 'free' ? work.rent?.price : work.price;
+  if (price === undefined) return { cost: 0n };
+  return servedOutcome({ price, at, held: held.call.held }, served, prices);
 }
 
 /**

@@ -49,9 +49,9 @@ export function forward(
 }
 
 /** JSON that was written here is described here: in another character set it could be read as something else. */
-function freeRequest({ body, json }: FreeWork, given: Headers, search: string) {
+function freeRequest({ body, json, contentType }: FreeWork, given: Headers, search: string) {
   const headers = upstreamHeaders(given);
-  if (json !== undefined) headers.set('content-type', 'application/json');
+  if (json !== undefined) headers.set('content-type', contentType ?? 'application/json');
   return { body, headers, search };
 }
 

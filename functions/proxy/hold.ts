@@ -89,7 +89,7 @@ async function holdOnce(
       requestedModel: admitted.requestedModel,
       stream: admitted.stream,
       amount: cost(worst, output),
-      limits: admitted.work.kind === 'free' ? [] : admitted.rules.limits,
+      limits: isUnbilled(admitted) ? [] : admitted.rules.limits,
       deferred: goesOn(admitted),
     };
     const result = await takeHold(request, budget, deps);
@@ -111,7 +111,11 @@ function goesOn({ work }: Admitted): boolean {
 }
 
 function worstOf({ work }: Admitted): WorstCase {
-  return work.kind === 'metered' ? work.worst : FREE;
+  return (work.kind === 'metered' ? work.worst : work.rent?.worst) ?? FREE;
+}
+
+function isUnbilled({ work }: Admitted): boolean {
+  return work.kind === 'free' && work.rent === undefined;
 }
 
 function cost(worst: WorstCase, outputTokens: number): Picodollars {

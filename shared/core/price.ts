@@ -74,4 +74,6 @@ export interface PriceTable {
   find(model: string, at: number): PriceLookup;
   /** The model whose price says `imageToolDefault` on that UTC day; the latest of several. */
   defaultImageModel(at: number): string | undefined;
+  /** What a minute of each container costs on that UTC day: the dearest of all models. */
+  containerRates(at: number): Rates;
 }

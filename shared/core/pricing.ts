@@ -1,3 +1,4 @@
+import { CONTAINER_UNITS } from './containers.ts';
 import type { Picodollars } from './money.ts';
 import type { Price, Rates, Tier } from './price.ts';
 import { type Certainty, candidates, type FullRates, highest, max, rateOf, tierOf } from './rates.ts';
@@ -130,6 +131,14 @@ export function dearestOutput(
     modalities.audio === true ? rates.audio_output : 0n,
     modalities.image === true ? rates.image_output : 0n,
   ]);
+}
+
+/** What a minute of each container costs, at the dearest of several prices. */
+export function dearestContainers(prices: readonly Pick<Price, 'rates'>[]): Rates {
+  const units = Object.values(CONTAINER_UNITS);
+  return Object.fromEntries(
+    units.map((unit) => [unit, max(prices.map(({ rates }) => rates.default?.[unit] ?? 0n))]),
+  );
 }
 
 /** Whether nothing that a price bills costs anything, in any tier. */

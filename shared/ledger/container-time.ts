@@ -1,9 +1,4 @@
-import {
-  CONTAINER_IDLE_MINUTES,
-  CONTAINER_UNITS,
-  type ContainerSize,
-  LARGEST_SIZE,
-} from '../core/containers.ts';
+import { CONTAINER_IDLE_MINUTES, CONTAINER_UNITS, type ContainerSize } from '../core/containers.ts';
 import { isObjectId, type StoredObject } from '../core/objects.ts';
 import type { Served, UsedContainer } from '../core/usage.ts';
 import type { BookedContainer, Objects } from '../ports/objects.ts';
@@ -16,7 +11,7 @@ export interface ContainerUser {
   /** From when until when it ran, at most; milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
-  /** The largest container that it can have run in; absent: that is not known. */
+  /** The largest container that it can have run in; absent: its answer's own tools are all that tells. */
   readonly largest: ContainerSize | undefined;
 }
 
@@ -33,10 +28,10 @@ export async function withContainerTime(
   if (containers.length === 0) return served;
   const counts = { ...served.counts };
   const times = await Promise.all(containers.map(({ id }) => timeOf(id, user, objects)));
-  for (const [index, { minutes, size = user.largest ?? LARGEST_SIZE }] of times.entries()) {
-    const counted = containers[index]?.unit ?? CONTAINER_UNITS[size];
+  for (const [index, { unit: counted }] of containers.entries()) {
+    const { minutes = CONTAINER_IDLE_MINUTES, size = user.largest } = times[index] ?? {};
+    const unit = size === undefined ? counted : CONTAINER_UNITS[size];
     counts[counted] = (counts[counted] ?? 0) - CONTAINER_IDLE_MINUTES;
-    const unit = CONTAINER_UNITS[size];
     counts[unit] = (counts[unit] ?? 0) + minutes;
   }
   return { ...rest, counts: withoutZeros(counts) };
@@ -46,10 +41,11 @@ export async function withContainerTime(
 export function withLargestContainers(served: Served, largest: ContainerSize | undefined): Served {
   const { containers = [], ...rest } = served;
   const counts = { ...served.counts };
-  const unit = CONTAINER_UNITS[largest ?? LARGEST_SIZE];
-  for (const { unit: counted } of containers)
+  for (const { unit: counted } of containers) {
+    const unit = largest === undefined ? counted : CONTAINER_UNITS[largest];
     counts[counted] = (counts[counted] ?? 0) - CONTAINER_IDLE_MINUTES;
-  counts[unit] = (counts[unit] ?? 0) + containers.length * CONTAINER_IDLE_MINUTES;
+    counts[unit] = (counts[unit] ?? 0) + CONTAINER_IDLE_MINUTES;
+  }
   return { ...rest, counts: withoutZeros(counts) };
 }
 
@@ -64,8 +60,8 @@ async function timeOf(
   const use = { from, until };
   const booked = await objects.bookContainer(id, call, use);
   if (booked !== undefined) return booked;
-  const own: StoredObject = { id, kind: 'container', project, user, call, size: largest ?? LARGEST_SIZE };
-  await objects.own([own]);
+  const own: StoredObject = { id, kind: 'container', project, user, call };
+  await objects.own([largest === undefined ? own : { ...own, size: largest }]);
   return (await objects.bookContainer(id, call, use)) ?? unknown;
 }
 

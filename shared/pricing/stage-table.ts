@@ -1,5 +1,6 @@
 import { periodKey } from '../core/period.ts';
 import type { PriceLookup, PriceTable } from '../core/price.ts';
+import { dearestContainers } from '../core/pricing.ts';
 import type { StagePrice } from '../ports/stage-prices.ts';
 import { type Endpoint, priceRow, toPrice } from './row.ts';
 
@@ -31,6 +32,11 @@ export function stageTable(bundled: PriceTable, set: readonly StagePrice[], endp
   };
   return {
     find,
+    containerRates(at) {
+      const own = [...byModel.keys()].map((model) => find(model, at));
+      const prices = own.flatMap((found) => (found.kind === 'priced' ? [found.price] : []));
+      return dearestContainers([...prices, { rates: { default: bundled.containerRates(at) } }]);
+    },
     defaultImageModel(at) {
       const begun = [...byModel.values()].flatMap((prices) => begunBy(prices, at) ?? []);
       const ownDefault = begun

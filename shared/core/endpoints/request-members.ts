@@ -128,6 +128,8 @@ export const REQUEST_MEMBERS = {
   translations: ['model', 'file', 'prompt', 'response_format', 'temperature'],
   imageGenerations: [...IMAGES, 'moderation', 'style', 'svg'],
   imageEdits: [...IMAGES, 'image', 'images', 'input_fidelity', 'markup', 'mask', 'moderation', 'svg'],
+  containers: ['name', 'expires_after', 'file_ids', 'memory_limit', 'network_policy', 'skills'],
+  containerFiles: ['file', 'file_id'],
   decisions: ['model', 'input', 'prompt_cache_key', 'prompt_cache_options', 'questions', 'safety_identifier'],
   compact: [
     'model',

@@ -16,6 +16,8 @@ export type Treatment =
       /** What it stores is read by metered calls, whose rules it must not get around: why a body is refused, if it is. */
       readonly check?: Check;
     }
+  /** Of a container, which is billed by the minute: the time for which it keeps one alive. */
+  | { readonly kind: 'rented'; readonly endpoint: string }
   /** Not forwarded; the reason completes "… is not served by this proxy: …". */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -88,6 +90,11 @@ export function batch(
   details: Details = {},
 ): Row {
   return row(signature, { kind: 'batch', endpoint }, notes, details);
+}
+
+/** @param signature such as `POST /containers` */
+export function rented(signature: string, endpoint: string, details: Details = {}): Row {
+  return row(signature, { kind: 'rented', endpoint }, {}, details);
 }
 
 /** @param signature such as `GET /files` */

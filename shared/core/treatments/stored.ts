@@ -1,6 +1,6 @@
 import { checkAddedItems, checkConversation, checkMetadata } from '../endpoints/conversations.ts';
 import type { ObjectUse } from './row.ts';
-import { batch, type Content, free, type Row, refused } from './row.ts';
+import { batch, type Content, free, type Row, refused, rented } from './row.ts';
 
 const MULTIPART: readonly Content[] = ['multipart/form-data'];
 const BYTES: readonly Content[] = ['application/octet-stream'];
@@ -13,8 +13,6 @@ const UPLOAD = { needs: 'upload' } as const satisfies ObjectUse;
 const CONTAINER = { needs: 'container' } as const satisfies ObjectUse;
 const VECTOR_STORE = { needs: 'vector_store' } as const satisfies ObjectUse;
 
-const TIMED =
-  'a container costs for as long as it is used, which no request bounds; let a tool make its own ("type": "auto")';
 const STORAGE =
   'its storage is billed by the day for as long as it lasts, which nothing bounds; an admin can make a vector store in ' +
   "OpenAI's dashboard and give it to a project";
@@ -99,20 +97,26 @@ export const STORED: readonly Row[] = [
   free('POST /batches/{batch_id}/cancel', 'batches.cancel', { objects: { needs: 'batch' } }),
 
   free('GET /containers', 'containers.list', { objects: { lists: 'container' } }),
-  free('GET /containers/{container_id}', 'containers.retrieve', { objects: CONTAINER }),
+  rented('POST /containers', 'containers.create', { objects: { creates: 'container' } }),
+  rented('GET /containers/{container_id}', 'containers.retrieve', { objects: CONTAINER }),
   free('DELETE /containers/{container_id}', 'containers.delete', {
     objects: { ...CONTAINER, deletes: true },
   }),
-  free('GET /containers/{container_id}/files', 'containers.files.list', { objects: CONTAINER }),
-  free('GET /containers/{container_id}/files/{file_id}', 'containers.files.retrieve', { objects: CONTAINER }),
-  free('DELETE /containers/{container_id}/files/{file_id}', 'containers.files.delete', {
+  rented('GET /containers/{container_id}/files', 'containers.files.list', { objects: CONTAINER }),
+  rented('POST /containers/{container_id}/files', 'containers.files.create', {
+    takes: ['application/json', ...MULTIPART],
     objects: CONTAINER,
   }),
-  free('GET /containers/{container_id}/files/{file_id}/content', 'containers.files.content', {
+  rented('GET /containers/{container_id}/files/{file_id}', 'containers.files.retrieve', {
+    objects: CONTAINER,
+  }),
+  rented('DELETE /containers/{container_id}/files/{file_id}', 'containers.files.delete', {
+    objects: CONTAINER,
+  }),
+  rented('GET /containers/{container_id}/files/{file_id}/content', 'containers.files.content', {
     gives: BYTES,
     objects: CONTAINER,
   }),
-  ...refused(TIMED, ['POST /containers', 'POST /containers/{container_id}/files']),
 
   free('GET /vector_stores', 'vector_stores.list', { objects: { lists: 'vector_store' } }),
   free('GET /vector_stores/{vector_store_id}', 'vector_stores.retrieve', { objects: VECTOR_STORE }),

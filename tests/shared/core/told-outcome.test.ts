@@ -26,6 +26,7 @@ const PRICES: PriceTable = {
   find: (model, at) =>
     /^[mn]$/.test(model) ? { kind: 'priced', price: priceAt(model, at) } : { kind: 'unknown' },
   defaultImageModel: () => undefined,
+  containerRates: () => ({}),
 };
 
 function entry(at: number, requestedModel = 'm'): CallEntry {
