@@ -134,7 +134,8 @@ function target(path: string, query: Record<string, string | string[] | null>): 
 async function verdict(signed: Signed, now = NOW): Promise<Principal | AwsError | undefined> {
   const { port } = server.address() as AddressInfo;
   const { method, headers, body } = signed;
-  const client = httpRequest({ host: '127.0.0.1', port, method, path: signed.target, headers });
+  // A connection of its own: a kept one may have been closed by the time a busy machine uses it again.
+  const client = httpRequest({ host: '127.0.0.1', port, method, path: signed.target, headers, agent: false });
   client.end(body);
   const [response] = (await once(client, 'response')) as [IncomingMessage];
   response.resume();
