@@ -103,12 +103,18 @@ describe('a run of deliberate faults', () => {
     expect(await readFile(join(repository, 'src', 'fee.ts'), 'utf8')).toBe(SOURCE);
   });
 
-  it('tries nothing where the suites fail without a fault', async () => {
-    const red = join(repository, 'src', 'red.test.ts');
-    await writeFile(red, `import { it } from 'vitest';\nit('fails', () => { throw new Error(); });\n`);
-    const suites = ['src/red.test.ts'];
-    const found = await mutate({ repository, faults: [fault({ suites })], workers: 1, timeoutMs: 120_000 });
-    expect(found).toEqual({ kind: 'red', run: { kind: 'failed', test: 'fails' } });
+  it('tries nothing where the suites fail without a fault, in a test that a fault needs', async () => {
+    const red = SUITE.replace('adds', 'fails to add').replace('toBe(7)', 'toBe(8)');
+    await writeFile(join(repository, 'src', 'red.test.ts'), `${SUITE}${red.split('\n').at(-2)}`);
+    const attempt = (only?: string) => {
+      const faults = [fault({ suites: ['src/red.test.ts'], ...(only === undefined ? {} : { only }) })];
+      return mutate({ repository, faults, workers: 1, timeoutMs: 120_000 });
+    };
+    expect(await attempt()).toEqual({
+      kind: 'red',
+      run: { kind: 'failed', test: 'fails to add three cents' },
+    });
+    expect(await attempt('^adds')).toMatchObject({ kind: 'tried', all: [{ verdict: { kind: 'caught' } }] });
   });
 });
 

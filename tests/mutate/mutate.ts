@@ -20,6 +20,9 @@ export interface MutateOptions {
   readonly onTried?: (tried: Tried) => void;
 }
 
+/** With a fault, what a test waits for may never be: these tests pass within seconds without one. */
+const TEST_MS = 120_000;
+
 export type Mutated =
   /** The suites fail as they are: no verdict means anything. */
   | { readonly kind: 'red'; readonly run: Exclude<Run, { kind: 'passed' }> }
@@ -32,16 +35,18 @@ export async function mutate(options: MutateOptions): Promise<Mutated> {
   try {
     const [first] = workspaces.all;
     if (first === undefined) return { kind: 'tried', all: [] };
-    const suites = [...new Set(faults.flatMap((fault) => fault.suites))];
     const report = (name: string) => join(workspaces.scratch, `${name}.json`);
-    const clean = await runSuites({
-      root: first.root,
-      suites,
-      report: report('clean'),
-      width: workers,
-      timeoutMs: timeoutMs * suites.length,
-    });
-    if (clean.kind !== 'passed') return { kind: 'red', run: clean };
+    for (const { suites, only } of suitesOf(faults)) {
+      const clean = await runSuites({
+        root: first.root,
+        suites,
+        only,
+        report: report('clean'),
+        width: workers,
+        timeoutMs: timeoutMs * suites.length,
+      });
+      if (clean.kind !== 'passed') return { kind: 'red', run: clean };
+    }
     const all = await inOrder(faults, workspaces.all, options, async (fault, workspace) => {
       const began = performance.now();
       const result = await workspace.with(fault, () =>
@@ -52,6 +57,7 @@ export async function mutate(options: MutateOptions): Promise<Mutated> {
           report: report(fault.id.replaceAll('/', '-')),
           width: 1,
           timeoutMs,
+          testMs: TEST_MS,
         }),
       );
       return { fault, verdict: verdictOf(result), seconds: (performance.now() - began) / 1_000 };
@@ -60,6 +66,15 @@ export async function mutate(options: MutateOptions): Promise<Mutated> {
   } finally {
     workspaces.remove();
   }
+}
+
+/** What all these faults run: some suites as a whole, and of others the tests that any of them runs. */
+function suitesOf(faults: readonly NamedFault[]): Pick<NamedFault, 'suites' | 'only'>[] {
+  const whole = new Set(faults.flatMap(({ suites, only }) => (only === undefined ? suites : [])));
+  const narrowed = faults.filter(({ only }) => only !== undefined);
+  const inPart = new Set(narrowed.flatMap(({ suites }) => suites.filter((suite) => !whole.has(suite))));
+  const only = narrowed.map((fault) => `(${fault.only})`).join('|');
+  return [{ suites: [...whole] }, { suites: [...inPart], only }].filter(({ suites }) => suites.length > 0);
 }
 
 function verdictOf(result: Run | { readonly why: string }): Verdict {

@@ -27,6 +27,8 @@ export interface SuiteRun {
   readonly width: number;
   /** The run is broken off after so many milliseconds. */
   readonly timeoutMs: number;
+  /** A test fails after so many milliseconds; absent: as configured, which is long enough for any machine. */
+  readonly testMs?: number;
 }
 
 /** As vitest's JSON reporter writes it. */
@@ -46,13 +48,14 @@ const running = new Set<ChildProcess>();
 
 /** Runs test files with vitest, up to the first test that fails. */
 export async function runSuites(run: SuiteRun): Promise<Run> {
-  const { root, suites, only, report, width, timeoutMs } = run;
+  const { root, suites, only, report, width, timeoutMs, testMs } = run;
   const child = spawn(
     process.execPath,
     [
       join('node_modules', 'vitest', 'vitest.mjs'),
       ...['run', '--bail=1', `--maxWorkers=${width}`, '--reporter=json', `--outputFile=${report}`],
       ...(only === undefined ? [] : ['--testNamePattern', only]),
+      ...(testMs === undefined ? [] : [`--testTimeout=${testMs}`]),
       ...suites,
     ],
     // A group of its own, so that what the tests started ends with them.

@@ -123,8 +123,8 @@ export const cache: Area = {
   },
   'age-is-bounded': {
     file: 'shared/cache/answer-cache.ts',
-    find: 'Math.min(ttlSeconds, control.maxAgeSeconds ?? ttlSeconds)',
-    replace: 'ttlSeconds',
+    find: 'Math.min(this.#lifetime(control), control.maxAgeSeconds ?? Number.POSITIVE_INFINITY)',
+    replace: 'this.#lifetime(control)',
     sentence: 'A caller is given no answer that is older than it accepts.',
     ...ANSWERS,
   },

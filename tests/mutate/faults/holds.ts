@@ -31,7 +31,7 @@ export const holds: Area = {
   },
   'limits-bind': {
     file: 'functions/proxy/hold.ts',
-    find: "admitted.work.kind === 'free' ? [] : admitted.rules.limits",
+    find: 'isUnbilled(admitted) ? [] : admitted.rules.limits',
     replace: '[]',
     sentence: 'A call is held in every limit that binds it.',
     ...CASES,

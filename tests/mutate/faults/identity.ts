@@ -78,7 +78,7 @@ export const identity: Area = {
   },
   'nothing-without-a-limit': {
     file: 'functions/proxy/admit.ts',
-    find: "asked.work.kind === 'free' || limits > 0",
+    find: 'costsNothing || limits > 0',
     replace: 'limits >= 0',
     sentence: 'What no limit binds is refused.',
     ...CASES,

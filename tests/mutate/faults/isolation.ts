@@ -60,8 +60,8 @@ export const isolation: Area = {
   },
   'unknown-is-nobodys': {
     file: 'functions/proxy/own.ts',
-    find: 'if (owner === undefined) return weak;',
-    replace: 'if (owner === undefined) return true;',
+    find: "owner.kind === 'sent_item') return weak;",
+    replace: "owner.kind === 'sent_item') return true;",
     sentence: 'What nobody made here is reached by nobody.',
     ...CASES,
   },
@@ -84,7 +84,7 @@ export const isolation: Area = {
     find: 'from < references.length; from += READ_TOGETHER',
     replace: 'from < Math.min(1, references.length); from += READ_TOGETHER',
     sentence: 'However many objects a request names, each must be the project’s.',
-    suites: ['tests/functions/proxy/stored-items.test.ts'],
+    suites: ['tests/attacks/many-made-up-ids.test.ts'],
   },
   'foreign-refuses': {
     file: 'functions/proxy/admit.ts',
@@ -124,8 +124,8 @@ export const isolation: Area = {
   },
   'made-is-owned': {
     file: 'functions/proxy/own-created.ts',
-    find: 'if (sought !== undefined) await own(',
-    replace: 'if (sought === null) await own(',
+    find: 'if (sought === undefined) return;\n  await own(',
+    replace: 'if (sought !== null) return;\n  await own(',
     sentence: 'What an answer made is its project’s before its caller is told.',
     ...CASES,
   },
@@ -138,8 +138,8 @@ export const isolation: Area = {
   },
   'large-is-owned': {
     file: 'functions/proxy/own-created.ts',
-    find: 'if (answer !== undefined) writing = ownCreated(call, answer, deps);',
-    replace: '',
+    find: 'if (answer !== undefined) writing = ownCreated(',
+    replace: 'if (answer === null) writing = ownCreated(',
     sentence: 'A response too large to be taken whole is its project’s, too.',
     ...CASES,
   },
@@ -148,7 +148,7 @@ export const isolation: Area = {
     find: 'created.filter((object) => !call.named.has(object.id))',
     replace: '[...created]',
     sentence: 'An id that a request named was not made for it, whatever comes back under it.',
-    suites: ['tests/functions/proxy/stored-items.test.ts'],
+    suites: ['tests/attacks/claimed-ids.test.ts'],
   },
   'more-of-ones-own': {
     file: 'functions/proxy/list-own.ts',
@@ -162,8 +162,7 @@ export const isolation: Area = {
     find: '!part.more || last === undefined',
     replace: 'last !== null',
     sentence: 'A list holds all that is the project’s own, however far apart it lies.',
-    suites: ['tests/functions/proxy/http.test.ts'],
-    only: 'in process',
+    suites: ['tests/attacks/lists-of-others.test.ts'],
   },
   'batch-lines-are-checked': {
     file: 'functions/proxy/batch-work.ts',

@@ -76,9 +76,9 @@ export const metering: Area = {
   },
   'containers-are-billed': {
     file: 'shared/core/endpoints/response-meter.ts',
-    find: "containerClass(tools, 'code_interpreter'), minutes(",
-    replace: "containerClass(tools, 'code_interpreter'), Number(",
-    sentence: 'A container costs the minutes until it expires.',
+    find: '...(containers.length === 0 ? {} : { containers }),',
+    replace: '',
+    sentence: 'The containers that a response ran in are told, so that their minutes are booked.',
     ...RESPONSES,
   },
   'usage-is-asked-for': {
@@ -118,8 +118,8 @@ export const metering: Area = {
   },
   'errors-are-free': {
     file: 'functions/proxy/ending.ts',
-    find: "work.kind === 'free' || status >= 300",
-    replace: "work.kind === 'free'",
+    find: 'isFree || status >= 300',
+    replace: 'isFree',
     sentence: 'An error of OpenAI costs nothing.',
     ...CASES,
   },

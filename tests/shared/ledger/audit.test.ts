@@ -109,6 +109,19 @@ onEveryStore('The audit', (open, shards) => {
       ]);
     });
 
+    it('a call that is decided and was booked at less, though it is not closed yet', async () => {
+      const world = await setUp();
+      const call = heldCall(await world.hold(2));
+      await world.store.decideCall(call, settledAt(2));
+      const { held } = call;
+      for (const id of call.accounts)
+        await world.store.release(id, call.id, { held, cost: dollars(1), saved: 0n, tally: { calls: 1 } });
+      const { differences } = await run(world);
+      const short = differences.filter(({ field }) => field === 'spent');
+      expect(short.map(({ account }) => account.kind)).toEqual(['limit', 'limit', 'books']);
+      for (const { counter, entries } of short) expect(BigInt(entries) - BigInt(counter)).toBe(dollars(1));
+    });
+
     it('a hold that no call stands for', async () => {
       const world = await setUp();
       const id = world.nextId();

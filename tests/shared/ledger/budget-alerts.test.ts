@@ -105,6 +105,17 @@ describe('a ledger that tells of limits that are used up', () => {
     expect(told()).toEqual([50, 80, 100]);
   });
 
+  it('tells once, however long after and in whatever function the limit is used again', async () => {
+    await limit(10);
+    await spend(world.open(), '6');
+    for (const pause of [60_000, 6 * 60_000, 86_400_000]) {
+      now += pause;
+      await spend(world.open(), '0.1');
+      await world.open().sweep({ deep: true });
+    }
+    expect(told()).toEqual([50]);
+  });
+
   it('tells once, however many functions cross a threshold at once', async () => {
     await limit(10);
     await Promise.all(Array.from({ length: 40 }, () => spend(world.open(), '0.25')));

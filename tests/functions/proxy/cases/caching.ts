@@ -227,15 +227,21 @@ export const CACHING: readonly HttpCase[] = [
       world.upstream.on('/moderations', json(moderation));
       expect(await moderate()).toEqual([200, 'miss']);
       expect(await moderate()).toEqual([200, 'hit']);
-      for (const status of [400, 404, 429, 500]) {
-        const body = { ...ask(project), seed: status };
-        world.upstream.on(
-          '/chat/completions',
-          json({ model: CHAT.model, usage: CHAT.usage, error: { message: 'm' } }, status),
-        );
+      const { model, usage } = CHAT;
+      const message = { role: 'assistant', content: 'Fine.', refusal: null };
+      // What it says does not matter: not even a good answer is one with such a status.
+      const good = { ...CHAT, choices: [{ index: 0, finish_reason: 'stop', logprobs: null, message }] };
+      const errors = [400, 404, 429, 500].map((status) => [
+        status,
+        { model, usage, error: { message: 'm' } },
+      ]);
+      const others = [201, 202, 400, 404, 429, 500].map((status) => [status, good]);
+      for (const [seed, [status, said]] of [...errors, ...others].entries()) {
+        const body = { ...ask(project), seed };
+        world.upstream.on('/chat/completions', json(said, Number(status)));
         expect(await cacheOf(world, target, project, body)).toBe('miss');
         world.upstream.on('/chat/completions', json(CHAT));
-        expect(await cacheOf(world, target, project, body)).toBe('miss');
+        expect(await cacheOf(world, target, project, body), String(status)).toBe('miss');
         expect(await cacheOf(world, target, project, body)).toBe('hit');
       }
     },
@@ -249,9 +255,12 @@ export const CACHING: readonly HttpCase[] = [
       const error = { message: 'm', type: 'server_error', code: null, param: null };
       const [chat, responses] = ['/chat/completions', '/responses'];
       const response = { model: 'gpt-4o', input: project, store: false, max_output_tokens: 16, stream: true };
+      const whole = [...CHUNKS, USAGE_CHUNK].map((data) => event(data));
       const cases = [
         [chat, sse([event(CHUNKS[1]), event({ error }), event(USAGE_CHUNK), DONE]), 3_000_000_000n],
-        [chat, sse([event(CHUNKS[1]), event(USAGE_CHUNK)], 'reset'), 3_000_000_000n],
+        // All is there, and a failure, or the end of the connection before that of the stream.
+        [chat, sse([...whole, event({ message: 'overloaded' }, 'error'), DONE]), 3_000_000_000n],
+        [chat, sse(whole, 'reset'), 3_000_000_000n],
         [
           responses,
           sse([event({ type: 'response.failed', response: { ...failed, output: [], usage } })]),
@@ -270,6 +279,15 @@ export const CACHING: readonly HttpCase[] = [
           await (target.idle ?? world.idle)();
         }
       }
+    },
+  },
+  {
+    name: 'a model that searches in every call is asked anew each time',
+    async run(world, target) {
+      world.upstream.on('/chat/completions', json({ ...CHAT, model: 'gpt-4o-mini-search-preview' }));
+      const project = await world.project('5');
+      const body = { ...ask(project), model: 'gpt-4o-mini-search-preview' };
+      for (const _ of ['first', 'again']) expect(await cacheOf(world, target, project, body)).toBe('bypass');
     },
   },
   {
