@@ -93,22 +93,19 @@ function namedBy({ id, corrects }: CorrectingEntry): NonNullable<CallEntry['corr
 
 type TooDear = Extract<Corrected, { kind: 'refused' }>;
 
-/** Holds in every account of the call; of a call that is to cost more, so much. Gives all back where a limit has not got it. */
+/**
+ * Holds in every account of the call; of a call that is to cost more, so much. If a limit has not got it, all is given back.
+ * After a fault the entry is left to the sweep, which looks at it once every write that was on its way has arrived: the
+ * accounts may be of a period that the deep sweep no longer looks at.
+ */
 async function take(entry: CorrectingEntry, parts: CorrectionParts): Promise<TooDear | undefined> {
   const { store, clock } = parts;
   const taken: Hold = { amount: entry.held, at: clock.now(), project: entry.project };
-  let refusal: TooDear | undefined;
-  try {
-    const written = store.putCall(entry);
-    const answers = entry.accounts.map((id) => takeIn(id, entry, taken, parts));
-    await allOf<unknown>([written, ...answers]);
-    refusal = (await Promise.all(answers)).find((answer) => answer !== undefined);
-    // By then the sweep looks after it.
-    if (clock.now() >= entry.expiresAt) throw new Unavailable('the correction took too long');
-  } catch (fault) {
-    await giveBack(entry, entry.accounts, parts).catch(() => undefined);
-    throw fault;
-  }
+  await store.putCall(entry);
+  const answers = await allOf(entry.accounts.map((id) => takeIn(id, entry, taken, parts)));
+  // By then the sweep looks after it.
+  if (clock.now() >= entry.expiresAt) throw new Unavailable('the correction took too long');
+  const refusal = answers.find((answer) => answer !== undefined);
   if (refusal !== undefined) await giveBack(entry, entry.accounts, parts);
   return refusal;
 }
